@@ -1,0 +1,2 @@
+//! Stentor.
+pub mod simulator;
