@@ -1,2 +1,11 @@
-//! Stentor.
+//! Stentor opens incidents in Slack and keeps what it acknowledges.
+//!
+//! Requests come in through [`slack`] and [`api`], become commands for the [`engine`], which
+//! alone writes to the [`store`]; the [`outbox`] carries the consequences to Slack. What an
+//! incident is, and what may happen to it, is said in [`incident`], without any I/O.
+//! [`simulator`] is a local Slack to try and test all this with; it knows nothing of the rest.
+
+pub mod clock;
+pub mod ids;
+pub mod incident;
 pub mod simulator;
