@@ -1,0 +1,3 @@
+//! Carries what follows from commands to the outside: at least once, made exactly once.
+
+pub mod work;
