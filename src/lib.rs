@@ -9,3 +9,4 @@ pub mod clock;
 pub mod ids;
 pub mod incident;
 pub mod simulator;
+pub mod slack;
