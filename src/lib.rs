@@ -13,4 +13,5 @@ pub mod ids;
 pub mod incident;
 pub mod outbox;
 pub mod simulator;
+pub mod slack;
 pub mod store;

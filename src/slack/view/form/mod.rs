@@ -1,0 +1,160 @@
+//! The forms: what is asked for, and where an answer that can't be accepted is corrected.
+//!
+//! A form's `callback_id` is its word. The id of each input block is the name of the field on the
+//! wire, which is what [`Refusal::field`] says, so that a refusal can stand under the input that
+//! it is about.
+
+mod asking;
+mod declare;
+mod people;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::ids::{ChannelId, IncidentId, UserId};
+use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::incident::refusal::Refusal;
+use crate::incident::state::Incident;
+use crate::slack::view::kit::modal::Modal;
+
+pub use declare::declare;
+
+/// The `callback_id` of the form that declares.
+pub const DECLARE: &str = "declare";
+
+/// A form about an incident that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// What is new, and with it status and severity.
+    Update,
+    /// What ended it.
+    Resolve,
+    /// A closing note.
+    Close,
+    /// Who does what.
+    Role {
+        /// The role to begin with: an id, a name or a short form.
+        role: Option<String>,
+        /// The person to begin with.
+        person: Option<UserId>,
+    },
+    /// How bad it is.
+    Severity,
+    /// Where it stands.
+    Status,
+    /// What is known.
+    Summary,
+    /// What it is called.
+    Rename,
+    /// Something to write down.
+    Note,
+}
+
+impl Form {
+    /// The form's `callback_id`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Form::Update => "update",
+            Form::Resolve => "resolve",
+            Form::Close => "close",
+            Form::Role { .. } => "role",
+            Form::Severity => "severity",
+            Form::Status => "status",
+            Form::Summary => "summary",
+            Form::Rename => "rename",
+            Form::Note => "note",
+        }
+    }
+
+    /// Refuses a form that nobody could submit, before anybody fills it in.
+    pub fn check(&self, incident: &Incident) -> Result<(), Refusal> {
+        let category = incident.category;
+        match self {
+            Form::Update | Form::Resolve | Form::Close | Form::Status if category.is_ended() => {
+                Err(Refusal::Over { category })
+            }
+            Form::Resolve if category == StatusCategory::Learning => {
+                Err(Refusal::AlreadySo { what: "The incident is resolved already".to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The form, filled in with how things are.
+    pub fn open(&self, incident: &Incident, catalogue: &Catalogue, origin: &Origin) -> Modal {
+        let origin = origin.to_metadata();
+        match self {
+            Form::Update => asking::update(incident, catalogue, &origin),
+            Form::Resolve => asking::resolve(incident, &origin),
+            Form::Close => asking::close(incident, &origin),
+            Form::Role { role, person } => {
+                people::role(incident, catalogue, role.as_deref(), person.as_ref(), &origin)
+            }
+            Form::Severity => asking::severity(incident, catalogue, &origin),
+            Form::Status => asking::status(incident, catalogue, &origin),
+            Form::Summary => asking::summary(incident, &origin),
+            Form::Rename => asking::rename(incident, &origin),
+            Form::Note => asking::note(incident, &origin),
+        }
+    }
+}
+
+/// What a form remembers until it is submitted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The incident it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentId>,
+    /// Where it was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared_in: Option<ChannelId>,
+}
+
+impl Origin {
+    /// Reads what came back; a form of another time has none.
+    pub fn parse(private_metadata: &str) -> Self {
+        serde_json::from_str(private_metadata).unwrap_or_default()
+    }
+
+    /// What a form carries.
+    pub fn to_metadata(&self) -> String {
+        serde_json::to_string(self).expect("ids are strings")
+    }
+}
+
+/// The answer to a submission that can't be accepted: the form stays open, with the sentence under
+/// the input that it is about.
+pub fn refused(callback_id: &str, refusal: &Refusal) -> Value {
+    let fields = fields(callback_id);
+    let field = refusal.field().filter(|field| fields.contains(field));
+    errors(field.unwrap_or_else(|| first_field(fields)), &refusal.to_string())
+}
+
+/// The answer to a submission that failed through no fault of the person's.
+pub fn failed(callback_id: &str) -> Value {
+    errors(first_field(fields(callback_id)), crate::slack::view::reply::NOT_SAVED)
+}
+
+fn errors(field: &str, sentence: &str) -> Value {
+    // Slack shows these as plain text.
+    json!({"response_action": "errors", "errors": {field: sentence.replace('`', "")}})
+}
+
+/// The inputs of each form that are always there, in their order.
+fn fields(callback_id: &str) -> &'static [&'static str] {
+    match callback_id {
+        DECLARE => &["name", "severity", "lead", "summary", "private"],
+        "update" => &["message", "status", "severity", "next_update_in_minutes"],
+        "role" => &["role", "person"],
+        "severity" => &["severity"],
+        "status" => &["status"],
+        "summary" => &["summary"],
+        "rename" => &["name"],
+        "note" => &["text"],
+        _ => &["message"],
+    }
+}
+
+fn first_field(fields: &'static [&'static str]) -> &'static str {
+    fields.first().expect("every form asks for something")
+}

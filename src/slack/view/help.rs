@@ -1,0 +1,47 @@
+//! How every command is typed.
+
+use crate::slack::view::kit::block::Block;
+use crate::slack::view::kit::line::Line;
+use crate::slack::view::kit::message::Message;
+use crate::slack::view::verb::{Group, Usage, Verb};
+
+/// The help of one command, or of all.
+pub fn help(verb: Option<Verb>) -> Message {
+    match verb {
+        Some(verb) => one(verb.usage()),
+        None => all(),
+    }
+}
+
+fn all() -> Message {
+    let mut blocks = vec![Block::text(&Line::of("In an incident's channel, commands are about that incident. Elsewhere, say which one first: ").code("/incident INC-42 close").text("."))];
+    for group in Group::ALL {
+        let verbs = Verb::ALL.into_iter().map(Verb::usage).filter(|usage| usage.group == group);
+        let lines = verbs.map(|usage| Line::new().code(&typed(usage)).text("  ").text(usage.does));
+        blocks.push(Block::text(&Line::joined(
+            std::iter::once(Line::new().bold(group.title())).chain(lines),
+            "\n",
+        )));
+    }
+    blocks.push(Block::context(&Line::of(
+        "/inc is the same as /incident. Leave out what is in brackets, and a form asks for it.",
+    )));
+    Message::new(&Line::of("Commands of /incident"), blocks)
+}
+
+fn one(usage: Usage) -> Message {
+    let mut lines = vec![
+        Line::new().code(&typed(usage)),
+        Line::of(usage.does),
+        Line::of("For example: ").code(&format!("/incident {}", usage.example)),
+    ];
+    if !usage.aliases.is_empty() {
+        lines.push(Line::of(&format!("Also: {}", usage.aliases.join(", "))));
+    }
+    let text = format!("/incident {}: {}", usage.word, usage.does);
+    Message::new(&Line::of(&text), vec![Block::text(&Line::joined(lines, "\n"))])
+}
+
+fn typed(usage: Usage) -> String {
+    format!("/incident {} {}", usage.word, usage.arguments).trim_end().to_owned()
+}

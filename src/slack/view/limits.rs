@@ -1,0 +1,1 @@
+//! Incidents for the tests of messages.

@@ -1,0 +1,138 @@
+//! What happened, entry by entry, in sentences.
+
+use crate::incident::catalogue::Catalogue;
+use crate::incident::event::{Declared, Entry, Event, SeverityChange, StatusChange};
+use crate::incident::state::Incident;
+use crate::incident::text::shorten;
+use crate::slack::view::kit::block::Block;
+use crate::slack::view::kit::line::Line;
+use crate::slack::view::kit::message::Message;
+use crate::slack::view::words;
+
+/// The most entries that are shown.
+const SHOWN: usize = 25;
+/// How much of a text is shown in one entry.
+const EXCERPT: usize = 280;
+
+/// The latest entries, oldest of them first. `record` is the whole record or its latest part.
+pub fn timeline(incident: &Incident, record: &[Entry], catalogue: &Catalogue) -> Message {
+    let title = words::title(incident);
+    let shown = &record[record.len().saturating_sub(SHOWN)..];
+    let before = shown.first().map_or(0, |first| first.version - 1);
+    let mut blocks = vec![Block::text(&Line::of("Timeline of ").bold(&title))];
+    if before > 0 {
+        blocks.push(Block::context(&Line::of(&earlier(before))));
+    }
+    let lines = shown
+        .iter()
+        .map(|entry| Line::new().date(entry.at).text("  ").then(sentence(entry, catalogue)));
+    // One block an entry: if they are too long together, only the last ones are missing.
+    blocks.extend(lines.map(|line| Block::text(&line)));
+    Message::new(&Line::of(&format!("Timeline of {title}")), blocks)
+}
+
+/// What an entry says, in a sentence that begins with who did it.
+pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
+    let who = Line::new().actor(&entry.actor);
+    match &entry.event {
+        Event::Declared(declared) => who.then(declaration(declared, catalogue)),
+        Event::UpdatePosted { message, status, severity, next_update_due } => {
+            let mut parts = Vec::new();
+            parts.extend(status.as_ref().map(|change| status_step(change, catalogue)));
+            parts.extend(severity.as_ref().map(|change| severity_step(change, catalogue)));
+            parts.extend(next_update_due.map(|due| Line::of("next update by ").date(due)));
+            let changes = Line::joined(parts, ", ");
+            let said = if changes.is_empty() {
+                who.text(" posted an update")
+            } else {
+                who.text(" posted an update (").then(changes).text(")")
+            };
+            with_quote(said, message.as_deref())
+        }
+        Event::SeverityChanged { change } => {
+            who.text(" changed the ").then(severity_step(change, catalogue))
+        }
+        Event::StatusChanged { change, message } => with_quote(
+            who.text(" changed the ").then(status_step(change, catalogue)),
+            message.as_deref(),
+        ),
+        Event::RoleAssigned { role, person, previous } => {
+            let role = words::role_name(role, catalogue);
+            match (person, previous) {
+                (Some(person), Some(previous)) => who
+                    .text(&format!(" handed {role} from "))
+                    .user(previous)
+                    .text(" to ")
+                    .user(person),
+                (Some(person), None) if entry.actor.person() == Some(person) => {
+                    who.text(&format!(" took {role}"))
+                }
+                (Some(person), None) => {
+                    who.text(&format!(" made ")).user(person).text(&format!(" {role}"))
+                }
+                (None, Some(previous)) => {
+                    who.text(&format!(" took {role} back from ")).user(previous)
+                }
+                (None, None) => who.text(&format!(" left {role} open")),
+            }
+        }
+        Event::SummaryChanged { to, .. } if to.is_empty() => who.text(" removed the summary"),
+        Event::SummaryChanged { to, .. } => with_quote(who.text(" wrote the summary"), Some(to)),
+        Event::Renamed { from, to } => who
+            .text(" renamed it from “")
+            .text(&words::one_line(from, EXCERPT))
+            .text("” to “")
+            .text(&words::one_line(to, EXCERPT))
+            .text("”"),
+        Event::NoteAdded { text } => with_quote(who.text(" noted"), Some(text)),
+        Event::ChannelOpened { channel } => who.text(" opened the channel ").channel(channel),
+        Event::UpdateOverdue { due } => {
+            who.text(" reminded of the update that was due ").date(*due)
+        }
+        Event::Undelivered { what, error } => who
+            .text(" gave up on “")
+            .text(&words::one_line(what, EXCERPT))
+            .text("”: ")
+            .text(&words::one_line(error, EXCERPT)),
+    }
+}
+
+fn declaration(declared: &Declared, catalogue: &Catalogue) -> Line {
+    let name = words::one_line(&declared.name, EXCERPT);
+    let line = Line::of(" declared “").text(&name).text("”");
+    match &declared.severity {
+        Some(id) => line.text(&format!(", {}", words::severity_name(Some(id), catalogue))),
+        None => line,
+    }
+}
+
+/// `severity from Minor to Major`.
+fn severity_step(change: &SeverityChange, catalogue: &Catalogue) -> Line {
+    let to = words::severity_name(Some(&change.to), catalogue);
+    Line::of(&match &change.from {
+        Some(from) => {
+            format!("severity from {} to {to}", words::severity_name(Some(from), catalogue))
+        }
+        None => format!("severity to {to}"),
+    })
+}
+
+/// `status from Investigating to Fixing`.
+fn status_step(change: &StatusChange, catalogue: &Catalogue) -> Line {
+    let from = words::status_name(&change.from, catalogue);
+    Line::of(&format!("status from {from} to {}", words::status_name(&change.to, catalogue)))
+}
+
+fn with_quote(line: Line, quote: Option<&str>) -> Line {
+    match quote {
+        Some(quote) => line.text(": ").text(&shorten(quote, EXCERPT)),
+        None => line,
+    }
+}
+
+fn earlier(count: i64) -> String {
+    match count {
+        1 => "1 earlier entry is not shown.".to_owned(),
+        count => format!("{count} earlier entries are not shown."),
+    }
+}
