@@ -130,7 +130,9 @@ impl Worker {
         let now = self.clock.now();
         let written = match &result {
             Ok(()) => self.finish(&work).await,
-            Err(Trouble::NotYet { until }) => self.put_off(&work, *until, Ended::Untried, None).await,
+            Err(Trouble::NotYet { until }) => {
+                self.put_off(&work, *until, Ended::Untried, None).await
+            }
             Err(Trouble::Again { error, in_doubt }) => {
                 if now.since(work.created_at) > GIVE_UP_AFTER {
                     self.give_up(&work, error).await
@@ -150,8 +152,12 @@ impl Worker {
         };
         match written {
             Ok(true) => {}
-            Ok(false) => tracing::warn!(work.id = %work.id, "The lease had ended; somebody else goes on"),
-            Err(error) => tracing::warn!(work.id = %work.id, error = %error, "Could not write down how it went"),
+            Ok(false) => {
+                tracing::warn!(work.id = %work.id, "The lease had ended; somebody else goes on")
+            }
+            Err(error) => {
+                tracing::warn!(work.id = %work.id, error = %error, "Could not write down how it went")
+            }
         }
         let outcome = match &result {
             Ok(()) => "done",
@@ -241,7 +247,10 @@ mod tests {
     fn waits_grow_and_stay_within_bounds() {
         for attempts in [1, 2, 5, 9, 50, i64::MAX] {
             let wait = backoff(attempts);
-            assert!(wait >= Duration::from_millis(500) && wait <= LONGEST_WAIT, "{attempts}: {wait:?}");
+            assert!(
+                wait >= Duration::from_millis(500) && wait <= LONGEST_WAIT,
+                "{attempts}: {wait:?}"
+            );
         }
         assert!(backoff(8) > backoff(1));
     }

@@ -6,23 +6,38 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::uri::Authority;
+use axum::http::{Request, Uri};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
 use slack_morphism::errors::SlackClientError;
 use slack_morphism::prelude::SlackClientHyperHttpsConnector;
 use slack_morphism::{SlackApiToken, SlackClient};
 
 use crate::config::Secret;
+use crate::slack::view::kit::message::Message;
 
 /// Longer than Slack ever takes when it is well; much shorter than a lease.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// A wait that Slack asks for without saying how long.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(30);
 
+/// Where Slack takes answers to what people press.
+const RESPONSE_HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
+
 /// Slack, as one workspace's bot.
 #[derive(Clone)]
 pub struct Slack {
     client: Arc<SlackClient<SlackClientHyperHttpsConnector>>,
     token: SlackApiToken,
+    plain: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    api_authority: Option<Authority>,
 }
 
 /// Why a call gave no result.
@@ -80,9 +95,11 @@ impl Slack {
             let no_roots = rustls_config_without_roots();
             builder.with_tls_config(no_roots).https_or_http().enable_all_versions().build()
         };
+        let plain = Client::builder(TokioExecutor::new()).build(https.clone());
         let connector = SlackClientHyperHttpsConnector::from(https).with_slack_api_url(api_url);
         let token = SlackApiToken::new(token.reveal().into());
-        Ok(Slack { client: Arc::new(SlackClient::new(connector)), token })
+        let api_authority = api_url.parse::<Uri>().ok().and_then(|uri| uri.authority().cloned());
+        Ok(Slack { client: Arc::new(SlackClient::new(connector)), token, plain, api_authority })
     }
 
     /// Calls a method that takes JSON.
@@ -102,6 +119,46 @@ impl Slack {
     }
 }
 
+impl Slack {
+    /// Says something to the person who pressed a button, at the address that came with it.
+    ///
+    /// The address is part of a request, so it must be one of Slack's own; no token goes there.
+    pub async fn respond(&self, url: &str, message: &Message) -> Result<(), CallError> {
+        let failed = |reason: &str| CallError::InDoubt {
+            method: "response_url".to_owned(),
+            reason: reason.to_owned(),
+        };
+        let uri: Uri = url.parse().map_err(|_| failed("it is no address"))?;
+        if !self.is_slacks_own(&uri) {
+            return Err(failed("it is not an address of Slack's"));
+        }
+        let body = json!({
+            "response_type": "ephemeral",
+            "replace_original": false,
+            "text": message.text,
+            "blocks": message.blocks,
+        });
+        let request = Request::post(uri)
+            .header(CONTENT_TYPE, "application/json; charset=utf-8")
+            .body(Full::new(Bytes::from(body.to_string())))
+            .map_err(|_| failed("it is no address"))?;
+        let answer = tokio::time::timeout(TIME_LIMIT, self.plain.request(request)).await;
+        match answer
+            .map_err(|_| failed("no answer in time"))?
+            .map_err(|_| failed("the connection broke"))?
+        {
+            answer if answer.status().is_success() => Ok(()),
+            answer => Err(failed(&format!("status {}", answer.status().as_u16()))),
+        }
+    }
+
+    fn is_slacks_own(&self, uri: &Uri) -> bool {
+        let hooks = uri.scheme_str() == Some("https")
+            && uri.host().is_some_and(|host| RESPONSE_HOSTS.contains(&host));
+        hooks || (uri.authority().is_some() && uri.authority() == self.api_authority.as_ref())
+    }
+}
+
 fn rustls_config_without_roots() -> rustls::ClientConfig {
     rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -116,10 +173,16 @@ fn judge(
 ) -> Result<Value, CallError> {
     let method = method.to_owned();
     let outcome = match result {
-        Err(_) => Err(CallError::InDoubt { method: method.clone(), reason: "no answer in time".to_owned() }),
+        Err(_) => Err(CallError::InDoubt {
+            method: method.clone(),
+            reason: "no answer in time".to_owned(),
+        }),
         Ok(Ok(answer)) if answer["ok"] == Value::Bool(true) => Ok(answer),
         // The crate reads a body that is not JSON as an empty success.
-        Ok(Ok(_)) => Err(CallError::InDoubt { method: method.clone(), reason: "the answer is no JSON".to_owned() }),
+        Ok(Ok(_)) => Err(CallError::InDoubt {
+            method: method.clone(),
+            reason: "the answer is no JSON".to_owned(),
+        }),
         Ok(Err(error)) => Err(sort(method.clone(), error)),
     };
     let word = match &outcome {
@@ -129,7 +192,8 @@ fn judge(
         Err(CallError::Unreachable { .. }) => "unreachable",
         Err(CallError::InDoubt { .. }) => "in_doubt",
     };
-    metrics::counter!("stentor_slack_calls_total", "method" => method, "outcome" => word).increment(1);
+    metrics::counter!("stentor_slack_calls_total", "method" => method, "outcome" => word)
+        .increment(1);
     outcome
 }
 
@@ -144,18 +208,24 @@ fn sort(method: String, error: SlackClientError) -> CallError {
             "fatal_error" | "internal_error" | "service_unavailable" | "request_timeout" => {
                 CallError::InDoubt { method, reason: error.code }
             }
-            _ => CallError::Refused { method, code: error.code, details: error.errors.unwrap_or_default() },
+            _ => CallError::Refused {
+                method,
+                code: error.code,
+                details: error.errors.unwrap_or_default(),
+            },
         },
-        SlackClientError::RateLimitError(error) => {
-            CallError::RateLimited { method, retry_after: error.retry_after.unwrap_or(DEFAULT_RETRY_AFTER) }
-        }
+        SlackClientError::RateLimitError(error) => CallError::RateLimited {
+            method,
+            retry_after: error.retry_after.unwrap_or(DEFAULT_RETRY_AFTER),
+        },
         SlackClientError::HttpError(error) => {
             CallError::InDoubt { method, reason: format!("status {}", error.status_code.as_u16()) }
         }
         SlackClientError::HttpProtocolError(error) => {
-            let cause = error.cause.as_deref().and_then(|cause| {
-                cause.downcast_ref::<hyper_util::client::legacy::Error>()
-            });
+            let cause = error
+                .cause
+                .as_deref()
+                .and_then(|cause| cause.downcast_ref::<hyper_util::client::legacy::Error>());
             if cause.is_some_and(hyper_util::client::legacy::Error::is_connect) {
                 CallError::Unreachable { method }
             } else {

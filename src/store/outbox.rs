@@ -70,11 +70,19 @@ const TIMER_LANES: Table = Table {
 };
 
 /// Adds work, in this order within its lanes.
-pub async fn add(tx: &mut Tx, workspace: &WorkspaceId, work: &[NewWork], now: Timestamp) -> Result<()> {
+pub async fn add(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    work: &[NewWork],
+    now: Timestamp,
+) -> Result<()> {
     // One statement must not meet the same key twice; the earliest place and the latest time count.
     let mut by_key: BTreeMap<&str, NewWork> = BTreeMap::new();
     for one in work {
-        by_key.entry(&one.key).and_modify(|known| known.due_at = one.due_at).or_insert_with(|| one.clone());
+        by_key
+            .entry(&one.key)
+            .and_modify(|known| known.due_at = one.due_at)
+            .or_insert_with(|| one.clone());
     }
     let rows: Vec<NewWork> = by_key.into_values().collect();
     tx.insert_rows(WORK, &rows, |query, work| {
@@ -94,9 +102,11 @@ pub async fn add(tx: &mut Tx, workspace: &WorkspaceId, work: &[NewWork], now: Ti
             .bind(now)
     })
     .await?;
-    let (timers, rest): (Vec<&NewWork>, Vec<&NewWork>) = rows.iter().partition(|one| one.is_timer());
+    let (timers, rest): (Vec<&NewWork>, Vec<&NewWork>) =
+        rows.iter().partition(|one| one.is_timer());
     for (table, work) in [(LANES, rest), (TIMER_LANES, timers)] {
-        let lanes: BTreeSet<(&str, Timestamp)> = work.iter().map(|one| (one.lane.as_str(), one.due_at)).collect();
+        let lanes: BTreeSet<(&str, Timestamp)> =
+            work.iter().map(|one| (one.lane.as_str(), one.due_at)).collect();
         let lanes: BTreeMap<&str, Timestamp> = lanes.into_iter().collect();
         let lanes: Vec<(&str, Timestamp)> = lanes.into_iter().collect();
         tx.insert_rows(table, &lanes, |query, (name, due_at)| {
@@ -155,7 +165,12 @@ pub async fn claim(
 }
 
 /// Takes the first piece of work of a lane. That it was tried is written before it is.
-async fn take_first(tx: &mut Tx, workspace: &WorkspaceId, lane: &str, lease: &str) -> Result<Option<Claimed>> {
+async fn take_first(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    lane: &str,
+    lease: &str,
+) -> Result<Option<Claimed>> {
     type Row = (WorkId, IncidentId, Json<Work>, i64, i64, i64, Timestamp);
     let row: Option<Row> = tx
         .query(
