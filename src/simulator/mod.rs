@@ -13,10 +13,13 @@ use std::{
 use tokio::sync::{broadcast, watch};
 
 pub mod act;
+mod api;
+mod blocks;
 pub mod clock;
 mod control;
 pub mod faults;
 pub mod page;
+mod rules;
 mod server;
 pub mod settings;
 pub mod state;
@@ -120,6 +123,11 @@ impl Simulator {
         let mut in_hand = self.core.in_hand.subscribe();
         // The sender lives in `self`, so this can't fail.
         let _ = in_hand.wait_for(|in_hand| *in_hand == 0).await;
+    }
+
+    /// Changes what nobody watches.
+    fn write_quietly<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.lock())
     }
 
     fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {

@@ -19,7 +19,7 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-use super::{Simulator, control, page};
+use super::{Simulator, api, control, page};
 
 /// Stops the server when dropped.
 pub struct Running(JoinHandle<()>);
@@ -46,7 +46,7 @@ pub fn router(simulator: &Simulator) -> Router {
     let for_people = page::router(simulator.clone())
         .merge(control::router(simulator.clone()))
         .layer(middleware::from_fn(refuse_strangers));
-    Router::new().merge(for_people)
+    for_people.merge(api::router(simulator.clone()))
 }
 
 /// Serves in the background.

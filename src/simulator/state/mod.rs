@@ -1,12 +1,17 @@
 //! The workspace as plain data. Rules live beside it: in `api` for what apps may do, in `acts`
 //! for what people may do.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
+    api::{rates::Rates, schedule::Scheduled},
     faults::Faults,
+    rules::{
+        events::Event,
+        lifetimes::{ResponseUrls, Triggers},
+    },
     settings::{AppUrls, Shortcut, SlashCommand},
 };
 
@@ -60,6 +65,19 @@ pub struct State {
     /// Ids of channels by name, archived ones included.
     #[serde(skip)]
     pub(super) names: HashMap<String, String>,
+    /// Answers of the Web API that a test has said it expects: method and error.
+    #[serde(skip)]
+    pub(super) expected: HashSet<(String, String)>,
+    #[serde(skip)]
+    pub(super) outgoing: Vec<Event>,
+    #[serde(skip)]
+    pub(super) triggers: Triggers,
+    #[serde(skip)]
+    pub(super) response_urls: ResponseUrls,
+    #[serde(skip)]
+    pub(super) rates: Rates,
+    #[serde(skip)]
+    pub(super) scheduled: Vec<Scheduled>,
     #[serde(skip)]
     pub(super) last_ts: i64,
     #[serde(skip)]

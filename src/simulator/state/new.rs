@@ -1,11 +1,13 @@
 //! The state a simulator begins with, and the ids it gives out.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use super::{App, State, ts::Ts};
 use crate::simulator::{
+    api::rates::Rates,
     clock::{Micros, SECOND},
     faults::Faults,
+    rules::lifetimes::{ResponseUrls, Triggers},
     settings::Settings,
 };
 
@@ -43,6 +45,12 @@ impl State {
             faults: Faults::default(),
             unread: BTreeMap::new(),
             names: HashMap::new(),
+            expected: HashSet::new(),
+            outgoing: Vec::new(),
+            triggers: Triggers::default(),
+            response_urls: ResponseUrls::default(),
+            rates: Rates::default(),
+            scheduled: Vec::new(),
             last_ts: 0,
             last_id: 0,
         };
