@@ -13,7 +13,7 @@ pub fn avatar(id: &str, directory: &Directory) -> Markup {
     let initials = person.map_or("?", |person| person.initials.as_str());
     let is_bot = person.is_some_and(|person| person.is_bot);
     html! {
-        span.avatar.bot[is_bot] class={ "tone-" (tone(id)) } aria-hidden="true" { (initials) }
+        span.avatar.bot[is_bot].{ "tone-" (tone(id)) } aria-hidden="true" { (initials) }
     }
 }
 

@@ -47,7 +47,7 @@ fn draw(block: &Value, surface: Surface<'_>) -> Markup {
         _ => html! { p.placeholder { "This client can’t show “" (kind) "” blocks" } },
     };
     html! {
-        div.block class={ "block-" (kind.replace(|c: char| !c.is_ascii_lowercase(), "-")) }
+        div.block.{ "block-" (kind.replace(|c: char| !c.is_ascii_lowercase(), "-")) }
             id=(surface.dom_id(string(block, "block_id"), "block")) { (drawn) }
     }
 }

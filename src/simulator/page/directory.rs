@@ -135,10 +135,11 @@ impl Directory {
         let mut rest = format;
         while let Some(open) = rest.find('{') {
             shown.push_str(&rest[..open]);
-            let Some(close) = rest[open..].find('}') else { break };
-            let token = &rest[open..=open + close];
+            rest = &rest[open..];
+            let Some(close) = rest.find('}') else { break };
+            let token = &rest[..=close];
             shown.push_str(&self.date_token(&local, token).unwrap_or_else(|| token.to_owned()));
-            rest = &rest[open + close + 1..];
+            rest = &rest[close + 1..];
         }
         shown.push_str(rest);
         shown

@@ -78,7 +78,7 @@ pub fn element(element: &Value, block_id: &str, sends: Sends, surface: Surface<'
         _ => return html! { span.placeholder { "“" (kind) "” can’t be shown here" } },
     };
     html! {
-        div.el class={ "el-" (kind.replace('_', "-")) } id={ (dom_id) "-el" } data-el=(kind)
+        div.el.{ "el-" (kind.replace('_', "-")) } id={ (dom_id) "-el" } data-el=(kind)
             data-block-id=(block_id) data-action-id=(action_id) data-sends=(sends.word()) {
             (drawn)
             @if element["confirm"].is_object() { (confirmation(&element["confirm"], surface)) }
@@ -132,14 +132,14 @@ impl Field<'_> {
         let text = text_object(&self.element["text"], self.surface);
         if url.starts_with("https://") || url.starts_with("http://") {
             return html! {
-                a.button class=(style) id=(self.dom_id) href=(url) target="_blank"
+                a.button.(style) id=(self.dom_id) href=(url) target="_blank"
                     rel="noopener noreferrer" aria-label=[label] data-press {
                     (text) (icon("out"))
                 }
             };
         }
         html! {
-            button.button class=(style) id=(self.dom_id) type="button" aria-label=[label]
+            button.button.(style) id=(self.dom_id) type="button" aria-label=[label]
                 data-press { (text) }
         }
     }

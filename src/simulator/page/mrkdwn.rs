@@ -45,9 +45,10 @@ pub fn flatten(text: &str, directory: &Directory) -> String {
     let mut rest = text;
     while let Some(open) = rest.find('<') {
         shown.push_str(&rest[..open]);
-        let Some(close) = rest[open..].find('>') else { break };
-        shown.push_str(&reference_text(&rest[open + 1..open + close], directory));
-        rest = &rest[open + close + 1..];
+        rest = &rest[open..];
+        let Some(close) = rest.find('>') else { break };
+        shown.push_str(&reference_text(&rest[1..close], directory));
+        rest = &rest[close + 1..];
     }
     shown.push_str(rest);
     emoji::replace_names(&decode(&shown))
@@ -59,8 +60,9 @@ pub fn as_typed(text: &str, directory: &Directory) -> String {
     let mut rest = text;
     while let Some(open) = rest.find('<') {
         typed.push_str(&rest[..open]);
-        let Some(close) = rest[open..].find('>') else { break };
-        let content = &rest[open + 1..open + close];
+        rest = &rest[open..];
+        let Some(close) = rest.find('>') else { break };
+        let content = &rest[1..close];
         let person = content
             .strip_prefix('@')
             .and_then(|id| directory.people.get(id.split('|').next().unwrap_or(id)));
@@ -68,7 +70,7 @@ pub fn as_typed(text: &str, directory: &Directory) -> String {
             Some(person) => typed.push_str(&format!("@{}", person.handle)),
             None => typed.push_str(&reference_text(content, directory)),
         }
-        rest = &rest[open + close + 1..];
+        rest = &rest[close + 1..];
     }
     typed.push_str(rest);
     decode(&typed)
@@ -469,5 +471,13 @@ mod tests {
         let text = "Hi <@U0BOB>, see <#C0GENERAL> and <https://x.example|this> :fire: &amp; more";
         let flat = flatten(text, &samples::directory());
         assert_eq!(flat, "Hi @Bob Brown, see #general and this 🔥 & more");
+        assert_eq!(flatten("an open < end", &samples::directory()), "an open < end");
+    }
+
+    #[test]
+    fn a_text_to_edit_reads_as_it_was_typed() {
+        let text = "<@U0BOB> in <#C0GENERAL|general>: a &lt; b, <https://x.example>";
+        let typed = as_typed(text, &samples::directory());
+        assert_eq!(typed, "@bob in #general: a < b, https://x.example");
     }
 }

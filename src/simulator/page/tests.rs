@@ -33,11 +33,8 @@ fn post(state: &mut State, channel: &str, seconds: i64, user: &str, text: &str) 
 }
 
 fn drawn(part: &str, viewer: &str, channel: &str, state: &State, local: &Local) -> String {
-    let address = Address {
-        viewer: viewer.to_owned(),
-        channel: channel.to_owned(),
-        ..Address::default()
-    };
+    let address =
+        Address { viewer: viewer.to_owned(), channel: channel.to_owned(), ..Address::default() };
     let look = Look::at(&address, state, local, NOW).unwrap();
     Part::named(part).unwrap().draw(&look).into_string()
 }
@@ -188,9 +185,8 @@ async fn other_web_sites_can_not_drive_it() {
 #[tokio::test]
 async fn a_permalink_leads_to_its_message_and_nowhere_else() {
     let simulator = Simulator::start(Settings::default()).await.unwrap();
-    let get = |path: &str| {
-        Request::get(path).header("host", "localhost").body(Body::empty()).unwrap()
-    };
+    let get =
+        |path: &str| Request::get(path).header("host", "localhost").body(Body::empty()).unwrap();
     let request = get("/archives/C0GENERAL/p1773144001000100");
     let response = server::router(&simulator).oneshot(request).await.unwrap();
     assert_eq!(response.headers()["location"], "/?as=&channel=C0GENERAL#m-1773144001.000100");
