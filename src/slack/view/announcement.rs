@@ -74,3 +74,47 @@ fn buttons(
     buttons.push(Button::Timeline);
     buttons.into_iter().map(|button| button.about(&incident.id)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::incident::command::{Command, Declare};
+    use crate::slack::view::drawing;
+    use crate::slack::view::samples::Story;
+
+    fn drawn(story: &Story) -> String {
+        drawing::message(&announcement(&story.incident, &story.catalogue))
+    }
+
+    #[test]
+    fn it_asks_for_a_lead_until_somebody_leads() {
+        let mut story = Story::new();
+        assert_snapshot!(drawn(&story), @"");
+        story.says(&Command::Role { role: "lead".to_owned(), person: Some("U0BEA".into()) });
+        story.says(&Command::Update {
+            message: Some("Rolling back to 1.4, which takes ten minutes.".to_owned()),
+            status: Some("fixing".to_owned()),
+            severity: Some("critical".to_owned()),
+            next_update_in_minutes: Some(30),
+        });
+        assert_snapshot!(drawn(&story), @"");
+    }
+
+    #[test]
+    fn it_is_calm_when_the_incident_is_over() {
+        let mut story = Story::new();
+        story.says(&Command::Resolve { message: Some("Rolled back.".to_owned()) });
+        assert_snapshot!(drawn(&story), @"");
+        story.says(&Command::Close { message: None });
+        assert_snapshot!(drawn(&story), @"");
+    }
+
+    #[test]
+    fn a_name_is_enough() {
+        let story = Story::of(Declare { name: "Login is down".to_owned(), ..Declare::default() });
+        assert_snapshot!(drawn(&story), @"");
+        assert_snapshot!(announcement(&story.incident, &story.catalogue).text, @"");
+    }
+}

@@ -45,3 +45,25 @@ fn one(usage: Usage) -> Message {
 fn typed(usage: Usage) -> String {
     format!("/incident {} {}", usage.word, usage.arguments).trim_end().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::slack::view::drawing;
+
+    #[test]
+    fn all_commands_stand_on_one_page() {
+        let drawn = drawing::message(&help(None));
+        assert_snapshot!(drawn, @"");
+        for verb in Verb::ALL {
+            assert!(drawn.contains(&format!("`/incident {}", verb.word())), "{verb:?}");
+        }
+    }
+
+    #[test]
+    fn one_command_brings_an_example() {
+        assert_snapshot!(drawing::message(&help(Some(Verb::Severity))), @"");
+    }
+}

@@ -137,3 +137,42 @@ fn overdue(due: crate::clock::Timestamp, incident: &Incident, catalogue: &Catalo
     let blocks = [Some(Block::text(&line)), Block::actions(vec![button])];
     Message::new(&line, blocks.into_iter().flatten().collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::incident::command::Command;
+    use crate::slack::view::drawing;
+    use crate::slack::view::samples::{Story, long_story};
+
+    #[test]
+    fn every_change_is_one_short_message() {
+        let story = long_story();
+        let posts = story.record.iter().map(|entry| {
+            // Each post is sent soon after its entry: the incident is as it was then.
+            let until = &story.record[..usize::try_from(entry.version).unwrap()];
+            let then = Incident::replay(story.incident.id.clone(), until).unwrap();
+            post(entry, &then, &story.catalogue)
+        });
+        let drawn: Vec<String> =
+            posts.flatten().map(|message| drawing::message(&message)).collect();
+        assert_snapshot!(drawn.join("\n\n"), @"");
+    }
+
+    #[test]
+    fn a_notification_says_it_in_one_line() {
+        let mut story = Story::new();
+        let entry = story.says(&Command::Update {
+            message: Some("Rolled *back*\nto <1.4> & waiting".to_owned()),
+            status: Some("monitoring".to_owned()),
+            severity: Some("minor".to_owned()),
+            next_update_in_minutes: None,
+        });
+        let entry = entry.clone();
+        let message = post(&entry, &story.incident, &story.catalogue).unwrap();
+        assert_snapshot!(message.text, @"");
+        assert_snapshot!(serde_json::to_string_pretty(&message.blocks).unwrap(), @"");
+    }
+}

@@ -106,3 +106,56 @@ pub fn not_installed() -> Message {
         "Stentor is not installed in this workspace. Ask whoever runs it to add it here.",
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::incident::command::Command;
+    use crate::slack::view::drawing;
+    use crate::slack::view::samples::Story;
+
+    #[test]
+    fn what_the_channel_does_not_show_is_said() {
+        let mut story = Story::new();
+        let mut said = Vec::new();
+        for command in [
+            Command::Note { text: "The queue is full".to_owned() },
+            Command::Summary { summary: "Payments time out".to_owned() },
+            Command::Summary { summary: String::new() },
+            Command::Rename { name: "Payments are down".to_owned() },
+            Command::Severity { severity: "critical".to_owned() },
+        ] {
+            let entry = story.says(&command).clone();
+            for standpoint in [Standpoint::InItsChannel, Standpoint::Elsewhere] {
+                let message = done(&entry, &story.incident, &story.catalogue, standpoint);
+                said.push(message.map_or_else(|| "-".to_owned(), |it| drawing::message(&it)));
+            }
+        }
+        assert_snapshot!(said.join("\n"), @"");
+        assert_snapshot!(drawing::message(&declared(&story.incident)), @"");
+        story.incident.channel = None;
+        assert_snapshot!(drawing::message(&declared(&story.incident)), @"");
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_type_instead() {
+        let unknown = Story::new().catalogue.find_severity("majr").unwrap_err();
+        assert_snapshot!(drawing::message(&refusal(&unknown)), @"");
+        assert_snapshot!(drawing::message(&refusal(&Refusal::NotAnIncidentChannel)), @"");
+    }
+
+    #[test]
+    fn an_unknown_word_brings_the_nearest_command_or_a_way_on() {
+        assert_snapshot!(drawing::message(&misunderstood("reslove it", Some(Verb::Resolve))), @"");
+        assert_snapshot!(drawing::message(&misunderstood("checkout is down", None)), @"");
+    }
+
+    #[test]
+    fn trouble_is_said_plainly() {
+        assert_snapshot!(drawing::message(&form_did_not_open(Verb::Update)), @"");
+        assert_snapshot!(drawing::message(&not_saved()), @"");
+        assert_snapshot!(drawing::message(&not_installed()), @"");
+    }
+}

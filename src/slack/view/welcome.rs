@@ -97,3 +97,41 @@ fn buttons(incident: &Incident, catalogue: &Catalogue) -> Vec<element::Button> {
     };
     buttons.into_iter().map(draw).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::incident::command::{Command, Declare};
+    use crate::slack::view::drawing;
+    use crate::slack::view::samples::Story;
+
+    fn drawn(story: &Story) -> String {
+        drawing::message(&welcome(&story.incident, &story.catalogue))
+    }
+
+    #[test]
+    fn it_shows_how_things_stand_and_what_to_press() {
+        let mut story = Story::of(Declare {
+            name: "Login is down".to_owned(),
+            private: true,
+            ..Declare::default()
+        });
+        assert_snapshot!(drawn(&story), @"");
+        for (role, person) in [("lead", "U0BEA"), ("comms", "U0CARL"), ("scribe", "U0DORA")] {
+            story.says(&Command::Role { role: role.to_owned(), person: Some(person.into()) });
+        }
+        story.says(&Command::Summary { summary: "Nobody can log in.".to_owned() });
+        assert_snapshot!(drawn(&story), @"");
+    }
+
+    #[test]
+    fn its_buttons_follow_the_life_of_the_incident() {
+        let mut story = Story::new();
+        story.says(&Command::Resolve { message: None });
+        assert_snapshot!(drawn(&story), @"");
+        story.says(&Command::Close { message: None });
+        assert_snapshot!(drawn(&story), @"");
+    }
+}

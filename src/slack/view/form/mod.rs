@@ -158,3 +158,72 @@ fn fields(callback_id: &str) -> &'static [&'static str] {
 fn first_field(fields: &'static [&'static str]) -> &'static str {
     fields.first().expect("every form asks for something")
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::slack::view::drawing;
+    use crate::slack::view::samples::Story;
+
+    fn opened(form: &Form, story: &Story) -> String {
+        drawing::modal(&form.open(&story.incident, &story.catalogue, &Origin::default()))
+    }
+
+    #[test]
+    fn declaring_needs_a_name_alone() {
+        let modal = declare("Checkout is slow", &Catalogue::default(), &Origin::default());
+        assert_snapshot!(drawing::modal(&modal), @"");
+    }
+
+    #[test]
+    fn an_update_can_change_everything_in_one_step() {
+        assert_snapshot!(opened(&Form::Update, &Story::new()), @"");
+    }
+
+    #[test]
+    fn a_role_form_begins_with_its_holder() {
+        let mut story = Story::new();
+        let lead = story.catalogue.lead().id.clone();
+        story.incident.roles.insert(lead, "U0BEA".into());
+        let role = Form::Role { role: Some("lead".to_owned()), person: None };
+        assert_snapshot!(opened(&role, &story), @"");
+    }
+
+    #[test]
+    fn the_other_forms_ask_for_one_thing() {
+        let story = Story::new();
+        let forms = [
+            Form::Resolve,
+            Form::Close,
+            Form::Severity,
+            Form::Status,
+            Form::Summary,
+            Form::Rename,
+            Form::Note,
+        ];
+        let drawn: Vec<String> = forms.iter().map(|form| opened(form, &story)).collect();
+        assert_snapshot!(drawn.join("\n\n"), @"");
+    }
+
+    #[test]
+    fn a_form_that_nobody_could_submit_is_refused() {
+        let mut story = Story::new();
+        assert_eq!(Form::Update.check(&story.incident), Ok(()));
+        story.incident.category = StatusCategory::Learning;
+        assert!(Form::Resolve.check(&story.incident).is_err());
+        assert_eq!(Form::Close.check(&story.incident), Ok(()));
+        story.incident.category = StatusCategory::Closed;
+        assert!(Form::Update.check(&story.incident).is_err());
+        assert_eq!(Form::Note.check(&story.incident), Ok(()));
+    }
+
+    #[test]
+    fn a_refusal_stands_under_its_field() {
+        let refusal = Catalogue::default().find_severity("huge").unwrap_err();
+        assert_snapshot!(refused("severity", &refusal), @"");
+        assert_snapshot!(refused("resolve", &Refusal::NotAnIncidentChannel), @"");
+        assert_snapshot!(failed("declare"), @"");
+    }
+}

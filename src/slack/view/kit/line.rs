@@ -14,6 +14,9 @@ use crate::incident::text::{is_trick, shorten};
 /// The longest text object that Slack takes, in characters.
 pub const TEXT_LIMIT: usize = 3_000;
 
+/// What a person, a channel or a time counts as, about as long as it is drawn.
+pub const MENTION_LENGTH: usize = 30;
+
 /// How a reader's client shows a time; each reader sees their own time zone.
 const DATE_FORMAT: &str = "{date_short_pretty} at {time}";
 
@@ -149,6 +152,16 @@ impl Line {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// How many characters it takes.
+    pub fn length(&self) -> usize {
+        let lengths = self.0.iter().map(|piece| match piece {
+            Piece::Text { text, .. } => text.chars().count(),
+            Piece::Link { label, .. } => label.chars().count() + MENTION_LENGTH,
+            Piece::User(_) | Piece::Channel(_) | Piece::Date(_) => MENTION_LENGTH,
+        });
+        lengths.sum()
     }
 
     /// As the elements of a rich text section.

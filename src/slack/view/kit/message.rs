@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::slack::view::kit::block::Block;
-use crate::slack::view::kit::line::Line;
+use crate::slack::view::kit::line::{Line, MENTION_LENGTH};
 
 /// The longest text with which a message can still be edited, with a margin.
 const TEXT_LIMIT: usize = 3_900;
@@ -12,8 +12,6 @@ const TEXT_LIMIT: usize = 3_900;
 const BLOCK_LIMIT: usize = 50;
 /// The most characters in a message: Slack refuses somewhat more, and does not say exactly when.
 const CHARACTER_LIMIT: usize = 12_000;
-/// What a person, a channel or a time counts as: about what it is drawn as.
-const MENTION_LENGTH: usize = 30;
 
 /// A message: blocks, and the text that stands in for them in notifications.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -69,7 +67,7 @@ fn fit(blocks: Vec<Block>, room: usize) -> Vec<Value> {
 }
 
 /// How many characters a block shows.
-pub(super) fn length(block: &Value) -> usize {
+fn length(block: &Value) -> usize {
     match block {
         Value::Object(fields) => {
             let kind = fields.get("type").and_then(Value::as_str).unwrap_or_default();
