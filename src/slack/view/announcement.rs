@@ -91,7 +91,14 @@ mod tests {
     #[test]
     fn it_asks_for_a_lead_until_somebody_leads() {
         let mut story = Story::new();
-        assert_snapshot!(drawn(&story), @"");
+        assert_snapshot!(drawn(&story), @"
+        # 🟠 INC-1 Checkout is slow
+        *Investigating* · Severity *Major*
+        Lead nobody yet · Reported by @U0ALICE
+        Since 2026-09-21 14:13 UTC · #C0INC1
+        Payments time out for some people.
+        [Post update] [Take the lead] [Timeline]
+        ");
         story.says(&Command::Role { role: "lead".to_owned(), person: Some("U0BEA".into()) });
         story.says(&Command::Update {
             message: Some("Rolling back to 1.4, which takes ten minutes.".to_owned()),
@@ -99,22 +106,53 @@ mod tests {
             severity: Some("critical".to_owned()),
             next_update_in_minutes: Some(30),
         });
-        assert_snapshot!(drawn(&story), @"");
+        assert_snapshot!(drawn(&story), @"
+        # 🔴 INC-1 Checkout is slow
+        *Fixing* · Severity *Critical*
+        Lead @U0BEA · Reported by @U0ALICE
+        Since 2026-09-21 14:13 UTC · #C0INC1
+        Payments time out for some people.
+        ~ Latest update · <@U0ALICE> · <!date^1790003600^{date_short_pretty} at {time}|2026-09-21 15:13 UTC>
+        | Rolling back to 1.4, which takes ten minutes.
+        [Post update] [Timeline]
+        ");
     }
 
     #[test]
     fn it_is_calm_when_the_incident_is_over() {
         let mut story = Story::new();
         story.says(&Command::Resolve { message: Some("Rolled back.".to_owned()) });
-        assert_snapshot!(drawn(&story), @"");
+        assert_snapshot!(drawn(&story), @"
+        # ✅ INC-1 Checkout is slow
+        *Documenting* · Severity *Major* · Took 40 min
+        Reported by @U0ALICE
+        Since 2026-09-21 14:13 UTC · #C0INC1
+        Payments time out for some people.
+        ~ Latest update · <@U0ALICE> · <!date^1790002400^{date_short_pretty} at {time}|2026-09-21 14:53 UTC>
+        | Rolled back.
+        ");
         story.says(&Command::Close { message: None });
-        assert_snapshot!(drawn(&story), @"");
+        assert_snapshot!(drawn(&story), @"
+        # ✅ INC-1 Checkout is slow
+        *Closed* · Severity *Major* · Took 40 min
+        Reported by @U0ALICE
+        Since 2026-09-21 14:13 UTC · #C0INC1
+        Payments time out for some people.
+        ~ Last word · <@U0ALICE> · <!date^1790002400^{date_short_pretty} at {time}|2026-09-21 14:53 UTC>
+        | Rolled back.
+        ");
     }
 
     #[test]
     fn a_name_is_enough() {
         let story = Story::of(Declare { name: "Login is down".to_owned(), ..Declare::default() });
-        assert_snapshot!(drawn(&story), @"");
-        assert_snapshot!(announcement(&story.incident, &story.catalogue).text, @"");
+        assert_snapshot!(drawn(&story), @"
+        # ⚪ INC-1 Login is down
+        *Investigating* · Severity *not set*
+        Lead nobody yet · Reported by @U0ALICE
+        Since 2026-09-21 14:13 UTC · #C0INC1
+        [Post update] [Take the lead] [Timeline]
+        ");
+        assert_snapshot!(announcement(&story.incident, &story.catalogue).text, @"INC-1 Login is down: Investigating");
     }
 }

@@ -57,7 +57,13 @@ mod tests {
         let found = [Story::new().incident, long_story().incident];
         let catalogue = Catalogue::default();
         let message = incidents(&found, 2, "incidents", &catalogue);
-        assert_snapshot!(drawing::message(&message), @"");
+        assert_snapshot!(drawing::message(&message), @"
+        *2 incidents*
+        🟠 *INC-1* Checkout is slow
+        Investigating · Major · #C0INC1
+        ✅ *INC-1* Payments time out
+        Closed · Minor · lead @U0BEA · #C0INC1
+        ");
     }
 
     #[test]
@@ -68,6 +74,6 @@ mod tests {
         assert!(drawn.starts_with("*31 open incidents*"), "{drawn}");
         assert!(drawn.ends_with("~ and 11 more"), "{drawn}");
         let none = incidents(&[], 0, "open incidents", &Catalogue::default());
-        assert_snapshot!(drawing::message(&none), @"");
+        assert_snapshot!(drawing::message(&none), @"There are no open incidents.");
     }
 }

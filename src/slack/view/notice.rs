@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn the_declarer_is_led_to_the_channel() {
         let story = Story::new();
-        assert_snapshot!(drawing::message(&channel_opened(&story.incident)), @"");
+        assert_snapshot!(drawing::message(&channel_opened(&story.incident)), @"*INC-1* is open: #C0INC1");
     }
 
     #[test]
@@ -81,7 +81,11 @@ mod tests {
             let holder = UserId::from(holder);
             role_instructions(&entry, &holder, &story.incident, &story.catalogue)
         };
-        assert_snapshot!(drawing::message(&told("U0BEA").unwrap()), @"");
+        assert_snapshot!(drawing::message(&told("U0BEA").unwrap()), @"
+        You are now *Scribe* of *INC-1 Checkout is slow*, asked by @U0ALICE.
+        You write down what is found and decided while it happens: `/incident note` keeps it in the timeline.
+        It happens in #C0INC1
+        ");
         assert_eq!(told("U0CARL"), None);
     }
 

@@ -158,7 +158,35 @@ mod tests {
         });
         let drawn: Vec<String> =
             posts.flatten().map(|message| drawing::message(&message)).collect();
-        assert_snapshot!(drawn.join("\n\n"), @"");
+        assert_snapshot!(drawn.join("\n\n"), @"
+        ~ 👤 <@U0ALICE> is Incident Lead
+
+        ~ 👤 <@U0BEA> takes over as Incident Lead from <@U0ALICE> · by <@U0ALICE>
+
+        ~ 👤 <@U0CARL> is Scribe · by <@U0ALICE>
+
+        ~ 👤 <@U0CARL> is no longer Scribe; nobody is · by <@U0ALICE>
+
+        ~ 📣 Update from <@U0ALICE> · Status Investigating → Fixing · Severity raised: Major → Critical · Next update by <!date^1790009000^{date_short_pretty} at {time}|2026-09-21 16:43 UTC>
+        A bad release; rolling back.
+
+        ⏰ @U0BEA: an update was due 2026-09-21 16:43 UTC.
+        [*Post update*]
+
+        ~ 🟡 Severity lowered: Critical → Minor · by <@U0ALICE>
+
+        ~ 🔄 Status Fixing → Monitoring · by <@U0ALICE>
+
+        ~ ✅ Resolved after 4 h 20 min, now Documenting · by <@U0ALICE>
+        Rolled back to 1.4.
+
+        ~ 🔁 Reopened, now Investigating · by ci
+        It is back.
+
+        ~ ✅ Resolved after 5 h, now Documenting · by <@U0ALICE>
+
+        ~ ✅ Closed · by <@U0ALICE>
+        ");
     }
 
     #[test]
@@ -172,7 +200,34 @@ mod tests {
         });
         let entry = entry.clone();
         let message = post(&entry, &story.incident, &story.catalogue).unwrap();
-        assert_snapshot!(message.text, @"");
-        assert_snapshot!(serde_json::to_string_pretty(&message.blocks).unwrap(), @"");
+        assert_snapshot!(message.text, @"INC-1: Rolled *back* to &lt;1.4&gt; &amp; waiting · Update from <@U0ALICE> · Status Investigating → Monitoring · Severity lowered: Major → Minor");
+        assert_snapshot!(serde_json::to_string_pretty(&message.blocks).unwrap(), @r#"
+        [
+          {
+            "elements": [
+              {
+                "text": "📣 Update from <@U0ALICE> · Status Investigating → Monitoring · Severity lowered: Major → Minor",
+                "type": "mrkdwn",
+                "verbatim": true
+              }
+            ],
+            "type": "context"
+          },
+          {
+            "elements": [
+              {
+                "elements": [
+                  {
+                    "text": "Rolled *back*\nto <1.4> & waiting",
+                    "type": "text"
+                  }
+                ],
+                "type": "rich_text_section"
+              }
+            ],
+            "type": "rich_text"
+          }
+        ]
+        "#);
     }
 }

@@ -155,7 +155,27 @@ mod tests {
     fn it_tells_what_happened() {
         let story = long_story();
         let message = timeline(&story.incident, &story.record, &story.catalogue);
-        assert_snapshot!(drawing::message(&message), @"");
+        assert_snapshot!(drawing::message(&message), @"
+        Timeline of *INC-1 Payments time out*
+        2026-09-21 14:13 UTC  @U0ALICE declared “Checkout is slow”, Major
+        2026-09-21 14:33 UTC  Stentor opened the channel #C0INC1
+        2026-09-21 14:53 UTC  @U0ALICE took Incident Lead
+        2026-09-21 15:13 UTC  @U0ALICE handed Incident Lead from @U0ALICE to @U0BEA
+        2026-09-21 15:33 UTC  @U0ALICE made @U0CARL Scribe
+        2026-09-21 15:53 UTC  @U0ALICE took Scribe back from @U0CARL
+        2026-09-21 16:13 UTC  @U0ALICE noted: The queue is full
+        2026-09-21 16:33 UTC  @U0ALICE posted an update (status from Investigating to Fixing, severity from Major to Critical, next update by 2026-09-21 16:43 UTC): A bad release; rolling back.
+        2026-09-21 16:53 UTC  Stentor reminded of the update that was due 2026-09-21 16:43 UTC
+        2026-09-21 17:13 UTC  @U0ALICE changed the severity from Critical to Minor
+        2026-09-21 17:33 UTC  @U0ALICE changed the status from Fixing to Monitoring
+        2026-09-21 17:53 UTC  @U0ALICE wrote the summary: Payments timed out.
+        2026-09-21 18:13 UTC  @U0ALICE renamed it from “Checkout is slow” to “Payments time out”
+        2026-09-21 18:33 UTC  @U0ALICE changed the status from Monitoring to Documenting: Rolled back to 1.4.
+        2026-09-21 18:53 UTC  ci changed the status from Documenting to Investigating: It is back.
+        2026-09-21 19:13 UTC  @U0ALICE changed the status from Investigating to Documenting
+        2026-09-21 19:33 UTC  Stentor gave up on “post to #incidents”: not_in_channel
+        2026-09-21 19:53 UTC  @U0ALICE changed the status from Documenting to Closed
+        ");
     }
 
     #[test]

@@ -118,20 +118,55 @@ mod tests {
             private: true,
             ..Declare::default()
         });
-        assert_snapshot!(drawn(&story), @"");
+        assert_snapshot!(drawn(&story), @"
+        # ⚪ INC-1 Login is down
+        *Status* Investigating   *Severity* not set
+        *Lead* nobody yet   *Reporter* @U0ALICE
+        *Since* 2026-09-21 14:13 UTC
+        🔒 Private: only people invited can see it.
+        _No summary yet. _`/incident summary`_ writes one._
+        ~ Here, /incident update tells everybody what is new, /incident note writes something down, and /incident help shows the rest.
+        [*Post update*] [Take the lead] [Roles] [Severity] [Status] [Resolve]
+        ");
         for (role, person) in [("lead", "U0BEA"), ("comms", "U0CARL"), ("scribe", "U0DORA")] {
             story.says(&Command::Role { role: role.to_owned(), person: Some(person.into()) });
         }
         story.says(&Command::Summary { summary: "Nobody can log in.".to_owned() });
-        assert_snapshot!(drawn(&story), @"");
+        assert_snapshot!(drawn(&story), @"
+        # ⚪ INC-1 Login is down
+        *Status* Investigating   *Severity* not set
+        *Lead* @U0BEA   *Reporter* @U0ALICE
+        *Communications* @U0CARL   *Scribe* @U0DORA
+        *Since* 2026-09-21 14:13 UTC
+        🔒 Private: only people invited can see it.
+        Nobody can log in.
+        ~ Here, /incident update tells everybody what is new, /incident note writes something down, and /incident help shows the rest.
+        [*Post update*] [Change lead] [Roles] [Severity] [Status] [Resolve]
+        ");
     }
 
     #[test]
     fn its_buttons_follow_the_life_of_the_incident() {
         let mut story = Story::new();
         story.says(&Command::Resolve { message: None });
-        assert_snapshot!(drawn(&story), @"");
+        assert_snapshot!(drawn(&story), @"
+        # ✅ INC-1 Checkout is slow
+        *Status* Documenting   *Severity* Major
+        *Lead* nobody yet   *Reporter* @U0ALICE
+        *Since* 2026-09-21 14:13 UTC   *Took* 40 min
+        Payments time out for some people.
+        ~ Resolved. /incident note adds what should be remembered; /incident close ends it.
+        [*Close*] [Reopen]
+        ");
         story.says(&Command::Close { message: None });
-        assert_snapshot!(drawn(&story), @"");
+        assert_snapshot!(drawn(&story), @"
+        # ✅ INC-1 Checkout is slow
+        *Status* Closed   *Severity* Major
+        *Lead* nobody yet   *Reporter* @U0ALICE
+        *Since* 2026-09-21 14:13 UTC   *Took* 40 min
+        Payments time out for some people.
+        ~ Over. /incident timeline shows what happened.
+        [Reopen]
+        ");
     }
 }
