@@ -367,3 +367,6 @@ fn without_colon(word: &str) -> &str {
     let bare = word.trim_end_matches([':', ',', '.', '!']);
     if bare.is_empty() { word } else { bare }
 }
+
+#[cfg(test)]
+mod tests;

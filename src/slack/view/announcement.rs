@@ -5,6 +5,7 @@ use crate::incident::state::Incident;
 use crate::incident::text::shorten;
 use crate::slack::view::button::Button;
 use crate::slack::view::kit::block::Block;
+use crate::slack::view::kit::element;
 use crate::slack::view::kit::line::Line;
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::words;
@@ -29,14 +30,17 @@ pub fn announcement(incident: &Incident, catalogue: &Catalogue) -> Message {
 }
 
 fn facts(incident: &Incident, catalogue: &Catalogue) -> Vec<Line> {
+    let status = words::status_name(&incident.status, catalogue);
+    let took = words::took(incident, catalogue).map(words::duration);
+    let ended = match (incident.category, took) {
+        (StatusCategory::Learning, Some(took)) => {
+            Line::new().bold("Resolved").text(&format!(" after {took}, now {status}"))
+        }
+        (_, Some(took)) => Line::new().bold(&status).text(&format!(" after {took}")),
+        (_, None) => Line::new().bold(&status),
+    };
     let severity = words::severity_name(incident.severity.as_ref(), catalogue);
-    let mut standing = Line::new()
-        .bold(&words::status_name(&incident.status, catalogue))
-        .text(" · Severity ")
-        .bold(&severity);
-    if let Some(took) = words::took(incident, catalogue) {
-        standing = standing.text(&format!(" · Took {}", words::duration(took)));
-    }
+    let standing = ended.text(" · Severity ").bold(&severity);
     let mut people =
         Line::of("Lead ").then(words::person_or(words::lead(incident, catalogue), "nobody yet"));
     if !incident.category.is_active() && words::lead(incident, catalogue).is_none() {
@@ -63,10 +67,7 @@ fn latest_update(incident: &Incident) -> Vec<Block> {
     ]
 }
 
-fn buttons(
-    incident: &Incident,
-    catalogue: &Catalogue,
-) -> Vec<crate::slack::view::kit::element::Button> {
+fn buttons(incident: &Incident, catalogue: &Catalogue) -> Vec<element::Button> {
     let mut buttons = vec![Button::Update];
     if words::lead(incident, catalogue).is_none() {
         buttons.push(Button::TakeLead);
@@ -124,7 +125,7 @@ mod tests {
         story.says(&Command::Resolve { message: Some("Rolled back.".to_owned()) });
         assert_snapshot!(drawn(&story), @"
         # ✅ INC-1 Checkout is slow
-        *Documenting* · Severity *Major* · Took 40 min
+        *Resolved* after 40 min, now Documenting · Severity *Major*
         Reported by @U0ALICE
         Since 2026-09-21 14:13 UTC · #C0INC1
         Payments time out for some people.
@@ -134,7 +135,7 @@ mod tests {
         story.says(&Command::Close { message: None });
         assert_snapshot!(drawn(&story), @"
         # ✅ INC-1 Checkout is slow
-        *Closed* · Severity *Major* · Took 40 min
+        *Closed* after 40 min · Severity *Major*
         Reported by @U0ALICE
         Since 2026-09-21 14:13 UTC · #C0INC1
         Payments time out for some people.

@@ -24,7 +24,7 @@ fn all() -> Message {
         )));
     }
     blocks.push(Block::context(&Line::of(
-        "/inc is the same as /incident. Leave out what is in brackets, and a form asks for it.",
+        "What stands in brackets may be left out; a form asks for what is needed. /inc is the same as /incident.",
     )));
     Message::new(&Line::of("Commands of /incident"), blocks)
 }
@@ -77,7 +77,7 @@ mod tests {
         `/incident rename [name]`  Call it something else.
         `/incident note [text]`  Write something into the timeline.
         `/incident timeline`  Show what happened so far.
-        ~ /inc is the same as /incident. Leave out what is in brackets, and a form asks for it.
+        ~ What stands in brackets may be left out; a form asks for what is needed. /inc is the same as /incident.
         ");
         for verb in Verb::ALL {
             assert!(drawn.contains(&format!("`/incident {}", verb.word())), "{verb:?}");

@@ -13,11 +13,13 @@ use crate::slack::view::words;
 pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option<Message> {
     match &entry.event {
         Event::UpdatePosted { message, status, severity, next_update_due } => {
+            let step = status.as_ref().map(|change| headline(change, incident, catalogue));
+            let cue = step.as_ref().map_or("📣", |(cue, _)| cue);
             let mut facts = vec![Line::of("Update from ").actor(&entry.actor)];
-            facts.extend(status.as_ref().map(|change| status_change(change, catalogue)));
+            facts.extend(step.map(|(_, line)| line));
             facts.extend(severity.as_ref().map(|change| severity_change(change, catalogue)));
             facts.extend(next_update_due.map(|due| Line::of("Next update by ").date(due)));
-            Some(said("📣", facts, message.as_deref(), incident))
+            Some(said(cue, facts, message.as_deref(), incident))
         }
         Event::SeverityChanged { change } => {
             let facts = vec![severity_change(change, catalogue), by(entry)];
@@ -99,7 +101,7 @@ fn headline(
         }
         StatusCategory::Closed if !was_over => ("✅", Line::of(&format!("Closed{after}"))),
         StatusCategory::Closed => ("✅", Line::of("Closed")),
-        _ => ("🔄", status_change(change, catalogue)),
+        _ => ("📣", status_change(change, catalogue)),
     }
 }
 
@@ -107,7 +109,8 @@ fn handover(entry: &Entry, catalogue: &Catalogue) -> Option<Line> {
     let Event::RoleAssigned { role, person, previous } = &entry.event else { return None };
     let role = words::role_name(role, catalogue);
     let by_others = |line: Line| {
-        if entry.actor.person() == person.as_ref().or(previous.as_ref()) {
+        let by_one_of_them = [person.as_ref(), previous.as_ref()].contains(&entry.actor.person());
+        if entry.actor.person().is_some() && by_one_of_them {
             line
         } else {
             line.text(" · ").then(by(entry))
@@ -161,7 +164,7 @@ mod tests {
         assert_snapshot!(drawn.join("\n\n"), @"
         ~ 👤 <@U0ALICE> is Incident Lead
 
-        ~ 👤 <@U0BEA> takes over as Incident Lead from <@U0ALICE> · by <@U0ALICE>
+        ~ 👤 <@U0BEA> takes over as Incident Lead from <@U0ALICE>
 
         ~ 👤 <@U0CARL> is Scribe · by <@U0ALICE>
 
@@ -175,7 +178,7 @@ mod tests {
 
         ~ 🟡 Severity lowered: Critical → Minor · by <@U0ALICE>
 
-        ~ 🔄 Status Fixing → Monitoring · by <@U0ALICE>
+        ~ 📣 Status Fixing → Monitoring · by <@U0ALICE>
 
         ~ ✅ Resolved after 4 h 20 min, now Documenting · by <@U0ALICE>
         Rolled back to 1.4.

@@ -57,17 +57,17 @@ fn summary(incident: &Incident) -> Line {
 fn how_to(incident: &Incident) -> Line {
     let sentence = match incident.category {
         StatusCategory::Triage | StatusCategory::Live | StatusCategory::Paused => {
-            "Here, /incident update tells everybody what is new, /incident note writes something down, and /incident help shows the rest."
+            "Here, `/incident update` tells everybody what is new, `/incident note` writes something down, and `/incident help` shows the rest."
         }
         StatusCategory::Learning => {
-            "Resolved. /incident note adds what should be remembered; /incident close ends it."
+            "Resolved. `/incident note` adds what should be remembered; `/incident close` ends it."
         }
         StatusCategory::Closed
         | StatusCategory::Declined
         | StatusCategory::Merged
-        | StatusCategory::Canceled => "Over. /incident timeline shows what happened.",
+        | StatusCategory::Canceled => "Over. `/incident timeline` shows what happened.",
     };
-    Line::of(sentence)
+    Line::prose(sentence)
 }
 
 fn buttons(incident: &Incident, catalogue: &Catalogue) -> Vec<element::Button> {
@@ -125,7 +125,7 @@ mod tests {
         *Since* 2026-09-21 14:13 UTC
         🔒 Private: only people invited can see it.
         _No summary yet. _`/incident summary`_ writes one._
-        ~ Here, /incident update tells everybody what is new, /incident note writes something down, and /incident help shows the rest.
+        ~ Here, `/incident update` tells everybody what is new, `/incident note` writes something down, and `/incident help` shows the rest.
         [*Post update*] [Take the lead] [Roles] [Severity] [Status] [Resolve]
         ");
         for (role, person) in [("lead", "U0BEA"), ("comms", "U0CARL"), ("scribe", "U0DORA")] {
@@ -140,7 +140,7 @@ mod tests {
         *Since* 2026-09-21 14:13 UTC
         🔒 Private: only people invited can see it.
         Nobody can log in.
-        ~ Here, /incident update tells everybody what is new, /incident note writes something down, and /incident help shows the rest.
+        ~ Here, `/incident update` tells everybody what is new, `/incident note` writes something down, and `/incident help` shows the rest.
         [*Post update*] [Change lead] [Roles] [Severity] [Status] [Resolve]
         ");
     }
@@ -155,7 +155,7 @@ mod tests {
         *Lead* nobody yet   *Reporter* @U0ALICE
         *Since* 2026-09-21 14:13 UTC   *Took* 40 min
         Payments time out for some people.
-        ~ Resolved. /incident note adds what should be remembered; /incident close ends it.
+        ~ Resolved. `/incident note` adds what should be remembered; `/incident close` ends it.
         [*Close*] [Reopen]
         ");
         story.says(&Command::Close { message: None });
@@ -165,7 +165,7 @@ mod tests {
         *Lead* nobody yet   *Reporter* @U0ALICE
         *Since* 2026-09-21 14:13 UTC   *Took* 40 min
         Payments time out for some people.
-        ~ Over. /incident timeline shows what happened.
+        ~ Over. `/incident timeline` shows what happened.
         [Reopen]
         ");
     }
