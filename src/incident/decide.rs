@@ -11,7 +11,9 @@ use crate::incident::event::{Actor, Declared, Event, SeverityChange, StatusChang
 use crate::incident::reactions::TimerKind;
 use crate::incident::refusal::{Field, Refusal};
 use crate::incident::state::{Incident, Visibility};
-use crate::incident::text::{MESSAGE_LIMIT, NAME_LIMIT, SUMMARY_LIMIT, clean_line, clean_text};
+use crate::incident::text::{
+    MESSAGE_LIMIT, NAME_LIMIT, SUMMARY_LIMIT, clean_line, clean_text, shorten,
+};
 
 /// What a decision depends on besides the incident and the command.
 #[derive(Clone, Copy)]
@@ -324,7 +326,7 @@ fn check_person(person: &UserId) -> Result<&UserId, Refusal> {
     if person.is_well_formed() {
         Ok(person)
     } else {
-        Err(Refusal::UnknownPerson { given: person.to_string() })
+        Err(Refusal::UnknownPerson { given: shorten(person.as_str(), 80) })
     }
 }
 

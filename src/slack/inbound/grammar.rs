@@ -6,13 +6,12 @@
 
 mod words;
 
-use crate::ids::SeverityId;
-use crate::ids::UserId;
+use crate::ids::{SeverityId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::command::Command;
 use crate::incident::refusal::Refusal;
 use crate::incident::state::parse_reference;
-use crate::incident::text::{nearest, shorten};
+use crate::incident::text::{is_trick, nearest, shorten};
 use crate::slack::inbound::grammar::words::{Person, readable, split_word, unquoted};
 use crate::slack::view::button::Button;
 use crate::slack::view::form::Form;
@@ -132,12 +131,14 @@ impl Filter {
 
 /// Reads what `actor` typed after the slash command.
 pub fn parse(text: &str, actor: &UserId) -> Parsed {
-    let (reference, rest) = leading_reference(unquoted(text));
+    // Nobody typed what nobody sees; it comes with what is pasted.
+    let text: String = text.chars().filter(|c| !is_trick(*c)).collect();
+    let (reference, rest) = leading_reference(unquoted(&text));
     let (word, arguments) = split_word(rest);
     if word.is_empty() {
         return Parsed { reference, intent: Intent::Bare };
     }
-    let Some(verb) = Verb::parse(&readable(word)) else {
+    let Some(verb) = Verb::parse(without_colon(word)) else {
         return Parsed { reference, intent: unknown(rest, word) };
     };
     // `close INC-42` is said as often as `INC-42 close`.
@@ -356,6 +357,16 @@ fn leading_reference(text: &str) -> (Option<i64>, &str) {
 
 /// The number in a word that says that it is a reference: `INC-42`, `#42`, but not `42`.
 fn marked_reference(word: &str) -> Option<i64> {
+    let word = without_colon(word);
     let is_number = word.chars().all(|c| c.is_ascii_digit());
     parse_reference(word).filter(|_| !is_number)
 }
+
+/// `update: rolled back` is an update too.
+fn without_colon(word: &str) -> &str {
+    let bare = word.trim_end_matches([':', ',', '.', '!']);
+    if bare.is_empty() { word } else { bare }
+}
+
+#[cfg(test)]
+mod tests;

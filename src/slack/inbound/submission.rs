@@ -93,3 +93,143 @@ impl FilledIn<'_> {
         &self.0[field][INPUT_ACTION]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, json};
+
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::incident::catalogue::Catalogue;
+    use crate::incident::decide::{Context, declare};
+    use crate::incident::event::{Actor, Via};
+    use crate::incident::state::Incident;
+    use crate::slack::view::form::{Form, Origin};
+    use crate::slack::view::kit::modal::Modal;
+
+    /// What Slack sends if somebody submits the form as it opened.
+    fn submitted_as_it_opened(modal: &Modal) -> Value {
+        let mut values = Map::new();
+        for block in modal.as_value()["blocks"].as_array().unwrap() {
+            let element = &block["element"];
+            let state = match element["type"].as_str().unwrap() {
+                "plain_text_input" => {
+                    json!({"type": "plain_text_input", "value": element["initial_value"]})
+                }
+                "static_select" => {
+                    json!({"type": "static_select", "selected_option": element["initial_option"]})
+                }
+                "users_select" => {
+                    json!({"type": "users_select", "selected_user": element["initial_user"]})
+                }
+                "checkboxes" => json!({"type": "checkboxes", "selected_options": []}),
+                other => panic!("an unknown input: {other}"),
+            };
+            let field = block["block_id"].as_str().unwrap().to_owned();
+            values.insert(field, json!({"value": state}));
+        }
+        Value::Object(values)
+    }
+
+    fn read(modal: &Modal) -> Result<Command, SubmissionError> {
+        command(modal.callback_id(), &submitted_as_it_opened(modal))
+    }
+
+    fn sample() -> (Incident, Catalogue) {
+        let catalogue = Catalogue::default();
+        let actor = Actor::Person { user: "U0ALICE".into() };
+        let now = Timestamp::from_micros(0);
+        let context = Context { now, actor: &actor, via: Via::Modal, catalogue: &catalogue };
+        let request = Declare {
+            name: "Checkout is slow".to_owned(),
+            summary: Some("Payments time out.".to_owned()),
+            severity: Some("major".to_owned()),
+            lead: Some("U0BEA".into()),
+            ..Declare::default()
+        };
+        let declared = declare(&request, 1, &context).unwrap();
+        (Incident::declared("01X".into(), now, &actor, &declared), catalogue)
+    }
+
+    #[test]
+    fn a_form_comes_back_as_it_was_filled_in() {
+        let (incident, catalogue) = sample();
+        let origin = Origin::default();
+        let open = |form: Form| read(&form.open(&incident, &catalogue, &origin)).unwrap();
+        let status = incident.status.to_string();
+        let severity = incident.severity.clone().unwrap().to_string();
+        assert_eq!(
+            open(Form::Update),
+            Command::Update {
+                message: None,
+                status: Some(status.clone()),
+                severity: Some(severity.clone()),
+                next_update_in_minutes: None,
+            }
+        );
+        assert_eq!(open(Form::Severity), Command::Severity { severity });
+        assert_eq!(open(Form::Status), Command::Status { status });
+        assert_eq!(open(Form::Summary), Command::Summary { summary: incident.summary.clone() });
+        assert_eq!(open(Form::Rename), Command::Rename { name: incident.name.clone() });
+        assert_eq!(open(Form::Resolve), Command::Resolve { message: None });
+        assert_eq!(open(Form::Close), Command::Close { message: None });
+        assert_eq!(open(Form::Note), Command::Note { text: String::new() });
+        let role = catalogue.lead().id.to_string();
+        assert_eq!(
+            open(Form::Role { role: Some("lead".to_owned()), person: None }),
+            Command::Role { role, person: Some("U0BEA".into()) }
+        );
+    }
+
+    #[test]
+    fn what_nobody_chose_is_left_open() {
+        let (incident, catalogue) = sample();
+        let origin = Origin::default();
+        let role = Form::Role { role: None, person: None }.open(&incident, &catalogue, &origin);
+        assert_eq!(read(&role), Err(SubmissionError::Missing { field: "role" }));
+        let name = "Login is down".to_owned();
+        let declare = form::declare(&name, &catalogue, &origin);
+        assert_eq!(read(&declare), Ok(Command::Declare(Declare { name, ..Declare::default() })));
+    }
+
+    #[test]
+    fn what_was_filled_in_is_read() {
+        let choice = |value: &str| json!({"value": {"selected_option": {"value": value}}});
+        let values = json!({
+            "name": {"value": {"type": "plain_text_input", "value": " Login is down "}},
+            "summary": {"value": {"value": "Nobody can log in"}},
+            "severity": choice("01SEV"),
+            "lead": {"value": {"selected_user": "U0BEA"}},
+            "private": {"value": {"selected_options": [{"value": "private"}]}},
+        });
+        let declared = Declare {
+            name: " Login is down ".to_owned(),
+            summary: Some("Nobody can log in".to_owned()),
+            severity: Some("01SEV".to_owned()),
+            lead: Some("U0BEA".into()),
+            private: true,
+            declared_in: None,
+        };
+        assert_eq!(command("declare", &values), Ok(Command::Declare(declared)));
+        let values = json!({
+            "message": {"value": {"value": "Rolling back"}},
+            "next_update_in_minutes": choice("30"),
+        });
+        let update = Command::Update {
+            message: Some("Rolling back".to_owned()),
+            status: None,
+            severity: None,
+            next_update_in_minutes: Some(30),
+        };
+        assert_eq!(command("update", &values), Ok(update));
+    }
+
+    #[test]
+    fn what_is_missing_or_odd_is_nothing() {
+        for values in [json!(null), json!([]), json!({}), json!({"message": {"value": 7}})] {
+            assert_eq!(command("resolve", &values), Ok(Command::Resolve { message: None }));
+        }
+        assert!(matches!(command("severity", &json!({})), Err(SubmissionError::Missing { .. })));
+        assert!(matches!(command("vote", &json!({})), Err(SubmissionError::UnknownForm { .. })));
+    }
+}

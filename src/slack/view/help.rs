@@ -24,7 +24,7 @@ fn all() -> Message {
         )));
     }
     blocks.push(Block::context(&Line::of(
-        "/inc is the same as /incident. Leave out what is in brackets, and a form asks for it.",
+        "What stands in brackets may be left out; a form asks for what is needed. /inc is the same as /incident.",
     )));
     Message::new(&Line::of("Commands of /incident"), blocks)
 }
@@ -44,4 +44,53 @@ fn one(usage: Usage) -> Message {
 
 fn typed(usage: Usage) -> String {
     format!("/incident {} {}", usage.word, usage.arguments).trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::slack::view::drawing;
+
+    #[test]
+    fn all_commands_stand_on_one_page() {
+        let drawn = drawing::message(&help(None));
+        assert_snapshot!(drawn, @"
+        In an incident's channel, commands are about that incident. Elsewhere, say which one first: `/incident INC-42 close`.
+        *Start*
+        `/incident declare [name]`  Open an incident.
+        `/incident list [open | closed | all | severity | text]`  Show the incidents that are open, or others.
+        `/incident help [command]`  Show how a command is typed.
+        *Drive*
+        `/incident update [text]`  Tell everybody what is new.
+        `/incident severity [severity]`  Change how bad it is.
+        `/incident status [status]`  Change where it stands.
+        `/incident resolve [text]`  It is over for those it hurt; say what ended it.
+        `/incident close [text]`  Nothing is left to do.
+        `/incident reopen [text]`  It was not over: go back to working on it.
+        *People*
+        `/incident lead [me | @person | none]`  Say who runs it.
+        `/incident role [role] [me | @person | none]`  Say who does what.
+        *Record*
+        `/incident summary [text]`  Say in a few sentences what is known.
+        `/incident rename [name]`  Call it something else.
+        `/incident note [text]`  Write something into the timeline.
+        `/incident timeline`  Show what happened so far.
+        ~ What stands in brackets may be left out; a form asks for what is needed. /inc is the same as /incident.
+        ");
+        for verb in Verb::ALL {
+            assert!(drawn.contains(&format!("`/incident {}", verb.word())), "{verb:?}");
+        }
+    }
+
+    #[test]
+    fn one_command_brings_an_example() {
+        assert_snapshot!(drawing::message(&help(Some(Verb::Severity))), @"
+        `/incident severity [severity]`
+        Change how bad it is.
+        For example: `/incident severity major`
+        Also: sev, priority
+        ");
+    }
 }

@@ -40,6 +40,40 @@ fn line(incident: &Incident, catalogue: &Catalogue) -> Line {
     Line::of(cue)
         .text(" ")
         .bold(&incident.reference())
-        .text(&format!(" {}\n", words::one_line(&incident.name, 200)))
+        .text(&format!(" {}\n", words::one_line(&incident.name, 120)))
         .then(Line::joined(facts, " · "))
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::slack::view::drawing;
+    use crate::slack::view::samples::{Story, long_story};
+
+    #[test]
+    fn each_incident_takes_two_lines() {
+        let found = [Story::new().incident, long_story().incident];
+        let catalogue = Catalogue::default();
+        let message = incidents(&found, 2, "incidents", &catalogue);
+        assert_snapshot!(drawing::message(&message), @"
+        *2 incidents*
+        🟠 *INC-1* Checkout is slow
+        Investigating · Major · #C0INC1
+        ✅ *INC-1* Payments time out
+        Closed · Minor · lead @U0BEA · #C0INC1
+        ");
+    }
+
+    #[test]
+    fn it_says_how_many_more_there_are() {
+        let found = vec![Story::new().incident; 25];
+        let drawn =
+            drawing::message(&incidents(&found, 31, "open incidents", &Catalogue::default()));
+        assert!(drawn.starts_with("*31 open incidents*"), "{drawn}");
+        assert!(drawn.ends_with("~ and 11 more"), "{drawn}");
+        let none = incidents(&[], 0, "open incidents", &Catalogue::default());
+        assert_snapshot!(drawing::message(&none), @"There are no open incidents.");
+    }
 }

@@ -24,4 +24,6 @@ mod drawing;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod promises;
+#[cfg(test)]
 mod samples;

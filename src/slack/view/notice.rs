@@ -56,3 +56,48 @@ pub fn role_instructions(
     blocks.extend(place.map(|line| Block::text(&line)));
     Some(Message::new(&asked, blocks))
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::incident::command::{Command, Declare};
+    use crate::slack::view::drawing;
+    use crate::slack::view::samples::Story;
+
+    #[test]
+    fn the_declarer_is_led_to_the_channel() {
+        let story = Story::new();
+        assert_snapshot!(drawing::message(&channel_opened(&story.incident)), @"*INC-1* is open: #C0INC1");
+    }
+
+    #[test]
+    fn a_new_holder_learns_what_the_role_asks() {
+        let mut story = Story::new();
+        let scribe = Command::Role { role: "scribe".to_owned(), person: Some("U0BEA".into()) };
+        let entry = story.says(&scribe).clone();
+        let told = |holder: &str| {
+            let holder = UserId::from(holder);
+            role_instructions(&entry, &holder, &story.incident, &story.catalogue)
+        };
+        assert_snapshot!(drawing::message(&told("U0BEA").unwrap()), @"
+        You are now *Scribe* of *INC-1 Checkout is slow*, asked by @U0ALICE.
+        You write down what is found and decided while it happens: `/incident note` keeps it in the timeline.
+        It happens in #C0INC1
+        ");
+        assert_eq!(told("U0CARL"), None);
+    }
+
+    #[test]
+    fn the_lead_of_a_declaration_is_told_and_the_reporter_is_not() {
+        let lead = Some(UserId::from("U0BEA"));
+        let story = Story::of(Declare { name: "x".to_owned(), lead, ..Declare::default() });
+        let told = |holder: &str| {
+            let holder = UserId::from(holder);
+            role_instructions(&story.record[0], &holder, &story.incident, &story.catalogue)
+        };
+        assert!(told("U0BEA").is_some());
+        assert_eq!(told("U0ALICE"), None);
+    }
+}

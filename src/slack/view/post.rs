@@ -13,11 +13,13 @@ use crate::slack::view::words;
 pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option<Message> {
     match &entry.event {
         Event::UpdatePosted { message, status, severity, next_update_due } => {
+            let step = status.as_ref().map(|change| headline(change, incident, catalogue));
+            let cue = step.as_ref().map_or("📣", |(cue, _)| cue);
             let mut facts = vec![Line::of("Update from ").actor(&entry.actor)];
-            facts.extend(status.as_ref().map(|change| status_change(change, catalogue)));
+            facts.extend(step.map(|(_, line)| line));
             facts.extend(severity.as_ref().map(|change| severity_change(change, catalogue)));
             facts.extend(next_update_due.map(|due| Line::of("Next update by ").date(due)));
-            Some(said("📣", facts, message.as_deref(), incident))
+            Some(said(cue, facts, message.as_deref(), incident))
         }
         Event::SeverityChanged { change } => {
             let facts = vec![severity_change(change, catalogue), by(entry)];
@@ -99,7 +101,7 @@ fn headline(
         }
         StatusCategory::Closed if !was_over => ("✅", Line::of(&format!("Closed{after}"))),
         StatusCategory::Closed => ("✅", Line::of("Closed")),
-        _ => ("🔄", status_change(change, catalogue)),
+        _ => ("📣", status_change(change, catalogue)),
     }
 }
 
@@ -107,7 +109,8 @@ fn handover(entry: &Entry, catalogue: &Catalogue) -> Option<Line> {
     let Event::RoleAssigned { role, person, previous } = &entry.event else { return None };
     let role = words::role_name(role, catalogue);
     let by_others = |line: Line| {
-        if entry.actor.person() == person.as_ref().or(previous.as_ref()) {
+        let by_one_of_them = [person.as_ref(), previous.as_ref()].contains(&entry.actor.person());
+        if entry.actor.person().is_some() && by_one_of_them {
             line
         } else {
             line.text(" · ").then(by(entry))
@@ -136,4 +139,98 @@ fn overdue(due: crate::clock::Timestamp, incident: &Incident, catalogue: &Catalo
     let button = Button::Update.about(&incident.id).primary();
     let blocks = [Some(Block::text(&line)), Block::actions(vec![button])];
     Message::new(&line, blocks.into_iter().flatten().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::incident::command::Command;
+    use crate::slack::view::drawing;
+    use crate::slack::view::samples::{Story, long_story};
+
+    #[test]
+    fn every_change_is_one_short_message() {
+        let story = long_story();
+        let posts = story.record.iter().map(|entry| {
+            // Each post is sent soon after its entry: the incident is as it was then.
+            let until = &story.record[..usize::try_from(entry.version).unwrap()];
+            let then = Incident::replay(story.incident.id.clone(), until).unwrap();
+            post(entry, &then, &story.catalogue)
+        });
+        let drawn: Vec<String> =
+            posts.flatten().map(|message| drawing::message(&message)).collect();
+        assert_snapshot!(drawn.join("\n\n"), @"
+        ~ 👤 <@U0ALICE> is Incident Lead
+
+        ~ 👤 <@U0BEA> takes over as Incident Lead from <@U0ALICE>
+
+        ~ 👤 <@U0CARL> is Scribe · by <@U0ALICE>
+
+        ~ 👤 <@U0CARL> is no longer Scribe; nobody is · by <@U0ALICE>
+
+        ~ 📣 Update from <@U0ALICE> · Status Investigating → Fixing · Severity raised: Major → Critical · Next update by <!date^1790009000^{date_short_pretty} at {time}|2026-09-21 16:43 UTC>
+        A bad release; rolling back.
+
+        ⏰ @U0BEA: an update was due 2026-09-21 16:43 UTC.
+        [*Post update*]
+
+        ~ 🟡 Severity lowered: Critical → Minor · by <@U0ALICE>
+
+        ~ 📣 Status Fixing → Monitoring · by <@U0ALICE>
+
+        ~ ✅ Resolved after 4 h 20 min, now Documenting · by <@U0ALICE>
+        Rolled back to 1.4.
+
+        ~ 🔁 Reopened, now Investigating · by ci
+        It is back.
+
+        ~ ✅ Resolved after 5 h, now Documenting · by <@U0ALICE>
+
+        ~ ✅ Closed · by <@U0ALICE>
+        ");
+    }
+
+    #[test]
+    fn a_notification_says_it_in_one_line() {
+        let mut story = Story::new();
+        let entry = story.says(&Command::Update {
+            message: Some("Rolled *back*\nto <1.4> & waiting".to_owned()),
+            status: Some("monitoring".to_owned()),
+            severity: Some("minor".to_owned()),
+            next_update_in_minutes: None,
+        });
+        let entry = entry.clone();
+        let message = post(&entry, &story.incident, &story.catalogue).unwrap();
+        assert_snapshot!(message.text, @"INC-1: Rolled *back* to &lt;1.4&gt; &amp; waiting · Update from <@U0ALICE> · Status Investigating → Monitoring · Severity lowered: Major → Minor");
+        assert_snapshot!(serde_json::to_string_pretty(&message.blocks).unwrap(), @r#"
+        [
+          {
+            "elements": [
+              {
+                "text": "📣 Update from <@U0ALICE> · Status Investigating → Monitoring · Severity lowered: Major → Minor",
+                "type": "mrkdwn",
+                "verbatim": true
+              }
+            ],
+            "type": "context"
+          },
+          {
+            "elements": [
+              {
+                "elements": [
+                  {
+                    "text": "Rolled *back*\nto <1.4> & waiting",
+                    "type": "text"
+                  }
+                ],
+                "type": "rich_text_section"
+              }
+            ],
+            "type": "rich_text"
+          }
+        ]
+        "#);
+    }
 }

@@ -106,3 +106,67 @@ pub fn not_installed() -> Message {
         "Stentor is not installed in this workspace. Ask whoever runs it to add it here.",
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::incident::command::Command;
+    use crate::slack::view::drawing;
+    use crate::slack::view::samples::Story;
+
+    #[test]
+    fn what_the_channel_does_not_show_is_said() {
+        let mut story = Story::new();
+        let mut said = Vec::new();
+        for command in [
+            Command::Note { text: "The queue is full".to_owned() },
+            Command::Summary { summary: "Payments time out".to_owned() },
+            Command::Summary { summary: String::new() },
+            Command::Rename { name: "Payments are down".to_owned() },
+            Command::Severity { severity: "critical".to_owned() },
+        ] {
+            let entry = story.says(&command).clone();
+            for standpoint in [Standpoint::InItsChannel, Standpoint::Elsewhere] {
+                let message = done(&entry, &story.incident, &story.catalogue, standpoint);
+                said.push(message.map_or_else(|| "-".to_owned(), |it| drawing::message(&it)));
+            }
+        }
+        assert_snapshot!(said.join("\n"), @"
+        Noted in the timeline of *INC-1*.
+        Noted in the timeline of *INC-1*.
+        Changed the summary of *INC-1*.
+        Changed the summary of *INC-1*.
+        Removed the summary of *INC-1*.
+        Removed the summary of *INC-1*.
+        *INC-1* is now called *Payments are down*.
+        *INC-1* is now called *Payments are down*.
+        -
+        *INC-1*: @U0ALICE changed the severity from Major to Critical
+        ");
+        assert_snapshot!(drawing::message(&declared(&story.incident)), @"Declared *INC-1*: #C0INC1");
+        story.incident.channel = None;
+        assert_snapshot!(drawing::message(&declared(&story.incident)), @"Declared *INC-1*; the channel is on its way.");
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_type_instead() {
+        let unknown = Story::new().catalogue.find_severity("majr").unwrap_err();
+        assert_snapshot!(drawing::message(&refusal(&unknown)), @"There is no severity “majr”. Did you mean Major? There are: Minor, Major, Critical.");
+        assert_snapshot!(drawing::message(&refusal(&Refusal::NotAnIncidentChannel)), @"This channel belongs to no incident. Say which one, as in `/incident INC-42 …`, or declare one with `/incident`.");
+    }
+
+    #[test]
+    fn an_unknown_word_brings_the_nearest_command_or_a_way_on() {
+        assert_snapshot!(drawing::message(&misunderstood("reslove it", Some(Verb::Resolve))), @"There is no command “reslove”. Did you mean `/incident resolve`? `/incident help` shows them all.");
+        assert_snapshot!(drawing::message(&misunderstood("checkout is down", None)), @"There is no command “checkout”. `/incident help` shows them all; `/incident declare checkout is down` opens an incident of that name.");
+    }
+
+    #[test]
+    fn trouble_is_said_plainly() {
+        assert_snapshot!(drawing::message(&form_did_not_open(Verb::Update)), @"The form did not open in time. Try again, or type `/incident update Rolling back to 1.4` instead.");
+        assert_snapshot!(drawing::message(&not_saved()), @"Stentor could not save that; nothing was changed. Please try again.");
+        assert_snapshot!(drawing::message(&not_installed()), @"Stentor is not installed in this workspace. Ask whoever runs it to add it here.");
+    }
+}

@@ -8,6 +8,7 @@ use crate::incident::catalogue::Catalogue;
 use crate::incident::command::{Command, Declare};
 use crate::incident::decide::{Context, decide, declare};
 use crate::incident::event::{Actor, Entry, Event, Via};
+use crate::incident::reactions::TimerKind;
 use crate::incident::state::Incident;
 
 /// An incident that is lived through as the engine would have it, a minute a command.
@@ -69,4 +70,35 @@ impl Story {
         }
         self.record.last().unwrap()
     }
+}
+
+/// A story in which everything happens once.
+pub fn long_story() -> Story {
+    let bea = || Some(UserId::from("U0BEA"));
+    let role = |role: &str, person| Command::Role { role: role.to_owned(), person };
+    let mut story = Story::new();
+    story.says(&role("lead", Some(UserId::from("U0ALICE"))));
+    story.says(&role("lead", bea()));
+    story.says(&role("scribe", Some(UserId::from("U0CARL"))));
+    story.says(&role("scribe", None));
+    story.says(&Command::Note { text: "The queue is full".to_owned() });
+    story.says(&Command::Update {
+        message: Some("A bad release; rolling back.".to_owned()),
+        status: Some("fixing".to_owned()),
+        severity: Some("critical".to_owned()),
+        next_update_in_minutes: Some(10),
+    });
+    story.happens(Actor::Stentor, &Command::Ring { timer: TimerKind::UpdateDue });
+    story.says(&Command::Severity { severity: "minor".to_owned() });
+    story.says(&Command::Status { status: "monitoring".to_owned() });
+    story.says(&Command::Summary { summary: "Payments timed out.".to_owned() });
+    story.says(&Command::Rename { name: "Payments time out".to_owned() });
+    story.says(&Command::Resolve { message: Some("Rolled back to 1.4.".to_owned()) });
+    let bot = Actor::ApiToken { name: "ci".to_owned() };
+    story.happens(bot, &Command::Reopen { message: Some("It is back.".to_owned()) });
+    story.says(&Command::Resolve { message: None });
+    let (what, error) = ("post to #incidents".to_owned(), "not_in_channel".to_owned());
+    story.happens(Actor::Stentor, &Command::RecordUndelivered { what, error });
+    story.says(&Command::Close { message: None });
+    story
 }

@@ -20,3 +20,22 @@ pub fn topic(incident: &Incident, catalogue: &Catalogue) -> String {
     let reference = Line::of(&incident.reference());
     Line::joined([standing, lead.unwrap_or_default(), reference], " · ").to_mrkdwn(TOPIC_LIMIT)
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::incident::command::{Command, Declare};
+    use crate::slack::view::samples::Story;
+
+    #[test]
+    fn it_says_the_most_in_one_line() {
+        let mut story = Story::new();
+        assert_snapshot!(topic(&story.incident, &story.catalogue), @"[Major] Investigating · INC-1");
+        story.says(&Command::Role { role: "lead".to_owned(), person: Some("U0BEA".into()) });
+        assert_snapshot!(topic(&story.incident, &story.catalogue), @"[Major] Investigating · Lead <@U0BEA> · INC-1");
+        let story = Story::of(Declare { name: "x".to_owned(), ..Declare::default() });
+        assert_snapshot!(topic(&story.incident, &story.catalogue), @"Investigating · INC-1");
+    }
+}

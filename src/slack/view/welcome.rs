@@ -57,17 +57,17 @@ fn summary(incident: &Incident) -> Line {
 fn how_to(incident: &Incident) -> Line {
     let sentence = match incident.category {
         StatusCategory::Triage | StatusCategory::Live | StatusCategory::Paused => {
-            "Here, /incident update tells everybody what is new, /incident note writes something down, and /incident help shows the rest."
+            "Here, `/incident update` tells everybody what is new, `/incident note` writes something down, and `/incident help` shows the rest."
         }
         StatusCategory::Learning => {
-            "Resolved. /incident note adds what should be remembered; /incident close ends it."
+            "Resolved. `/incident note` adds what should be remembered; `/incident close` ends it."
         }
         StatusCategory::Closed
         | StatusCategory::Declined
         | StatusCategory::Merged
-        | StatusCategory::Canceled => "Over. /incident timeline shows what happened.",
+        | StatusCategory::Canceled => "Over. `/incident timeline` shows what happened.",
     };
-    Line::of(sentence)
+    Line::prose(sentence)
 }
 
 fn buttons(incident: &Incident, catalogue: &Catalogue) -> Vec<element::Button> {
@@ -96,4 +96,77 @@ fn buttons(incident: &Incident, catalogue: &Catalogue) -> Vec<element::Button> {
         drawn => drawn,
     };
     buttons.into_iter().map(draw).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::incident::command::{Command, Declare};
+    use crate::slack::view::drawing;
+    use crate::slack::view::samples::Story;
+
+    fn drawn(story: &Story) -> String {
+        drawing::message(&welcome(&story.incident, &story.catalogue))
+    }
+
+    #[test]
+    fn it_shows_how_things_stand_and_what_to_press() {
+        let mut story = Story::of(Declare {
+            name: "Login is down".to_owned(),
+            private: true,
+            ..Declare::default()
+        });
+        assert_snapshot!(drawn(&story), @"
+        # ⚪ INC-1 Login is down
+        *Status* Investigating   *Severity* not set
+        *Lead* nobody yet   *Reporter* @U0ALICE
+        *Since* 2026-09-21 14:13 UTC
+        🔒 Private: only people invited can see it.
+        _No summary yet. _`/incident summary`_ writes one._
+        ~ Here, `/incident update` tells everybody what is new, `/incident note` writes something down, and `/incident help` shows the rest.
+        [*Post update*] [Take the lead] [Roles] [Severity] [Status] [Resolve]
+        ");
+        for (role, person) in [("lead", "U0BEA"), ("comms", "U0CARL"), ("scribe", "U0DORA")] {
+            story.says(&Command::Role { role: role.to_owned(), person: Some(person.into()) });
+        }
+        story.says(&Command::Summary { summary: "Nobody can log in.".to_owned() });
+        assert_snapshot!(drawn(&story), @"
+        # ⚪ INC-1 Login is down
+        *Status* Investigating   *Severity* not set
+        *Lead* @U0BEA   *Reporter* @U0ALICE
+        *Communications* @U0CARL   *Scribe* @U0DORA
+        *Since* 2026-09-21 14:13 UTC
+        🔒 Private: only people invited can see it.
+        Nobody can log in.
+        ~ Here, `/incident update` tells everybody what is new, `/incident note` writes something down, and `/incident help` shows the rest.
+        [*Post update*] [Change lead] [Roles] [Severity] [Status] [Resolve]
+        ");
+    }
+
+    #[test]
+    fn its_buttons_follow_the_life_of_the_incident() {
+        let mut story = Story::new();
+        story.says(&Command::Resolve { message: None });
+        assert_snapshot!(drawn(&story), @"
+        # ✅ INC-1 Checkout is slow
+        *Status* Documenting   *Severity* Major
+        *Lead* nobody yet   *Reporter* @U0ALICE
+        *Since* 2026-09-21 14:13 UTC   *Took* 40 min
+        Payments time out for some people.
+        ~ Resolved. `/incident note` adds what should be remembered; `/incident close` ends it.
+        [*Close*] [Reopen]
+        ");
+        story.says(&Command::Close { message: None });
+        assert_snapshot!(drawn(&story), @"
+        # ✅ INC-1 Checkout is slow
+        *Status* Closed   *Severity* Major
+        *Lead* nobody yet   *Reporter* @U0ALICE
+        *Since* 2026-09-21 14:13 UTC   *Took* 40 min
+        Payments time out for some people.
+        ~ Over. `/incident timeline` shows what happened.
+        [Reopen]
+        ");
+    }
 }

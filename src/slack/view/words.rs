@@ -121,3 +121,24 @@ fn name_or(name: Option<&str>, gone: &str) -> String {
     let name = one_line(name.unwrap_or_default(), NAME_LIMIT);
     if name.is_empty() { gone.to_owned() } else { name }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_said_in_two_units() {
+        for (minutes, said) in [
+            (0, "less than a minute"),
+            (59, "59 min"),
+            (60, "1 h"),
+            (125, "2 h 5 min"),
+            (1_440, "1 day"),
+            (1_500, "1 day 1 h"),
+            (2_880, "2 days"),
+            (4_385, "3 days 1 h"),
+        ] {
+            assert_eq!(duration(Duration::from_secs(minutes * 60)), said);
+        }
+    }
+}

@@ -47,33 +47,44 @@ pub(super) fn readable(text: &str) -> String {
     while let Some(start) = rest.find('<') {
         readable.push_str(&unescaped(&rest[..start]));
         let after = &rest[start + 1..];
-        let Some(end) = after.find(['<', '>']).filter(|end| after[*end..].starts_with('>')) else {
-            readable.push('<');
-            rest = after;
-            continue;
+        let token =
+            after.find('>').and_then(|end| Some((label(&after[..end])?, &after[end + 1..])));
+        rest = match token {
+            Some((label, after_token)) => {
+                readable.push_str(&unescaped(&label));
+                after_token
+            }
+            None => {
+                readable.push('<');
+                after
+            }
         };
-        readable.push_str(&unescaped(&label(&after[..end])));
-        rest = &after[end + 1..];
     }
     readable.push_str(&unescaped(rest));
     readable
 }
 
-/// What Slack shows for what stands between `<` and `>`.
-fn label(token: &str) -> String {
+/// What Slack shows for what stands between `<` and `>`, if that is its writing.
+fn label(token: &str) -> Option<String> {
     let (target, label) = token.split_once('|').unwrap_or((token, ""));
-    let named = |sign: &str, id: &str| {
+    let named = |sign: char, id: &str| {
         let name = if label.is_empty() { id } else { label.trim_start_matches(sign) };
         format!("{sign}{name}")
     };
     if let Some(id) = target.strip_prefix('@') {
-        named("@", id)
+        Some(named('@', id))
     } else if let Some(id) = target.strip_prefix('#') {
-        named("#", id)
+        Some(named('#', id))
+    } else if target.starts_with("!date^") {
+        Some(label.to_owned())
     } else if let Some(special) = target.strip_prefix('!') {
-        named("@", special)
+        Some(named('@', special.split('^').next().unwrap_or_default()))
+    } else if target.starts_with("mailto:") || target.starts_with("tel:") {
+        Some(if label.is_empty() { target } else { label }.to_owned())
+    } else if target.starts_with("https://") || target.starts_with("http://") {
+        Some(target.to_owned())
     } else {
-        target.to_owned()
+        None
     }
 }
 

@@ -158,3 +158,165 @@ fn fields(callback_id: &str) -> &'static [&'static str] {
 fn first_field(fields: &'static [&'static str]) -> &'static str {
     fields.first().expect("every form asks for something")
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::slack::view::drawing;
+    use crate::slack::view::samples::Story;
+
+    fn opened(form: &Form, story: &Story) -> String {
+        drawing::modal(&form.open(&story.incident, &story.catalogue, &Origin::default()))
+    }
+
+    #[test]
+    fn declaring_needs_a_name_alone() {
+        let modal = declare("Checkout is slow", &Catalogue::default(), &Origin::default());
+        assert_snapshot!(drawing::modal(&modal), @"
+        == Declare an incident ==
+        What is going wrong? <name>: Checkout is slow
+        Severity (optional) <severity>: (Not known yet)
+          ( ) Critical: Most people are affected, or data or money is at risk.
+          ( ) Major: Many people are affected, or an important part does not work.
+          ( ) Minor: A few people are affected, or there is a way around it.
+        Who leads? (optional) <lead>: (Nobody yet)
+        Summary (optional) <summary>: (What do people see, and since when?)
+        Who may know? (optional) <private>
+          ( ) Private: only people invited can see it
+        [Cancel] [Declare]
+        ");
+    }
+
+    #[test]
+    fn an_update_can_change_everything_in_one_step() {
+        assert_snapshot!(opened(&Form::Update, &Story::new()), @"
+        == Post an update ==
+        What is new? (optional) <message>: (What changed, and what happens next?)
+        Status (optional) <status>
+          (x) Investigating: Finding out what is wrong.
+          ( ) Fixing: The cause is known; a fix is on its way.
+          ( ) Monitoring: Fixed, and being watched.
+          ( ) Paused: Work rests for now.
+          ( ) Documenting: Over; what happened is being written down.
+          ( ) Reviewing: What was written is being reviewed.
+          ( ) Closed: Nothing is left to do.
+          ( ) Canceled: It was declared by mistake.
+        Severity (optional) <severity>
+          ( ) Critical: Most people are affected, or data or money is at risk.
+          (x) Major: Many people are affected, or an important part does not work.
+          ( ) Minor: A few people are affected, or there is a way around it.
+        Next update (optional) <next_update_in_minutes>: (No reminder)
+          ( ) In 15 minutes
+          ( ) In 30 minutes
+          ( ) In 1 hour
+          ( ) In 2 hours
+          ( ) In 4 hours
+          ( ) In 1 day
+          If none has come by then, the channel is reminded.
+        [Cancel] [Post]
+        ");
+    }
+
+    #[test]
+    fn a_role_form_begins_with_its_holder() {
+        let mut story = Story::new();
+        let lead = story.catalogue.lead().id.clone();
+        story.incident.roles.insert(lead, "U0BEA".into());
+        let role = Form::Role { role: Some("lead".to_owned()), person: None };
+        assert_snapshot!(opened(&role, &story), @"
+        == Assign a role ==
+        Role <role>
+          (x) Incident Lead: You run the incident: keep everybody on the next step, hand out work, and…
+          ( ) Communications: You tell those outside the channel what they need to know, and keep questi…
+          ( ) Scribe: You write down what is found and decided while it happens: /incident note…
+        Who? (optional) <person>: U0BEA
+          Leave it empty to take the role back.
+        [Cancel] [Assign]
+        ");
+    }
+
+    #[test]
+    fn the_other_forms_ask_for_one_thing() {
+        let story = Story::new();
+        let forms = [
+            Form::Resolve,
+            Form::Close,
+            Form::Severity,
+            Form::Status,
+            Form::Summary,
+            Form::Rename,
+            Form::Note,
+        ];
+        let drawn: Vec<String> = forms.iter().map(|form| opened(form, &story)).collect();
+        assert_snapshot!(drawn.join("\n\n"), @"
+        == Resolve ==
+        What ended INC-1? (optional) <message>: (Rolled back to 1.4)
+          It is over for those it hurt; what is left can be written down in peace.
+        [Cancel] [Resolve]
+
+        == Close ==
+        A last word on INC-1? (optional) <message>
+          Nothing is left to do. It can be reopened.
+        [Cancel] [Close]
+
+        == Severity ==
+        How bad is it? <severity>
+          ( ) Critical: Most people are affected, or data or money is at risk.
+          (x) Major: Many people are affected, or an important part does not work.
+          ( ) Minor: A few people are affected, or there is a way around it.
+        [Cancel] [Change]
+
+        == Status ==
+        Where does it stand? <status>
+          (x) Investigating: Finding out what is wrong.
+          ( ) Fixing: The cause is known; a fix is on its way.
+          ( ) Monitoring: Fixed, and being watched.
+          ( ) Paused: Work rests for now.
+          ( ) Documenting: Over; what happened is being written down.
+          ( ) Reviewing: What was written is being reviewed.
+          ( ) Closed: Nothing is left to do.
+          ( ) Canceled: It was declared by mistake.
+        [Cancel] [Change]
+
+        == Summary ==
+        What is known? (optional) <summary>: Payments time out for some people.
+        [Cancel] [Save]
+
+        == Rename ==
+        Name <name>: Checkout is slow
+        [Cancel] [Rename]
+
+        == Add a note ==
+        What should be in the timeline of INC-1? <text>: (The queue is empty again)
+        [Cancel] [Add]
+        ");
+    }
+
+    #[test]
+    fn a_form_that_nobody_could_submit_is_refused() {
+        let mut story = Story::new();
+        assert_eq!(Form::Update.check(&story.incident), Ok(()));
+        story.incident.category = StatusCategory::Learning;
+        assert!(Form::Resolve.check(&story.incident).is_err());
+        assert_eq!(Form::Close.check(&story.incident), Ok(()));
+        story.incident.category = StatusCategory::Closed;
+        assert!(Form::Update.check(&story.incident).is_err());
+        assert_eq!(Form::Note.check(&story.incident), Ok(()));
+    }
+
+    #[test]
+    fn a_refusal_stands_under_its_field() {
+        let refusal = Catalogue::default().find_severity("huge").unwrap_err();
+        assert_snapshot!(refused("severity", &refusal), @r#"
+        {"errors":{"severity":"There is no severity “huge”. There are: Minor, Major, Critical."},"response_action":"errors"}
+        "#);
+        assert_snapshot!(refused("resolve", &Refusal::NotAnIncidentChannel), @r#"
+        {"errors":{"message":"This channel belongs to no incident. Say which one, as in /incident INC-42 …, or declare one with /incident."},"response_action":"errors"}
+        "#);
+        assert_snapshot!(failed("declare"), @r#"
+        {"errors":{"name":"Stentor could not save that; nothing was changed. Please try again."},"response_action":"errors"}
+        "#);
+    }
+}

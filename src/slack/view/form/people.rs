@@ -17,8 +17,10 @@ pub(super) fn role(
     let begin_with = word.and_then(|word| catalogue.find_role(word).ok());
     // Whoever declared stays the reporter.
     let roles = catalogue.roles.iter().filter(|role| role.kind != RoleKind::Reporter);
-    let choices =
-        roles.map(|role| Choice::new(role.id.as_str(), &role.name).described(&role.instructions));
+    let choices = roles.map(|role| {
+        let instructions = role.instructions.replace('`', "");
+        Choice::new(role.id.as_str(), &role.name).described(&instructions)
+    });
     let select = Element::select(choices.collect(), begin_with.map(|role| role.id.as_str()));
     // Without the present holder in it, a form sent off at once would take the role away.
     let holder = |role: &Role| incident.roles.get(&role.id);

@@ -14,6 +14,9 @@ use crate::incident::text::{is_trick, shorten};
 /// The longest text object that Slack takes, in characters.
 pub const TEXT_LIMIT: usize = 3_000;
 
+/// What a person, a channel or a time counts as, about as long as it is drawn.
+pub const MENTION_LENGTH: usize = 30;
+
 /// How a reader's client shows a time; each reader sees their own time zone.
 const DATE_FORMAT: &str = "{date_short_pretty} at {time}";
 
@@ -151,17 +154,30 @@ impl Line {
         self.0.is_empty()
     }
 
+    /// How many characters it takes.
+    pub fn length(&self) -> usize {
+        let lengths = self.0.iter().map(|piece| match piece {
+            Piece::Text { text, .. } => text.chars().count(),
+            Piece::Link { label, .. } => label.chars().count() + MENTION_LENGTH,
+            Piece::User(_) | Piece::Channel(_) | Piece::Date(_) => MENTION_LENGTH,
+        });
+        lengths.sum()
+    }
+
     /// As the elements of a rich text section.
     pub fn to_rich(&self) -> Vec<Value> {
         self.0.iter().map(Piece::to_rich).collect()
     }
 
-    /// As `mrkdwn` of at most so many characters. Styles are left out: text of people could end
-    /// them early.
+    /// As `mrkdwn` of at most so many characters. Only code is set off, and only where nothing in
+    /// it could end it early.
     pub fn to_mrkdwn(&self, limit: usize) -> String {
         let mut cut = Cut::new(limit);
         for piece in &self.0 {
             match piece {
+                Piece::Text { text, style: Some(Style::Code) } if !text.contains(['`', '\n']) => {
+                    cut.push(&format!("`{}`", text.chars().map(escaped).collect::<String>()));
+                }
                 Piece::Text { text, .. } => text.chars().for_each(|c| cut.push(&escaped(c))),
                 Piece::User(user) => cut.push(&format!("<@{user}>")),
                 Piece::Channel(channel) => cut.push(&format!("<#{channel}>")),
@@ -288,4 +304,44 @@ fn link_label(label: &str) -> String {
 
 fn in_utc(at: Timestamp) -> String {
     at.to_jiff().strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_reads_the_same_wherever_it_is_drawn() {
+        let line = Line::of("<!here> ")
+            .user(&"U0BEA".into())
+            .text(" & ")
+            .user(&"U1|x>".into())
+            .text(" in ")
+            .channel(&"C0OPS".into())
+            .text(": ")
+            .link("https://a.example/?a=1", "a|b")
+            .link("javascript:alert(1)", " c");
+        assert_eq!(
+            line.to_mrkdwn(TEXT_LIMIT),
+            "&lt;!here&gt; <@U0BEA> &amp; @U1|x&gt; in <#C0OPS>: <https://a.example/?a=1|a b> c"
+        );
+        assert_eq!(line.to_plain(TEXT_LIMIT), "<!here> @U0BEA & @U1|x> in #C0OPS: a|b c");
+    }
+
+    #[test]
+    fn nothing_is_cut_through() {
+        let line = Line::of("a&b ").user(&"U0BEA".into());
+        assert_eq!(line.to_mrkdwn(4), "a…");
+        assert_eq!(line.to_mrkdwn(16), "a&amp;b …");
+        assert_eq!(line.to_mrkdwn(17), "a&amp;b <@U0BEA>");
+        assert_eq!(line.to_mrkdwn(0), "");
+    }
+
+    #[test]
+    fn only_what_can_be_typed_is_set_off_in_prose() {
+        let line = Line::prose("Type `/incident help`.");
+        assert_eq!(line.to_mrkdwn(TEXT_LIMIT), "Type `/incident help`.");
+        assert_eq!(line.to_plain(TEXT_LIMIT), "Type /incident help.");
+        assert_eq!(line.to_rich()[1]["style"]["code"], true);
+    }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::slack::view::kit::block::Block;
-use crate::slack::view::kit::line::Line;
+use crate::slack::view::kit::line::{Line, MENTION_LENGTH};
 
 /// The longest text with which a message can still be edited, with a margin.
 const TEXT_LIMIT: usize = 3_900;
@@ -12,8 +12,6 @@ const TEXT_LIMIT: usize = 3_900;
 const BLOCK_LIMIT: usize = 50;
 /// The most characters in a message: Slack refuses somewhat more, and does not say exactly when.
 const CHARACTER_LIMIT: usize = 12_000;
-/// What a person, a channel or a time counts as: about what it is drawn as.
-const MENTION_LENGTH: usize = 30;
 
 /// A message: blocks, and the text that stands in for them in notifications.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,8 +23,8 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message that shows these blocks. What does not fit is left out, and a line says so;
-    /// buttons always stay.
+    /// A message that shows these blocks. Where something does not fit, it and what follows it are
+    /// left out, but for the buttons, and a line says so.
     pub fn new(fallback: &Line, blocks: Vec<Block>) -> Self {
         let text = fallback.to_mrkdwn(TEXT_LIMIT).replace(['\n', '\t'], " ");
         let text = if text.trim().is_empty() { "Stentor".to_owned() } else { text };
@@ -46,30 +44,53 @@ fn fit(blocks: Vec<Block>, room: usize) -> Vec<Value> {
         return blocks.into_iter().map(|Block(block)| block).collect();
     }
     let Block(pointer) = Block::context(&Line::of("There is more than fits here."));
-    let (mut blocks_left, mut room) = (BLOCK_LIMIT - 1, room.saturating_sub(length(&pointer)));
-    let always = |block: &Value| block["type"] == "actions";
-    for Block(block) in blocks.iter().filter(|Block(block)| always(block)) {
-        blocks_left = blocks_left.saturating_sub(1);
-        room = room.saturating_sub(length(block));
+    let mut left = Left { blocks: BLOCK_LIMIT, characters: room };
+    left.takes(&pointer);
+    // Buttons come last, and what can be done matters more than one more paragraph.
+    let is_actions = |block: &Value| block["type"] == "actions";
+    let mut fits: Vec<bool> =
+        blocks.iter().map(|Block(block)| is_actions(block) && left.takes(block)).collect();
+    let mut cut_at = None;
+    for (index, Block(block)) in blocks.iter().enumerate().filter(|(_, it)| !is_actions(&it.0)) {
+        if !left.takes(block) {
+            cut_at = Some(index);
+            break;
+        }
+        fits[index] = true;
     }
     let mut kept = Vec::new();
-    let mut pointer = Some(pointer);
-    for Block(block) in blocks {
-        if always(&block) {
+    for (index, Block(block)) in blocks.into_iter().enumerate() {
+        if fits[index] {
             kept.push(block);
-        } else if pointer.is_some() && blocks_left > 0 && length(&block) <= room {
-            blocks_left -= 1;
-            room -= length(&block);
-            kept.push(block);
-        } else {
-            kept.extend(pointer.take());
+        }
+        if cut_at == Some(index) {
+            kept.push(pointer.clone());
         }
     }
     kept
 }
 
+/// What still fits into a message.
+struct Left {
+    blocks: usize,
+    characters: usize,
+}
+
+impl Left {
+    /// Takes the room for a block, if it is there.
+    fn takes(&mut self, block: &Value) -> bool {
+        let length = length(block);
+        let fits = self.blocks > 0 && length <= self.characters;
+        if fits {
+            self.blocks -= 1;
+            self.characters -= length;
+        }
+        fits
+    }
+}
+
 /// How many characters a block shows.
-pub(super) fn length(block: &Value) -> usize {
+fn length(block: &Value) -> usize {
     match block {
         Value::Object(fields) => {
             let kind = fields.get("type").and_then(Value::as_str).unwrap_or_default();
@@ -86,5 +107,38 @@ pub(super) fn length(block: &Value) -> usize {
         }
         Value::Array(items) => items.iter().map(length).sum(),
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::view::kit::element::Button;
+
+    fn is_pointer(block: &Value) -> bool {
+        block["type"] == "context"
+    }
+
+    #[test]
+    fn what_does_not_fit_is_left_out_and_the_buttons_stay() {
+        let press = Button::new("press", "Press", "1");
+        for paragraphs in [vec!["x"; 80], vec!["long ".repeat(500).as_str(); 9]] {
+            let mut blocks: Vec<Block> =
+                paragraphs.iter().map(|text| Block::text(&Line::of(text))).collect();
+            blocks.extend(Block::actions(vec![press.clone()]));
+            let message = Message::new(&Line::of("Much"), blocks);
+            assert!(message.blocks.len() <= BLOCK_LIMIT);
+            assert_eq!(message.blocks.iter().filter(|block| is_pointer(block)).count(), 1);
+            let (last, before) = message.blocks.split_last().unwrap();
+            assert_eq!(last["type"], "actions");
+            assert!(before.last().is_some_and(is_pointer));
+        }
+    }
+
+    #[test]
+    fn what_fits_stays_as_it_is() {
+        let message = Message::line(&Line::of("All is well."));
+        assert_eq!(message.text, "All is well.");
+        assert_eq!(message.blocks.len(), 1);
     }
 }
