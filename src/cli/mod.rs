@@ -3,6 +3,7 @@
 //! A setting that is wrong ends the program with code 2 and one line that names it; anything else
 //! that keeps it from starting, too.
 
+mod demo;
 mod serve;
 
 use std::ffi::OsString;
@@ -24,6 +25,8 @@ struct Cli {
 enum Task {
     /// Serve Slack and the API
     Serve(Box<Settings>),
+    /// Try Stentor with a Slack of its own, in a browser
+    Demo(demo::Demo),
 }
 
 /// The code for "did not even start".
@@ -42,6 +45,7 @@ pub fn run() -> ExitCode {
     let result = runtime.block_on(async {
         match cli.task {
             Task::Serve(settings) => serve::serve(&settings).await,
+            Task::Demo(demo) => demo::demo(&demo).await,
         }
     });
     match result {

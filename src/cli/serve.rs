@@ -12,7 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Serves until the process is told to stop.
 pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
-    start_log(settings.log_json);
+    start_log("info", settings.log_json);
     let listen = settings.listen;
     // First the port: two that start at once should not both go on to the database.
     let listener = TcpListener::bind(listen).await.with_context(|| format!("--listen {listen}"))?;
@@ -55,11 +55,13 @@ pub fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Writes the log to standard error; `RUST_LOG` says what goes into it.
-pub fn start_log(json: bool) {
-    // At `debug`, the Slack client prints addresses and texts that are nobody's business.
-    let default = "info,slack_morphism=info,sqlx=warn,hyper=info";
+/// Writes the log to standard error, from this level up; `RUST_LOG` says otherwise.
+pub fn start_log(level: &str, json: bool) {
+    let default = format!("{level},sqlx=warn");
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    // At `debug`, the Slack client prints addresses and texts that are nobody's business.
+    let quiet = "slack_morphism=info".parse().expect("this is a directive");
+    let filter = filter.add_directive(quiet);
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json {
         log.json().init();
