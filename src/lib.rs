@@ -5,8 +5,14 @@
 //! incident is, and what may happen to it, is said in [`incident`], without any I/O.
 //! [`simulator`] is a local Slack to try and test all this with; it knows nothing of the rest.
 
+pub mod app;
 pub mod clock;
+pub mod config;
+pub mod engine;
 pub mod ids;
 pub mod incident;
+pub mod outbox;
+pub mod server;
 pub mod simulator;
 pub mod slack;
+pub mod store;

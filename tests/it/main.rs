@@ -1,0 +1,4 @@
+//! Features, told as stories, on both databases.
+
+mod databases;
+mod engine;
