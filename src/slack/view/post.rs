@@ -1,5 +1,6 @@
 //! What the incident's channel is told about a change: one message each, as short as can be.
 
+use crate::clock::Timestamp;
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::event::{Entry, Event, SeverityChange, StatusChange};
 use crate::incident::state::Incident;
@@ -13,7 +14,7 @@ use crate::slack::view::words;
 pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option<Message> {
     match &entry.event {
         Event::UpdatePosted { message, status, severity, next_update_due } => {
-            let step = status.as_ref().map(|change| headline(change, incident, catalogue));
+            let step = status.as_ref().map(|change| headline(change, entry, incident, catalogue));
             let cue = step.as_ref().map_or("📣", |(cue, _)| cue);
             let mut facts = vec![Line::of("Update from ").actor(&entry.actor)];
             facts.extend(step.map(|(_, line)| line));
@@ -28,7 +29,7 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
             Some(said(cue, facts, None, incident))
         }
         Event::StatusChanged { change, message } => {
-            let (cue, headline) = headline(change, incident, catalogue);
+            let (cue, headline) = headline(change, entry, incident, catalogue);
             Some(said(cue, vec![headline, by(entry)], message.as_deref(), incident))
         }
         Event::RoleAssigned { .. } => {
@@ -85,12 +86,13 @@ fn severity_change(change: &SeverityChange, catalogue: &Catalogue) -> Line {
 /// What a change of status means for the incident as a whole.
 fn headline(
     change: &StatusChange,
+    entry: &Entry,
     incident: &Incident,
     catalogue: &Catalogue,
 ) -> (&'static str, Line) {
     let was_over = !change.from_category.is_active();
-    let took = words::took(incident, catalogue).map(words::duration);
-    let after = took.map(|took| format!(" after {took}")).unwrap_or_default();
+    // A post can be late: how long it took is read from its entry, not from the present state.
+    let after = format!(" after {}", words::duration(entry.at.since(incident.declared_at)));
     let to = words::status_name(&change.to, catalogue);
     match change.to_category {
         StatusCategory::Triage | StatusCategory::Live | StatusCategory::Paused if was_over => {
@@ -129,7 +131,7 @@ fn handover(entry: &Entry, catalogue: &Catalogue) -> Option<Line> {
 }
 
 /// A reminder, addressed to whoever can act on it.
-fn overdue(due: crate::clock::Timestamp, incident: &Incident, catalogue: &Catalogue) -> Message {
+fn overdue(due: Timestamp, incident: &Incident, catalogue: &Catalogue) -> Message {
     let lead = words::lead(incident, catalogue).map(|user| Line::new().user(user).text(": "));
     let line = Line::of("⏰ ")
         .then(lead.unwrap_or_default())
@@ -190,6 +192,23 @@ mod tests {
 
         ~ ✅ Closed · by <@U0ALICE>
         ");
+    }
+
+    #[test]
+    fn a_post_that_is_late_says_what_it_would_have_said() {
+        let mut story = Story::new();
+        let resolved = Command::Update {
+            message: None,
+            status: Some("documenting".to_owned()),
+            severity: None,
+            next_update_in_minutes: None,
+        };
+        let entry = story.says(&resolved).clone();
+        let in_time = post(&entry, &story.incident, &story.catalogue);
+        story.says(&Command::Reopen { message: None });
+        story.says(&Command::Resolve { message: None });
+        assert_eq!(post(&entry, &story.incident, &story.catalogue), in_time);
+        assert_snapshot!(drawing::message(&in_time.unwrap()), @"~ ✅ Update from <@U0ALICE> · Resolved after 40 min, now Documenting");
     }
 
     #[test]
