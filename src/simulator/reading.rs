@@ -3,6 +3,7 @@
 
 use super::{
     Simulator,
+    faults::{Fault, Faults},
     state::{
         channel::{Channel, Pin},
         journal::{Call, Sent},
@@ -83,5 +84,15 @@ impl Simulator {
     /// The pins of a channel, oldest first.
     pub fn pins(&self, channel: &str) -> Vec<Pin> {
         self.read(|state| state.channels.get(channel).map(|c| c.pins.clone()).unwrap_or_default())
+    }
+
+    /// Switches a fault on.
+    pub fn break_on_purpose(&self, fault: Fault) {
+        self.write(|state| state.faults.list.push(fault));
+    }
+
+    /// Switches all faults off.
+    pub fn mend(&self) {
+        self.write(|state| state.faults = Faults::default());
     }
 }
