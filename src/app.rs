@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use axum::Router;
 use tokio::sync::Notify;
 
+use crate::api;
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::ids::{IdSource, WorkspaceId};
@@ -45,6 +46,9 @@ impl App {
     /// Everything that is served over HTTP.
     pub fn router(&self) -> Router {
         Router::new()
+            .merge(api::router())
+            .layer(axum::middleware::from_fn(api::metrics::measure))
+            .with_state(self.clone())
     }
 }
 

@@ -1,4 +1,8 @@
 //! Features, told as stories, on both databases.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails has found something")]
+
+mod api;
 mod databases;
 mod engine;
+mod http;
