@@ -58,32 +58,41 @@ CREATE TABLE receipt (
     PRIMARY KEY (workspace, key)
 );
 
--- What remains to be done outside. A row that was done is deleted; state: 0 ready, 1 leased,
--- 2 dead (given up, kept until somebody decides).
+-- What remains to be done outside. A row that was done is deleted; state: 0 to do, 1 dead (given
+-- up, kept until somebody decides).
 CREATE TABLE outbox (
-    workspace   TEXT NOT NULL,
-    id          TEXT NOT NULL,
-    key         TEXT NOT NULL,         -- what it is about: a second request for it joins the first
-    lane        TEXT NOT NULL,         -- first in, first out
-    seq         BIGINT NOT NULL,       -- the place in the lane
-    incident    TEXT NOT NULL,
-    work        JSONB NOT NULL,
-    state       BIGINT NOT NULL,
-    due_at      BIGINT NOT NULL,
-    attempts    BIGINT NOT NULL,       -- how often it was tried
-    refused     BIGINT NOT NULL,       -- how many of these ended with a clear answer
-    generation  BIGINT NOT NULL,       -- how often it was asked for
-    lease       BIGINT NOT NULL,       -- the fencing token: one more with every lease
-    lease_until BIGINT NOT NULL,
-    last_error  TEXT,
-    created_at  BIGINT NOT NULL,
+    workspace  TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    key        TEXT NOT NULL,         -- what it is about: a second request for it joins the first
+    lane       TEXT NOT NULL,
+    seq        BIGINT NOT NULL,       -- the place in the lane
+    incident   TEXT NOT NULL,
+    work       JSONB NOT NULL,
+    state      BIGINT NOT NULL,
+    due_at     BIGINT NOT NULL,       -- not before then
+    attempts   BIGINT NOT NULL,       -- how often it was tried
+    refused    BIGINT NOT NULL,       -- how many of these ended with a clear answer
+    generation BIGINT NOT NULL,       -- how often it was asked for again
+    last_error TEXT,
+    created_at BIGINT NOT NULL,
     PRIMARY KEY (workspace, id)
 );
 CREATE UNIQUE INDEX outbox_by_key ON outbox (workspace, key);
-CREATE INDEX outbox_by_lane ON outbox (workspace, lane, seq) WHERE state <> 2;
-CREATE INDEX outbox_ready ON outbox (due_at) WHERE state = 0;
-CREATE INDEX outbox_leased ON outbox (lease_until) WHERE state = 1;
-CREATE INDEX outbox_dead ON outbox (workspace, created_at) WHERE state = 2;
+CREATE INDEX outbox_by_lane ON outbox (workspace, lane, seq, id) WHERE state = 0;
+CREATE INDEX outbox_dead ON outbox (workspace, created_at) WHERE state = 1;
+
+-- A lane that has work. Workers lease lanes, not work: so a lane's work is done one after another,
+-- and finding work costs the same however much of it waits behind. A lease is a `due_at` in the
+-- future with the holder's word in `lease`; when it ends without an answer, the lane is due again.
+CREATE TABLE lane (
+    workspace TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    due_at    BIGINT NOT NULL,
+    lease     TEXT,
+    PRIMARY KEY (workspace, name)
+);
+-- The one index without the workspace: a shard is asked what is due, whoever it is for.
+CREATE INDEX lane_due ON lane (due_at);
 
 -- What Slack shows, and where.
 CREATE TABLE surface (

@@ -88,12 +88,6 @@ impl DatabaseUrl {
     }
 }
 
-impl From<String> for DatabaseUrl {
-    fn from(url: String) -> Self {
-        DatabaseUrl(url)
-    }
-}
-
 impl std::str::FromStr for DatabaseUrl {
     type Err = String;
 

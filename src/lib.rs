@@ -13,5 +13,7 @@ pub mod engine;
 pub mod ids;
 pub mod incident;
 pub mod outbox;
+pub mod server;
 pub mod simulator;
+pub mod slack;
 pub mod store;

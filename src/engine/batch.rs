@@ -43,7 +43,7 @@ impl Batch {
         let (mut wrote, mut left_work) = (false, false);
         for (workspace, places) in by_workspace(orders) {
             let mine: Vec<&Order> = places.iter().map(|place| &orders[*place]).collect();
-            let mut desk = Desk::load(&mut tx, workspace, &mine, now, &self.ids).await?;
+            let mut desk = Desk::load(&mut tx, workspace, &mine, now).await?;
             for (place, order) in places.iter().zip(&mine) {
                 results[*place] = Some(desk.carry_out(order, &self.ids));
             }
@@ -90,7 +90,6 @@ impl<'a> Desk<'a> {
         workspace: &'a WorkspaceId,
         orders: &[&Order],
         now: Timestamp,
-        _ids: &IdSource,
     ) -> Result<Self> {
         let keys: Vec<String> = orders.iter().filter_map(|order| order.receipt.clone()).collect();
         let answered = receipts::with_keys(tx, workspace, &keys).await?;
@@ -172,6 +171,7 @@ impl<'a> Desk<'a> {
         if let Some(answer) = order.receipt.as_ref().and_then(|key| self.answered.get(key)) {
             return Ok(answer.clone());
         }
+        let first = self.entries.len();
         let incident = match &order.command {
             Command::Declare(request) => {
                 let declared = declare(request, self.next_number, &self.context(order, self.now))?;
@@ -186,7 +186,8 @@ impl<'a> Desk<'a> {
         self.remember(&incident);
         self.changed.insert(incident.id.clone());
         self.incidents.insert(incident.id.clone(), incident.clone());
-        let done = Done { incident };
+        let entries = self.entries[first..].iter().map(|(_, entry)| entry.clone()).collect();
+        let done = Done { incident, entries };
         if let Some(key) = &order.receipt {
             self.answered.insert(key.clone(), done.clone());
             self.new_receipts.push((key.clone(), done.clone()));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ChannelId, IncidentId, WorkspaceId};
 use crate::incident::command::Command;
-use crate::incident::event::{Actor, Via};
+use crate::incident::event::{Actor, Entry, Via};
 use crate::incident::refusal::Refusal;
 use crate::incident::state::{Incident, reference};
 
@@ -57,6 +57,8 @@ impl Target {
 pub struct Done {
     /// The incident as it was right after.
     pub incident: Incident,
+    /// What was written into its record.
+    pub entries: Vec<Entry>,
 }
 
 /// Why nothing was done.

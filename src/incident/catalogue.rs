@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::ids::{RoleId, SeverityId, StatusId, TimestampId};
 use crate::incident::refusal::Refusal;
-use crate::incident::text::nearest;
+use crate::incident::text::{nearest, shorten};
 
 /// How bad an incident is; a higher rank is worse.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -250,6 +250,8 @@ impl Catalogue {
                     || fold(&role.shortform) == wanted
             })
             .or_else(|| unique_prefix(&self.roles, &wanted, |role| &role.name))
+            // `/incident lead` works in a workspace that calls its lead something else.
+            .or_else(|| (wanted == "lead").then(|| self.lead()))
             .ok_or_else(|| {
                 Refusal::UnknownRole(unknown(word, self.roles.iter().map(|r| &r.shortform)))
             })
@@ -378,7 +380,8 @@ pub struct Unknown {
 
 fn unknown<'a>(given: &str, known: impl Iterator<Item = &'a String>) -> Unknown {
     let known: Vec<String> = known.cloned().collect();
-    Unknown { given: given.to_owned(), nearest: nearest(given, &known), known }
+    // It is repeated in the answer, which has to stay readable.
+    Unknown { given: shorten(given, 80), nearest: nearest(given, &known), known }
 }
 
 /// Case, spaces, dashes and underscores don't tell names apart.

@@ -11,7 +11,9 @@ use crate::incident::event::{Actor, Declared, Event, SeverityChange, StatusChang
 use crate::incident::reactions::TimerKind;
 use crate::incident::refusal::{Field, Refusal};
 use crate::incident::state::{Incident, Visibility};
-use crate::incident::text::{MESSAGE_LIMIT, NAME_LIMIT, SUMMARY_LIMIT, clean_line, clean_text};
+use crate::incident::text::{
+    MESSAGE_LIMIT, NAME_LIMIT, SUMMARY_LIMIT, clean_line, clean_text, shorten,
+};
 
 /// What a decision depends on besides the incident and the command.
 #[derive(Clone, Copy)]
@@ -238,17 +240,20 @@ fn change_status(
     Ok(vec![Event::StatusChanged { change, message }])
 }
 
-/// The usual steps of an incident's life; `reopen` is the way back.
-fn step(incident: &Incident, to: &Status, catalogue: &Catalogue) -> Result<StatusChange, Refusal> {
+/// Whether an incident's life usually goes on from here to there; `reopen` is the way back.
+pub fn is_usual_step(from: StatusCategory, to: StatusCategory) -> bool {
     use StatusCategory::{Canceled, Closed, Declined, Learning, Live, Paused, Triage};
-    let allowed = match incident.category {
-        Triage => matches!(to.category, Triage | Live | Declined | Canceled),
-        Live => matches!(to.category, Live | Paused | Learning | Closed | Canceled),
-        Paused => matches!(to.category, Live | Paused | Learning | Closed | Canceled),
-        Learning => matches!(to.category, Learning | Closed),
+    match from {
+        Triage => matches!(to, Triage | Live | Declined | Canceled),
+        Live => matches!(to, Live | Paused | Learning | Closed | Canceled),
+        Paused => matches!(to, Live | Paused | Learning | Closed | Canceled),
+        Learning => matches!(to, Learning | Closed),
         _ => false,
-    };
-    if !allowed {
+    }
+}
+
+fn step(incident: &Incident, to: &Status, catalogue: &Catalogue) -> Result<StatusChange, Refusal> {
+    if !is_usual_step(incident.category, to.category) {
         return Err(Refusal::WrongStep { from: incident.category, to: to.category });
     }
     Ok(status_change(incident, to, catalogue))
@@ -321,7 +326,7 @@ fn check_person(person: &UserId) -> Result<&UserId, Refusal> {
     if person.is_well_formed() {
         Ok(person)
     } else {
-        Err(Refusal::UnknownPerson { given: person.to_string() })
+        Err(Refusal::UnknownPerson { given: shorten(person.as_str(), 80) })
     }
 }
 

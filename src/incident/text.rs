@@ -30,7 +30,7 @@ pub fn clean_text(text: &str) -> String {
 }
 
 /// Characters that nobody sees and that reorder or hide what stands around them.
-fn is_trick(c: char) -> bool {
+pub fn is_trick(c: char) -> bool {
     matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 

@@ -1,0 +1,21 @@
+# What there is to do with this project. Each recipe is short enough to be typed instead.
+
+.PHONY: help demo test lint bench
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+
+demo: ## Stentor with a Slack of its own, at an address that it prints
+	cargo run --release --locked -- demo
+
+test: ## all tests, on SQLite and on a temporary Postgres; ARGS="…" goes to the runner
+	tests/install.sh
+	tests/run.sh $(ARGS)
+
+lint: ## formatting, clippy and rustdoc, where a warning is an error
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+bench: ## the figures of BENCHMARKS.md, beside the bare limits of this machine; takes two minutes
+	cargo bench --locked --bench load -- $(ARGS)

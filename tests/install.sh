@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Installs what the tests need and this machine lacks: a Postgres server, Chromium with its driver
+# (the demo page is tested in a real browser) and cargo-nextest. Says nothing where all is there.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+# Known to build with the oldest Rust that Stentor builds with.
+nextest=0.9.143
+
+say() { echo "tests/install.sh: $*" >&2; }
+
+packages=()
+"$here/postgres-bin.sh" >/dev/null || packages+=(postgresql)
+command -v chromium >/dev/null || packages+=(chromium)
+command -v chromedriver >/dev/null || packages+=(chromium-driver)
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then as_root=(sudo); fi
+
+# Runs quietly, and shows what was said only when it failed.
+quietly() {
+    local log code=0
+    log=$(mktemp)
+    "$@" >"$log" 2>&1 </dev/null || code=$?
+    [ "$code" = 0 ] || cat "$log" >&2
+    rm -f "$log"
+    return "$code"
+}
+
+apt_get() {
+    quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y "$@"
+}
+
+# Debian's package starts a server of its own when it is installed. The tests make theirs, so for
+# the time of the installation that is switched off; a cluster that is there already stays as it
+# is, because this is reached only where there is no server.
+no_main_cluster=/etc/postgresql-common/createcluster.d/stentor-tests.conf
+allow_main_cluster() { "${as_root[@]}" rm -f "$no_main_cluster"; }
+forbid_main_cluster() {
+    trap allow_main_cluster EXIT
+    "${as_root[@]}" mkdir -p "$(dirname "$no_main_cluster")"
+    echo "create_main_cluster = false" | "${as_root[@]}" tee "$no_main_cluster" >/dev/null
+}
+
+if [ ${#packages[@]} -gt 0 ]; then
+    command -v apt-get >/dev/null || {
+        say "this machine has no apt-get; please install by hand: ${packages[*]}"
+        exit 69
+    }
+    [ ${#as_root[@]} = 0 ] || command -v sudo >/dev/null || {
+        say "neither root nor sudo; please install by hand: ${packages[*]}"
+        exit 69
+    }
+    say "installing ${packages[*]}"
+
+    # Lists of packages are fetched only where they are missing or so old that they lead nowhere.
+    case " ${packages[*]} " in *" postgresql "*) forbid_main_cluster ;; esac
+    if ! apt_get install --no-install-recommends "${packages[@]}" 2>/dev/null; then
+        apt_get update || say "apt-get update failed; trying with the lists that are there"
+        for package in "${packages[@]}"; do
+            apt_get install --no-install-recommends "$package" || {
+                say "could not install the package $package"
+                exit 69
+            }
+        done
+    fi
+fi
+
+if ! cargo nextest --version >/dev/null 2>&1; then
+    say "installing cargo-nextest $nextest (some minutes)"
+    quietly cargo install cargo-nextest --locked --version "$nextest" ||
+        say "could not install cargo-nextest; the tests will run under cargo test"
+fi
