@@ -94,13 +94,22 @@ impl Bot {
         });
         let (stop, stopped) = oneshot::channel::<()>();
         let router = stentor.router();
-        tokio::spawn(stentor::server::serve(listener, router, async move { drop(stopped.await) }));
+        tokio::spawn(::stentor::server::serve(
+            listener,
+            router,
+            async move { drop(stopped.await) },
+        ));
         Bot { slack, stentor, clock, address, stop: Some(stop) }
     }
 
     /// Somebody does something in Slack; what they see of it at once.
     pub async fn act(&self, act: Act) -> Seen {
         self.slack.act(act).await.unwrap()
+    }
+
+    /// Somebody enters a public channel.
+    pub async fn joins(&self, user: &str, channel: &str) {
+        self.act(Act::Join { user: user.to_owned(), channel: channel.to_owned() }).await;
     }
 
     /// Somebody types `/incident {text}` in a channel.
