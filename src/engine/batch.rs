@@ -263,10 +263,7 @@ impl<'a> Desk<'a> {
         // Always in the same order, so that two writers can't wait for each other.
         changed.sort_by(|a, b| a.id.cmp(&b.id));
         incidents::save(tx, self.workspace, &changed).await?;
-        for key in &self.canceled {
-            outbox::cancel(tx, self.workspace, key).await?;
-        }
-        outbox::add(tx, self.workspace, &self.work, self.now).await?;
+        outbox::change(tx, self.workspace, &self.canceled, &self.work, self.now).await?;
         receipts::save(tx, self.workspace, &self.new_receipts, self.now).await?;
         Ok(true)
     }

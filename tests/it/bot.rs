@@ -55,6 +55,9 @@ impl Bot {
     }
 
     pub async fn start_with(fresh: &Fresh, start: Start) -> Bot {
+        // What Stentor warns of is shown beside a test that fails.
+        let log = tracing_subscriber::fmt().with_test_writer().with_max_level(tracing::Level::WARN);
+        log.try_init().ok();
         let clock = Clock::manual(Timestamp::from_micros(1_790_000_000_000_000));
         let slacks_clock = clock.clone();
         let slacks_clock = Arc::new(move || slacks_clock.now().as_micros());
