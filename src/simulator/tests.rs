@@ -94,6 +94,7 @@ struct World {
 struct App {
     received: Mutex<Vec<Received>>,
     replies: Mutex<VecDeque<Reply>>,
+    event_replies: Mutex<VecDeque<Reply>>,
     api_url: Mutex<String>,
 }
 
@@ -137,6 +138,11 @@ impl World {
 
     fn replies(&self, replies: impl IntoIterator<Item = Reply>) {
         self.app.replies.lock().expect("nobody panicked").extend(replies);
+    }
+
+    /// How the app answers events; they come in between, so they have replies of their own.
+    fn event_replies(&self, replies: impl IntoIterator<Item = Reply>) {
+        self.app.event_replies.lock().expect("nobody panicked").extend(replies);
     }
 
     /// Everything the app has received, checked for its signature.
@@ -269,7 +275,8 @@ async fn receive(
             return body["challenge"].as_str().unwrap_or_default().to_owned().into_response();
         }
     }
-    let reply = app.replies.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    let replies = if received.door == "events" { &app.event_replies } else { &app.replies };
+    let reply = replies.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     match reply {
         None => StatusCode::OK.into_response(),
         Some(Reply::Status(status)) => {

@@ -50,7 +50,7 @@ async fn the_app_hears_of_members_names_and_archives() {
 #[tokio::test]
 async fn an_event_that_fails_comes_again_three_times() {
     let world = World::new().await;
-    world.replies(vec![Reply::Status(500); 4]);
+    world.event_replies(vec![Reply::Status(500); 4]);
     world.act(says("U0ALICE", "C0GENERAL", "hi")).await;
     world.slack.settle().await;
     assert_eq!(world.received().len(), 2, "the first retry comes at once");
@@ -79,7 +79,7 @@ async fn an_event_that_fails_comes_again_three_times() {
 #[tokio::test]
 async fn no_retry_is_honoured() {
     let world = World::new().await;
-    world.replies([Reply::NoRetry]);
+    world.event_replies([Reply::NoRetry]);
     world.act(says("U0ALICE", "C0GENERAL", "hi")).await;
     world.slack.settle().await;
     assert_eq!(world.received().len(), 1);
@@ -106,7 +106,7 @@ async fn events_can_be_lost_doubled_and_swapped() {
 #[tokio::test]
 async fn an_app_that_hardly_takes_any_event_is_switched_off() {
     let world = World::new().await;
-    world.replies(vec![Reply::NoRetry; 1_100]);
+    world.event_replies(vec![Reply::NoRetry; 1_100]);
     for _ in 0..1_100 {
         world.act(says("U0ALICE", "C0GENERAL", "hi")).await;
     }
