@@ -39,6 +39,7 @@ mod acting;
 mod calling;
 mod delivering;
 mod failing;
+mod foreign;
 
 /// Some day in 2026.
 const START: Micros = 1_790_000_000 * SECOND;
