@@ -292,12 +292,12 @@ impl Bot {
     }
 
     fn fault(&self, fault: Fault) {
-        self.slack.break_on_purpose(fault);
+        self.slack.inject(fault);
     }
 
     /// Nothing fails any more.
     pub fn mends(&self) {
-        self.slack.mend();
+        self.slack.clear_faults();
     }
 
     /// How often a method was called with success.
