@@ -1,5 +1,7 @@
 //! "Behind the scenes": what goes over the wire between the app and Slack, and switches to make
 //! Slack fail.
+//!
+//! It belongs to the visitor rather than to the person they act as, so it hides nothing.
 
 use maud::{Markup, html};
 use serde_json::Value;
@@ -113,7 +115,7 @@ fn called(call: &Call, look: &Look<'_>) -> Markup {
         li {
             time { (look.directory.local(moment(call.at)).strftime("%H:%M:%S").to_string()) }
             code { (call.method) }
-            span.args title=(call.args) { (brief(&call.args)) }
+            span.args title=(call.args) { (brief(&call.args, look)) }
             span.outcome.bad[!is_good] { (outcome) }
         }
     }
@@ -138,11 +140,18 @@ fn delivered(sent: &Sent, look: &Look<'_>) -> Markup {
 }
 
 /// The arguments that say most in one line.
-fn brief(args: &Value) -> String {
+fn brief(args: &Value, look: &Look<'_>) -> String {
     let worth = ["name", "channel", "users", "topic", "text", "title", "user_id", "trigger_id"];
     let shown = worth.iter().filter_map(|key| {
         let value = &args[*key];
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = match value.as_str() {
+            Some(id) if look.state.channels.contains_key(id) => {
+                format!("#{}", look.state.channels[id].name)
+            }
+            Some(id) if look.state.users.contains_key(id) => format!("@{}", look.state.name_of(id)),
+            Some(text) => text.to_owned(),
+            None => value.to_string(),
+        };
         (!value.is_null()).then(|| text.chars().take(40).collect::<String>())
     });
     shown.collect::<Vec<_>>().join(" · ")

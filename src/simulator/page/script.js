@@ -113,6 +113,7 @@ function morphChildren(old, fresh) {
   }
 }
 
+// What was at its end stays there when a message comes in or the window changes.
 const atEnd = (it) => !it || it.scrollHeight - it.scrollTop - it.clientHeight < 90;
 const toEnd = (it) => it && (it.scrollTop = it.scrollHeight);
 let shownChannel = null;
@@ -705,9 +706,12 @@ addEventListener("focusout", (event) => {
   if (event.target.matches?.("[data-say] textarea, .external input")) showFound(event.target, []);
 });
 
+let following = true;
 byId("scroller").addEventListener("scroll", () => {
-  if (atEnd(byId("scroller"))) byId("news").hidden = true;
+  following = atEnd(byId("scroller"));
+  if (following) byId("news").hidden = true;
 });
+new ResizeObserver(() => following && toEnd(byId("scroller"))).observe(byId("scroller"));
 
 byId("welcome") && (byId("welcome").hidden = localStorage.getItem("welcomed") === "yes");
 afterUpdate();
