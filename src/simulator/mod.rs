@@ -13,19 +13,26 @@ use std::{
 use tokio::sync::{broadcast, watch};
 
 pub mod act;
+mod acts;
 mod api;
 mod blocks;
 pub mod clock;
 mod control;
+mod delivery;
 pub mod faults;
 pub mod page;
+mod reading;
+mod respond;
 mod rules;
 mod server;
 pub mod settings;
 pub mod state;
 
-use act::{Act, Oops, Seen};
 use clock::Clock;
+use delivery::{
+    events::Queues,
+    post::{AppClient, app_client},
+};
 use settings::{AppUrls, Settings};
 use state::State;
 
@@ -41,7 +48,10 @@ struct Core {
     settings: Settings,
     clock: Clock,
     addr: SocketAddr,
+    /// May be held while `queues` is locked, never the other way round.
     state: Mutex<State>,
+    queues: Mutex<Queues>,
+    client: AppClient,
     changes: broadcast::Sender<()>,
     in_hand: watch::Sender<usize>,
 }
@@ -57,12 +67,14 @@ impl Simulator {
             clock: settings.clock.clone(),
             addr: listener.local_addr()?,
             state: Mutex::new(State::new(&settings)),
+            queues: Mutex::new(Queues::default()),
+            client: app_client(),
             changes: broadcast::channel(16).0,
             in_hand: watch::channel(0).0,
             settings,
         };
         let within = Simulator { core: Arc::new(core), _alive: None };
-        let running = server::serve(listener, server::router(&within));
+        let running = server::serve(listener, &within);
         Ok(Simulator { _alive: Some(Arc::new(running)), ..within })
     }
 
@@ -112,32 +124,43 @@ impl Simulator {
         self.write(|state| state.app.urls = urls);
     }
 
-    /// Does what a person does, and says what they see of it.
-    pub async fn act(&self, act: Act) -> Result<Seen, Oops> {
-        let _ = act;
-        Err(Oops::new("not_implemented"))
-    }
-
     /// Waits until no request to the app is under way. Retries that are due later don't count.
     pub async fn settle(&self) {
+        self.release_held();
         let mut in_hand = self.core.in_hand.subscribe();
         // The sender lives in `self`, so this can't fail.
         let _ = in_hand.wait_for(|in_hand| *in_hand == 0).await;
     }
 
-    /// Changes what nobody watches.
-    fn write_quietly<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.lock())
-    }
-
+    /// Changes the state, sends the events that follow from it, and wakes who watches.
     fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let result = change(&mut self.lock());
+        let result = self.write_quietly(change);
         // Nobody may be watching.
         let _ = self.core.changes.send(());
         result
     }
 
+    /// Changes what nobody watches.
+    fn write_quietly<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.lock();
+        let result = change(&mut state);
+        if !state.outgoing.is_empty() {
+            // Still under the lock, so that events leave in the order in which they happened.
+            self.dispatch(&mut state);
+        }
+        result
+    }
+
+    /// A handle for work within the simulator, which mustn't keep it alive.
+    fn within(&self) -> Simulator {
+        Simulator { core: self.core.clone(), _alive: None }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.core.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn queues(&self) -> MutexGuard<'_, Queues> {
+        self.core.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
 //! The listener. It is our own small loop over hyper, because some faults end a connection
 //! without an answer, which a handler of axum can't ask for.
 
-use std::{convert::Infallible, io};
+use std::{convert::Infallible, io, time::Duration};
 
 use axum::{
     Router,
@@ -19,7 +19,10 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-use super::{Simulator, api, control, page};
+use super::{Simulator, api, control, page, respond};
+
+/// How often to look for due retries: they wait for minutes, so a second more doesn't matter.
+const LOOK_FOR_DUE: Duration = Duration::from_secs(1);
 
 /// Stops the server when dropped.
 pub struct Running(JoinHandle<()>);
@@ -46,15 +49,19 @@ pub fn router(simulator: &Simulator) -> Router {
     let for_people = page::router(simulator.clone())
         .merge(control::router(simulator.clone()))
         .layer(middleware::from_fn(refuse_strangers));
-    for_people.merge(api::router(simulator.clone()))
+    for_people.merge(api::router(simulator.clone())).merge(respond::router(simulator.clone()))
 }
 
-/// Serves in the background.
-pub fn serve(listener: TcpListener, app: Router) -> Running {
+/// Serves in the background, and sends due retries if time passes by itself.
+pub fn serve(listener: TcpListener, simulator: &Simulator) -> Running {
+    let app = router(simulator);
+    let simulator = simulator.clone();
     Running(tokio::spawn(async move {
         let mut connections = JoinSet::new();
+        let mut ticks = tokio::time::interval(LOOK_FOR_DUE);
         loop {
             tokio::select! {
+                _ = ticks.tick(), if simulator.clock().is_real() => { simulator.start_due(); }
                 Ok((stream, _)) = listener.accept() => {
                     connections.spawn(serve_connection(stream, app.clone()));
                 }

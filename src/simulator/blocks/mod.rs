@@ -90,6 +90,17 @@ pub fn finish(value: &mut Value, next_id: &mut dyn FnMut() -> String) {
     object.values_mut().for_each(|value| finish(value, next_id));
 }
 
+/// Whether these may be the options of an external select: at most a hundred of them.
+pub fn are_suggestions(list: &[Value], is_grouped: bool) -> bool {
+    let shape = match is_grouped {
+        true => shape::list(&elements::SUGGESTED_GROUP, 0, 100),
+        false => shape::list(&elements::SUGGESTED_OPTION, 0, 100),
+    };
+    let mut check = check::Check::default();
+    check.value(&Value::Array(list.to_vec()), &shape, "/options");
+    check.issues.is_empty()
+}
+
 /// Every interactive element of some blocks, with the block_id it's in.
 pub fn interactive_elements(blocks: &[Value]) -> Vec<(&str, &Value)> {
     let mut found = Vec::new();
