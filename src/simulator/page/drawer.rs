@@ -105,10 +105,12 @@ pub fn drawer(look: &Look<'_>) -> Markup {
 }
 
 fn called(call: &Call, look: &Look<'_>) -> Markup {
-    let outcome = match (&call.fault, &call.error) {
-        (Some(fault), _) => fault.as_str(),
-        (None, Some(error)) => error.as_str(),
-        (None, None) => "ok",
+    let outcome = match (call.status, &call.error) {
+        (0, _) => "no answer".to_owned(),
+        (200, Some(error)) => error.clone(),
+        (200, None) if call.fault.is_some() => "broken answer".to_owned(),
+        (200, None) => "ok".to_owned(),
+        (status, _) => status.to_string(),
     };
     let is_good = call.ok && call.status == 200 && call.fault.is_none();
     html! {
@@ -141,7 +143,7 @@ fn delivered(sent: &Sent, look: &Look<'_>) -> Markup {
 
 /// The arguments that say most in one line.
 fn brief(args: &Value, look: &Look<'_>) -> String {
-    let worth = ["name", "channel", "users", "topic", "text", "title", "user_id", "trigger_id"];
+    let worth = ["name", "channel", "users", "topic", "text", "title", "user_id"];
     let shown = worth.iter().filter_map(|key| {
         let value = &args[*key];
         let text = match value.as_str() {
@@ -154,5 +156,6 @@ fn brief(args: &Value, look: &Look<'_>) -> String {
         };
         (!value.is_null()).then(|| text.chars().take(40).collect::<String>())
     });
-    shown.collect::<Vec<_>>().join(" · ")
+    let view_title = args["view"]["title"]["text"].as_str().map(str::to_owned);
+    shown.chain(view_title).collect::<Vec<_>>().join(" · ")
 }

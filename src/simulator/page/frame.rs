@@ -87,7 +87,7 @@ pub fn page(look: &Look<'_>) -> Markup {
                 (place("completions", look))
                 (composer::shortcuts(look))
                 (dialogs())
-                div.toasts #toasts role="status" aria-live="polite" data-testid="toasts" {}
+                div.toasts popover="manual" #toasts role="status" aria-live="polite" data-testid="toasts" {}
             }
         }
     }
@@ -179,8 +179,8 @@ fn dialogs() -> Markup {
                 }
             }
         }
-        div.menu popover #message-menu role="menu" aria-label="Message actions" {}
-        div.card popover #new-channel {
+        div.menu popover="auto" #message-menu role="menu" aria-label="Message actions" {}
+        div.card popover="auto" #new-channel {
             h2 { "Create a channel" }
             form data-act=r#"{"act":"create_channel"}"# data-open-made {
                 label for="new-channel-name" { "Name" }

@@ -116,8 +116,10 @@ fn content(message: &Message, pane: &str, channel: &Channel, look: &Look<'_>) ->
     let edited = html! {
         @if message.edited.is_some() { " " span.edited { "(edited)" } }
     };
+    // People's blocks are only what they typed, while their text is marked up like everybody's.
+    let is_typed = message.bot_id.is_none() && !message.text.is_empty();
     html! {
-        @if message.blocks.is_empty() {
+        @if message.blocks.is_empty() || is_typed {
             @if !message.text.is_empty() {
                 div.text { (mrkdwn(&message.text, false, &look.directory)) (edited) }
             }

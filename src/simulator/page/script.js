@@ -30,7 +30,11 @@ const act = (name, fields) => send("/page/act", { act: name, user: me(), ...fiel
 function toast(text) {
   const line = document.createElement("p");
   line.textContent = text;
-  byId("toasts").append(line);
+  const toasts = byId("toasts");
+  toasts.append(line);
+  // Shown anew, they stand above a modal that was opened since.
+  if (toasts.matches(":popover-open")) toasts.hidePopover();
+  toasts.showPopover();
   setTimeout(() => line.remove(), 6000);
 }
 
@@ -223,7 +227,10 @@ function valueOf(element) {
     return [...element.querySelectorAll("input:checked")].map((it) => it.value);
   }
   if (kind === "radio_buttons") return element.querySelector("input:checked")?.value ?? null;
-  if (kind === "external_select") return element.querySelector(".external").dataset.value || null;
+  if (kind === "external_select") {
+    const chosen = element.querySelector(".external").dataset.value;
+    return chosen ? JSON.parse(chosen) : null;
+  }
   const field = element.querySelector("input, select, textarea");
   if (!field || field.value === "") return null;
   if (kind === "datetimepicker") return Math.floor(new Date(field.value).getTime() / 1000);
@@ -306,8 +313,8 @@ function askForOptions(input) {
       parts: [["b", it.text?.text ?? it.value]],
       pick: () => {
         input.value = it.text?.text ?? it.value;
-        box.dataset.value = it.value;
-        if (element.dataset.sends === "change") tellApp(element, it.value);
+        box.dataset.value = JSON.stringify(it);
+        if (element.dataset.sends === "change") tellApp(element, it);
       },
     })));
   }, 250);
@@ -315,9 +322,14 @@ function askForOptions(input) {
 
 // --- Modals -------------------------------------------------------------------------------------
 
+let hadModal = false;
+
 function showModals() {
   const views = [...document.querySelectorAll("#part-modal > dialog")];
   const top = views.at(-1);
+  // A modal that is gone leaves the focus nowhere.
+  if (!top && hadModal && document.activeElement === document.body) byId("composer")?.focus();
+  hadModal = Boolean(top);
   for (const view of views) if (view !== top && view.open) view.close();
   if (top && !top.open) {
     hideMenus();
@@ -480,7 +492,7 @@ function steer(box, event) {
 // --- Menus and popovers -------------------------------------------------------------------------
 
 function hideMenus() {
-  for (const open of document.querySelectorAll(":popover-open")) open.hidePopover();
+  for (const open of document.querySelectorAll("[popover=auto]:popover-open")) open.hidePopover();
 }
 
 function placeNear(menu, button) {
@@ -494,7 +506,7 @@ function placeNear(menu, button) {
 
 addEventListener("toggle", (event) => {
   const menu = event.target;
-  if (!(menu instanceof Element) || !menu.hasAttribute("popover")) return;
+  if (!(menu instanceof Element) || menu.getAttribute("popover") !== "auto") return;
   if (event.newState !== "open") {
     document.querySelector(".menu-open")?.classList.remove("menu-open");
     return;
@@ -674,7 +686,7 @@ addEventListener("keydown", (event) => {
   if (!(field instanceof Element) || event.isComposing) return;
   if (field.matches("[data-say] textarea, .external input") && steer(field, event)) return;
   const view = field.closest("dialog[data-view-id]");
-  if (view && event.key === "Escape" && !document.querySelector(":popover-open")) {
+  if (view && event.key === "Escape" && !document.querySelector("[popover=auto]:popover-open")) {
     event.preventDefault();
     closeView(view, false);
     return;
