@@ -405,8 +405,6 @@ function complete(box) {
         exact: it.text === command[0],
         pick: () => put(box, command[0].length, `${it.text} `),
       }));
-    // A command that is complete is sent by Enter, not completed again.
-    if (found.some((it) => it.exact)) found = [];
   } else if (mention) {
     const [, sigil, start] = mention;
     const all = sigil === "@"
@@ -417,10 +415,12 @@ function complete(box) {
       .slice(0, 8)
       .map((it) => ({
         parts: [["b", sigil + it.text], ["span", it.about ?? "", "about"]],
+        exact: it.text === start,
         pick: () => put(box, start.length + 1, `${sigil}${it.text} `),
       }));
   }
-  showFound(box, found);
+  // What is complete is sent by Enter, not completed again.
+  showFound(box, found.some((it) => it.exact) ? [] : found);
 }
 
 function put(box, length, text) {
