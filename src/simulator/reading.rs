@@ -3,6 +3,7 @@
 
 use super::{
     Simulator,
+    faults::Fault,
     state::{
         channel::{Channel, Pin},
         journal::{Call, Sent},
@@ -12,6 +13,16 @@ use super::{
 };
 
 impl Simulator {
+    /// Switches a fault on.
+    pub fn inject(&self, fault: Fault) {
+        self.write_quietly(|state| state.faults.list.push(fault));
+    }
+
+    /// Switches all faults off.
+    pub fn clear_faults(&self) {
+        self.write_quietly(|state| state.faults.list.clear());
+    }
+
     /// The calls of the Web API, oldest first.
     pub fn calls(&self) -> Vec<Call> {
         self.read(|state| state.calls.iter().cloned().collect())

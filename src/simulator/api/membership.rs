@@ -37,10 +37,9 @@ pub fn invite(desk: &mut Desk<'_>) -> Answer {
             }
         }
     }
-    if let Some(error) = first {
-        if !force || welcome.is_empty() {
-            return Err(Refusal::from(error).with("errors", errors.into()));
-        }
+    let nobody_comes = !force || welcome.is_empty();
+    if let Some(error) = first.filter(|_| nobody_comes) {
+        return Err(Refusal::from(error).with("errors", errors.into()));
     }
     for user in welcome {
         desk.state.add_member(desk.now, &channel, user, Some(&caller))?;

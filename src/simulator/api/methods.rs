@@ -21,7 +21,6 @@ pub struct Method {
 
 /// How often it may be called.
 pub enum Budget {
-    Tier1,
     Tier2,
     Tier3,
     Tier4,
@@ -34,7 +33,6 @@ impl Budget {
     /// The usual number of calls in a minute.
     pub fn per_minute(&self) -> u32 {
         match self {
-            Budget::Tier1 => 1,
             Budget::Tier2 => 20,
             Budget::Tier3 => 50,
             Budget::Tier4 => 100,
