@@ -150,6 +150,15 @@ async fn posts_are_cut_and_updates_refused_when_too_long() {
     let update = |text: String| json!({ "channel": "C0GENERAL", "ts": ts, "text": text });
     assert_eq!(world.error("chat.update", update("x".repeat(4_001))).await, "msg_too_long");
     world.ok("chat.update", update("x".repeat(4_000))).await;
+    let divider = json!([{ "type": "divider" }]);
+    let mut with_blocks = update("x".to_owned());
+    with_blocks["blocks"] = divider;
+    world.ok("chat.update", with_blocks.clone()).await;
+    let answer = world.ok("chat.update", update("y".to_owned())).await;
+    assert_eq!(answer["message"]["blocks"][0]["type"], "divider", "they stay unless replaced");
+    with_blocks["blocks"] = json!([]);
+    let answer = world.ok("chat.update", with_blocks).await;
+    assert_eq!(answer["message"].get("blocks"), None);
     let empty = json!({ "channel": "C0GENERAL", "text": " " });
     assert_eq!(world.error("chat.postMessage", empty).await, "no_text");
     let section = |n: usize| json!({ "type": "section", "text": { "type": "mrkdwn", "text": "x".repeat(n) } });

@@ -116,6 +116,26 @@ async fn an_app_that_hardly_takes_any_event_is_switched_off() {
 }
 
 #[tokio::test]
+async fn links_to_the_apps_own_pages_can_be_unfurled() {
+    let mut settings = Settings::default();
+    settings.scopes.extend(["links:read", "links:write"].map(str::to_owned));
+    settings.unfurl_domains.push("incidents.example.com".to_owned());
+    let world = World::with(settings).await;
+    let text = "see https://incidents.example.com/i/42?a=1&b=2 and https://example.com";
+    let ts = world.act(says("U0ALICE", "C0GENERAL", text)).await.posted.expect("it was posted");
+    world.slack.settle().await;
+    let event = world.events("link_shared").remove(0)["event"].clone();
+    let url = "https://incidents.example.com/i/42?a=1&b=2";
+    assert_eq!(event["links"], json!([{ "domain": "incidents.example.com", "url": url }]));
+    let mut args = json!({ "channel": "C0GENERAL", "ts": ts, "unfurls": {} });
+    args["unfurls"][url] = json!({ "blocks": [{ "type": "divider" }] });
+    world.ok("chat.unfurl", args.clone()).await;
+    assert!(world.slack.message("C0GENERAL", ts).expect("it's there").unfurls.contains_key(url));
+    args["unfurls"]["https://elsewhere.example.com"] = json!({});
+    assert_eq!(world.error("chat.unfurl", args).await, "cannot_unfurl_url");
+}
+
+#[tokio::test]
 async fn the_events_url_is_verified() {
     let world = World::new().await;
     assert_eq!(world.slack.verify_events_url().await, Ok(()));
