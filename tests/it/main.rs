@@ -4,6 +4,7 @@
 
 mod api;
 mod bot;
+mod browser;
 mod databases;
 mod engine;
 mod http;
