@@ -8,4 +8,5 @@ mod browser;
 mod databases;
 mod engine;
 mod http;
+mod manifest;
 mod stories;

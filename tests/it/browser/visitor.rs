@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use fantoccini::actions::{InputSource as _, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
 use fantoccini::key::Key;
@@ -124,6 +125,13 @@ impl Visitor {
     /// What is to be seen, with nothing half-drawn or blinking.
     pub async fn takes_a_picture(&self) -> Vec<u8> {
         self.asks("document.activeElement.blur()").await;
+        // Where the pointer is, a message shows its tools.
+        let away = MouseActions::new("mouse".to_owned()).then(PointerAction::MoveTo {
+            duration: None,
+            x: 600.0,
+            y: 20.0,
+        });
+        self.client.perform_actions(away).await.unwrap();
         self.client.execute_async(DRAWN, Vec::new()).await.unwrap();
         self.client.screenshot().await.unwrap()
     }
