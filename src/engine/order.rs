@@ -28,6 +28,27 @@ pub struct Order {
     pub expected_version: Option<i64>,
 }
 
+impl Order {
+    /// A command of Stentor's own, which it gives once for each receipt.
+    pub fn by_stentor(
+        workspace: &WorkspaceId,
+        incident: &IncidentId,
+        receipt: String,
+        via: Via,
+        command: Command,
+    ) -> Order {
+        Order {
+            workspace: workspace.clone(),
+            receipt: Some(receipt),
+            target: Target::Id(incident.clone()),
+            actor: Actor::Stentor,
+            via,
+            command,
+            expected_version: None,
+        }
+    }
+}
+
 /// Which incident.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
