@@ -1,2 +1,18 @@
-//! Stentor.
+//! Stentor opens incidents in Slack and keeps what it acknowledges.
+//!
+//! Requests come in through [`slack`] and [`api`], become commands for the [`engine`], which
+//! alone writes to the [`store`]; the [`outbox`] carries the consequences to Slack. What an
+//! incident is, and what may happen to it, is said in [`incident`], without any I/O.
+//! [`simulator`] is a local Slack to try and test all this with; it knows nothing of the rest.
+
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod engine;
+pub mod ids;
+pub mod incident;
+pub mod outbox;
+pub mod server;
 pub mod simulator;
+pub mod slack;
+pub mod store;

@@ -1,0 +1,171 @@
+//! Wiring: from settings to a running Stentor, and back down again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::clock::Clock;
+use crate::config::{Secret, Settings, SigningSecrets};
+use crate::engine::Engine;
+use crate::ids::{IdSource, WorkspaceId};
+use crate::outbox::worker::Worker;
+use crate::server;
+use crate::slack::client::Slack;
+use crate::slack::inbound::{self, Door};
+use crate::slack::outbound::{Performer, Trouble};
+use crate::store::db::Db;
+use crate::store::workspaces::{self, Workspace};
+
+/// The slug of the only workspace.
+pub const DEFAULT_SLUG: &str = "default";
+/// How often Slack is asked again who we are, if it did not answer at start.
+const IDENTIFY_EVERY: Duration = Duration::from_secs(30);
+
+/// What every handler and worker holds: cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// Where everything is kept.
+    pub db: Db,
+    /// What time it is.
+    pub clock: Clock,
+    /// What new things are called.
+    pub ids: IdSource,
+    /// Carries out commands.
+    pub engine: Engine,
+    /// Told when there is work for the outbox.
+    pub work_waits: Arc<Notify>,
+    /// The workspace of the one bot token.
+    pub workspace: WorkspaceId,
+}
+
+impl App {
+    /// Starts what needs no network but the database.
+    pub async fn start(db: Db, clock: Clock, ids: IdSource) -> anyhow::Result<App> {
+        let workspace =
+            ensure_workspace(&db, &clock, &ids).await.context("set up the workspace")?;
+        let work_waits = Arc::new(Notify::new());
+        let engine = Engine::start(db.clone(), clock.clone(), ids.clone(), Arc::clone(&work_waits));
+        Ok(App { db, clock, ids, engine, work_waits, workspace: workspace.id })
+    }
+
+    /// What is served over HTTP without Slack.
+    pub fn router(&self) -> Router {
+        Router::new()
+    }
+}
+
+/// How Stentor speaks with Slack.
+#[derive(Clone)]
+pub struct SlackSettings {
+    /// Where the Web API is, without a slash at the end.
+    pub api_url: String,
+    /// The bot's token.
+    pub bot_token: Secret,
+    /// How Slack signs its requests.
+    pub signing_secrets: SigningSecrets,
+    /// Where public incidents are announced: a name or an id.
+    pub announce_channel: String,
+}
+
+impl From<&Settings> for SlackSettings {
+    fn from(settings: &Settings) -> Self {
+        SlackSettings {
+            api_url: settings.slack_api_url.clone(),
+            bot_token: settings.slack_bot_token.clone(),
+            signing_secrets: settings.slack_signing_secret.clone(),
+            announce_channel: settings.announce_channel.clone(),
+        }
+    }
+}
+
+/// Stentor with its way into Slack and out to it.
+#[derive(Clone)]
+pub struct Stentor {
+    /// The house.
+    pub app: App,
+    /// Carries work to Slack.
+    pub worker: Worker,
+    door: Door,
+}
+
+impl Stentor {
+    /// Connects the house with Slack. Nothing is asked of Slack yet.
+    pub fn new(app: App, settings: &SlackSettings) -> anyhow::Result<Stentor> {
+        let slack = Slack::new(&settings.api_url, &settings.bot_token)
+            .context("set up the way to Slack")?;
+        let performer = Performer {
+            db: app.db.clone(),
+            clock: app.clock.clone(),
+            engine: app.engine.clone(),
+            slack: slack.clone(),
+            announce_channel: settings.announce_channel.as_str().into(),
+        };
+        let worker = Worker {
+            db: app.db.clone(),
+            clock: app.clock.clone(),
+            ids: app.ids.clone(),
+            engine: app.engine.clone(),
+            performer,
+            work_waits: Arc::clone(&app.work_waits),
+        };
+        let door = Door::new(app.clone(), slack, settings.signing_secrets.clone());
+        Ok(Stentor { app, worker, door })
+    }
+
+    /// Everything that is served over HTTP.
+    pub fn router(&self) -> Router {
+        self.app.router().merge(inbound::router(self.door.clone())).layer(CatchPanicLayer::new())
+    }
+
+    /// Serves and works until `shutdown` comes; then finishes what is in hand.
+    pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let stop = Arc::new(Notify::new());
+        let identity =
+            tokio::spawn(identify(self.worker.performer.clone(), self.app.workspace.clone()));
+        let router = self.router();
+        let worker = tokio::spawn(self.worker.run(Arc::clone(&stop)));
+        server::serve(listener, router, shutdown).await;
+        identity.abort();
+        stop.notify_one();
+        if let Err(error) = worker.await {
+            tracing::error!(error = %error, "The worker ended badly");
+        }
+        self.app.db.close().await;
+    }
+}
+
+/// Asks Slack who we are until it answers. Stentor serves meanwhile: Slack being down is no reason
+/// to be down.
+async fn identify(performer: Performer, workspace: WorkspaceId) {
+    loop {
+        match performer.identify(&workspace).await {
+            Ok(identity) => {
+                tracing::info!(slack.team = %identity.team, slack.user = %identity.bot_user, "Slack knows us");
+                return;
+            }
+            Err(Trouble::GiveUp { error }) => {
+                tracing::error!(error, "Slack does not accept the bot token");
+            }
+            Err(trouble) => tracing::warn!(?trouble, "Slack does not say who we are yet"),
+        }
+        tokio::time::sleep(IDENTIFY_EVERY).await;
+    }
+}
+
+async fn ensure_workspace(
+    db: &Db,
+    clock: &Clock,
+    ids: &IdSource,
+) -> Result<Workspace, sqlx::Error> {
+    let now = clock.now();
+    let mut tx = db.begin().await?;
+    let id = WorkspaceId::new(ids.ulid(now));
+    let workspace = workspaces::ensure(&mut tx, &id, DEFAULT_SLUG, now).await?;
+    tx.commit().await?;
+    Ok(workspace)
+}

@@ -1,0 +1,101 @@
+//! `stentor serve`, `stentor demo`, `stentor token`.
+//!
+//! A setting that is wrong ends the program with code 2 and one line that names it; anything else
+//! that keeps it from starting, too.
+
+mod demo;
+mod serve;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use stentor::config::{self, Settings};
+
+/// The incident bot for Slack that keeps what it acknowledges.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Serve Slack and the API
+    Serve(Box<Settings>),
+    /// Try Stentor with a Slack of its own, in a browser
+    Demo(demo::Demo),
+}
+
+/// The code for "did not even start".
+const REFUSED: u8 = 2;
+
+/// Runs the program with the arguments it was given.
+pub fn run() -> ExitCode {
+    let cli = match parse(std::env::args_os().collect()) {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return refuse(&format!("cannot start the runtime: {error}")),
+    };
+    let result = runtime.block_on(async {
+        match cli.task {
+            Task::Serve(settings) => serve::serve(&settings).await,
+            Task::Demo(demo) => demo::demo(&demo).await,
+        }
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => refuse(&format!("{error:#}")),
+    }
+}
+
+fn refuse(reason: &str) -> ExitCode {
+    // One line, whatever the libraries put into their errors.
+    let line = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    eprintln!("stentor: {line}");
+    ExitCode::from(REFUSED)
+}
+
+fn parse(arguments: Vec<OsString>) -> Result<Cli, ExitCode> {
+    let mut command = Cli::command();
+    if let Some(file) = config_file(&arguments) {
+        command = config::with_file(command, "serve", &file).map_err(|error| refuse(&error))?;
+    }
+    match command
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+    {
+        Ok(cli) => Ok(cli),
+        Err(error) if error.use_stderr() => {
+            // The first paragraph says what is wrong; the rest is advice on typing.
+            let text = error.to_string();
+            let reason =
+                text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+            Err(refuse(reason))
+        }
+        Err(error) => {
+            let printed = error.print();
+            Err(printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS))
+        }
+    }
+}
+
+/// The settings file must be known before the settings are read.
+fn config_file(arguments: &[OsString]) -> Option<PathBuf> {
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let text = argument.to_string_lossy();
+        if text == "--config" {
+            return arguments.next().map(PathBuf::from);
+        }
+        if let Some(file) = text.strip_prefix("--config=") {
+            return Some(PathBuf::from(file));
+        }
+    }
+    std::env::var_os("STENTOR_CONFIG").filter(|file| !file.is_empty()).map(PathBuf::from)
+}

@@ -1,0 +1,270 @@
+//! Several commands in one transaction: load, decide each in turn, write, commit.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::clock::{Clock, Timestamp};
+use crate::engine::order::{Done, Order, Target};
+use crate::ids::{ChannelId, IdSource, IncidentId, WorkspaceId};
+use crate::incident::catalogue::Catalogue;
+use crate::incident::command::Command;
+use crate::incident::decide::{Context, decide, declare};
+use crate::incident::event::{Entry, Event};
+use crate::incident::reactions::reactions;
+use crate::incident::refusal::Refusal;
+use crate::incident::state::Incident;
+use crate::outbox::work::{Change, NewWork, plan};
+use crate::store::db::{Db, Result, Tx};
+use crate::store::{incidents, outbox, receipts, timeline, workspaces};
+
+/// What carries commands out.
+pub struct Batch {
+    /// Where they are written.
+    pub db: Db,
+    /// When they happen.
+    pub clock: Clock,
+    /// What new things are called.
+    pub ids: IdSource,
+}
+
+/// What came of a batch that was committed.
+pub struct Outcome {
+    /// One for each order.
+    pub results: Vec<Result<Done, Refusal>>,
+    /// Whether there is something to do outside.
+    pub left_work: bool,
+}
+
+impl Batch {
+    /// Carries out all orders in one transaction. On an error nothing has happened.
+    pub async fn run(&self, orders: &[Order]) -> Result<Outcome> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let mut results: Vec<Option<Result<Done, Refusal>>> = orders.iter().map(|_| None).collect();
+        let (mut wrote, mut left_work) = (false, false);
+        for (workspace, places) in by_workspace(orders) {
+            let mine: Vec<&Order> = places.iter().map(|place| &orders[*place]).collect();
+            let mut desk = Desk::load(&mut tx, workspace, &mine, now).await?;
+            for (place, order) in places.iter().zip(&mine) {
+                results[*place] = Some(desk.carry_out(order, &self.ids));
+            }
+            left_work |= !desk.work.is_empty();
+            wrote |= desk.write(&mut tx).await?;
+        }
+        if wrote {
+            tx.commit().await?;
+        }
+        let results =
+            results.into_iter().map(|result| result.expect("every order is in one workspace"));
+        Ok(Outcome { results: results.collect(), left_work })
+    }
+}
+
+fn by_workspace(orders: &[Order]) -> BTreeMap<&WorkspaceId, Vec<usize>> {
+    let mut places: BTreeMap<&WorkspaceId, Vec<usize>> = BTreeMap::new();
+    for (place, order) in orders.iter().enumerate() {
+        places.entry(&order.workspace).or_default().push(place);
+    }
+    places
+}
+
+/// What one workspace's commands need to know, and what they have written so far.
+struct Desk<'a> {
+    workspace: &'a WorkspaceId,
+    now: Timestamp,
+    catalogue: Catalogue,
+    next_number: i64,
+    answered: HashMap<String, Done>,
+    incidents: HashMap<IncidentId, Incident>,
+    numbers: HashMap<i64, IncidentId>,
+    channels: HashMap<ChannelId, IncidentId>,
+    changed: HashSet<IncidentId>,
+    entries: Vec<(IncidentId, Entry)>,
+    work: Vec<NewWork>,
+    canceled: Vec<String>,
+    new_receipts: Vec<(String, Done)>,
+}
+
+impl<'a> Desk<'a> {
+    async fn load(
+        tx: &mut Tx,
+        workspace: &'a WorkspaceId,
+        orders: &[&Order],
+        now: Timestamp,
+    ) -> Result<Self> {
+        let keys: Vec<String> = orders.iter().filter_map(|order| order.receipt.clone()).collect();
+        let answered = receipts::with_keys(tx, workspace, &keys).await?;
+        let mut desk = Desk {
+            workspace,
+            now,
+            catalogue: workspaces::catalogue(tx, workspace).await?,
+            next_number: 0,
+            answered: answered.into_iter().collect(),
+            incidents: HashMap::new(),
+            numbers: HashMap::new(),
+            channels: HashMap::new(),
+            changed: HashSet::new(),
+            entries: Vec::new(),
+            work: Vec::new(),
+            canceled: Vec::new(),
+            new_receipts: Vec::new(),
+        };
+        let new: Vec<&Order> =
+            orders.iter().copied().filter(|order| !desk.is_answered(order)).collect();
+        desk.load_targets(tx, &new).await?;
+        let declared = desk.count_declarations(&new);
+        if declared > 0 {
+            desk.next_number = workspaces::take_numbers(tx, workspace, declared).await?;
+        }
+        Ok(desk)
+    }
+
+    async fn load_targets(&mut self, tx: &mut Tx, orders: &[&Order]) -> Result<()> {
+        let (mut ids, mut numbers, mut channels) = (Vec::new(), Vec::new(), Vec::new());
+        let mut seen = HashSet::new();
+        for order in orders.iter().filter(|order| seen.insert(&order.target)) {
+            match &order.target {
+                Target::New => {}
+                Target::Id(id) => ids.push(id.clone()),
+                Target::Number(number) => numbers.push(*number),
+                Target::Channel(channel) => channels.push(channel.clone()),
+            }
+        }
+        let mut found = incidents::with_ids(tx, self.workspace, &ids).await?;
+        found.extend(incidents::with_numbers(tx, self.workspace, &numbers).await?);
+        found.extend(incidents::with_channels(tx, self.workspace, &channels).await?);
+        for incident in found {
+            self.remember(&incident);
+            self.incidents.insert(incident.id.clone(), incident);
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, incident: &Incident) {
+        self.numbers.insert(incident.number, incident.id.clone());
+        if let Some(channel) = &incident.channel {
+            self.channels.insert(channel.clone(), incident.id.clone());
+        }
+    }
+
+    /// How many numbers are needed: none for a declaration that is refused or comes twice, so
+    /// that numbers have no gaps.
+    fn count_declarations(&self, orders: &[&Order]) -> i64 {
+        let mut keys = HashSet::new();
+        let accepted = orders.iter().filter(|order| {
+            let Command::Declare(request) = &order.command else { return false };
+            let context = self.context(order, self.now);
+            declare(request, 0, &context).is_ok()
+                && order.receipt.as_ref().is_none_or(|key| keys.insert(key))
+        });
+        i64::try_from(accepted.count()).unwrap_or(i64::MAX)
+    }
+
+    fn is_answered(&self, order: &Order) -> bool {
+        order.receipt.as_ref().is_some_and(|key| self.answered.contains_key(key))
+    }
+
+    fn context<'c>(&'c self, order: &'c Order, now: Timestamp) -> Context<'c> {
+        Context { now, actor: &order.actor, via: order.via, catalogue: &self.catalogue }
+    }
+
+    fn carry_out(&mut self, order: &Order, ids: &IdSource) -> Result<Done, Refusal> {
+        if let Some(answer) = order.receipt.as_ref().and_then(|key| self.answered.get(key)) {
+            return Ok(answer.clone());
+        }
+        let first = self.entries.len();
+        let incident = match &order.command {
+            Command::Declare(request) => {
+                let declared = declare(request, self.next_number, &self.context(order, self.now))?;
+                self.next_number += 1;
+                let id = IncidentId::new(ids.ulid(self.now));
+                let incident = Incident::declared(id, self.now, &order.actor, &declared);
+                self.record(order, &incident, Event::Declared(declared), self.now, ids);
+                incident
+            }
+            _ => self.change(order, ids)?,
+        };
+        self.remember(&incident);
+        self.changed.insert(incident.id.clone());
+        self.incidents.insert(incident.id.clone(), incident.clone());
+        let entries = self.entries[first..].iter().map(|(_, entry)| entry.clone()).collect();
+        let done = Done { incident, entries };
+        if let Some(key) = &order.receipt {
+            self.answered.insert(key.clone(), done.clone());
+            self.new_receipts.push((key.clone(), done.clone()));
+        }
+        Ok(done)
+    }
+
+    fn change(&mut self, order: &Order, ids: &IdSource) -> Result<Incident, Refusal> {
+        let mut incident =
+            self.target(&order.target).ok_or_else(|| order.target.missing())?.clone();
+        // Clocks of several replicas differ; a record's times never run backwards.
+        let now = self.now.max(incident.updated_at);
+        let events = decide(&incident, &order.command, &self.context(order, now))?;
+        if let Some(given) = order.expected_version.filter(|version| *version != incident.version) {
+            return Err(Refusal::Stale { given, current: incident.version });
+        }
+        for event in events {
+            let version = incident.version + 1;
+            let entry =
+                Entry { version, at: now, actor: order.actor.clone(), via: order.via, event };
+            incident.apply(&entry);
+            self.record(order, &incident, entry.event, now, ids);
+        }
+        Ok(incident)
+    }
+
+    fn target(&self, target: &Target) -> Option<&Incident> {
+        let id = match target {
+            Target::New => return None,
+            Target::Id(id) => id,
+            Target::Number(number) => self.numbers.get(number)?,
+            Target::Channel(channel) => self.channels.get(channel)?,
+        };
+        self.incidents.get(id)
+    }
+
+    /// Notes the event that made the incident what it is, and what follows from it.
+    fn record(
+        &mut self,
+        order: &Order,
+        incident: &Incident,
+        event: Event,
+        at: Timestamp,
+        ids: &IdSource,
+    ) {
+        let (actor, via) = (order.actor.clone(), order.via);
+        let entry = Entry { version: incident.version, at, actor, via, event };
+        let effects = reactions(&entry, incident);
+        for change in plan(effects, &incident.id, entry.version, at, || ids.ulid(at)) {
+            match change {
+                Change::Add(work) => self.work.push(work),
+                Change::Cancel(key) => {
+                    self.work.retain(|work| work.key != key);
+                    self.canceled.push(key);
+                }
+            }
+        }
+        self.entries.push((incident.id.clone(), entry));
+    }
+
+    /// Writes everything, and says whether there was anything to write.
+    async fn write(&self, tx: &mut Tx) -> Result<bool> {
+        if self.entries.is_empty() {
+            return Ok(false);
+        }
+        // First of all: this is where two writers who saw the same version part.
+        timeline::append(tx, self.workspace, &self.entries).await?;
+        let mut changed: Vec<&Incident> =
+            self.changed.iter().filter_map(|id| self.incidents.get(id)).collect();
+        // Always in the same order, so that two writers can't wait for each other.
+        changed.sort_by(|a, b| a.id.cmp(&b.id));
+        incidents::save(tx, self.workspace, &changed).await?;
+        for key in &self.canceled {
+            outbox::cancel(tx, self.workspace, key).await?;
+        }
+        outbox::add(tx, self.workspace, &self.work, self.now).await?;
+        receipts::save(tx, self.workspace, &self.new_receipts, self.now).await?;
+        Ok(true)
+    }
+}

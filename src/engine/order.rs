@@ -1,0 +1,73 @@
+//! What the engine is asked, and what it answers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ChannelId, IncidentId, WorkspaceId};
+use crate::incident::command::Command;
+use crate::incident::event::{Actor, Entry, Via};
+use crate::incident::refusal::Refusal;
+use crate::incident::state::{Incident, reference};
+
+/// A command on its way to the engine.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// What tells this request from every other: a second one with the same key changes nothing
+    /// and gets the first one's answer.
+    pub receipt: Option<String>,
+    /// The incident.
+    pub target: Target,
+    /// Who asks.
+    pub actor: Actor,
+    /// Through which door.
+    pub via: Via,
+    /// What is wanted.
+    pub command: Command,
+    /// The version that the caller has seen, if it matters to them.
+    pub expected_version: Option<i64>,
+}
+
+/// Which incident.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// A new one.
+    New,
+    /// The one with this id.
+    Id(IncidentId),
+    /// The one that people know by this number.
+    Number(i64),
+    /// The one that this channel belongs to.
+    Channel(ChannelId),
+}
+
+impl Target {
+    /// Why there is no such incident.
+    pub fn missing(&self) -> Refusal {
+        match self {
+            Target::Channel(_) | Target::New => Refusal::NotAnIncidentChannel,
+            Target::Id(id) => Refusal::NoSuchIncident { reference: id.to_string() },
+            Target::Number(number) => Refusal::NoSuchIncident { reference: reference(*number) },
+        }
+    }
+}
+
+/// What was done. It is durable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// The incident as it was right after.
+    pub incident: Incident,
+    /// What was written into its record.
+    pub entries: Vec<Entry>,
+}
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDone {
+    /// It can't be done; the sentence says why.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It could not be saved. The sender may try again.
+    #[error("the store could not save the command")]
+    Unavailable(#[source] std::sync::Arc<sqlx::Error>),
+}

@@ -1,0 +1,156 @@
+//! The names of things: one type each, so that a channel can't be passed for a person.
+//!
+//! Ids of ours are ULIDs: they sort by age, and a wire format can show them as they are. This is
+//! also the one home of randomness.
+
+use std::sync::{Arc, Mutex};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::clock::Timestamp;
+
+macro_rules! text_ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, sqlx::Type, ToSchema)]
+        #[serde(transparent)]
+        #[sqlx(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text as it is.
+            pub fn new(text: impl Into<String>) -> Self {
+                $name(text.into())
+            }
+
+            /// The text of the id.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                $name(text.to_owned())
+            }
+        }
+    )*};
+}
+
+text_ids! {
+    /// A Slack workspace or organisation that Stentor serves; ours, a ULID.
+    WorkspaceId;
+    /// An incident; ours, a ULID. People say its number instead.
+    IncidentId;
+    /// A severity of a workspace's catalogue.
+    SeverityId;
+    /// A status of a workspace's catalogue.
+    StatusId;
+    /// A role of a workspace's catalogue.
+    RoleId;
+    /// A kind of timestamp of a workspace's catalogue, such as "Resolved at".
+    TimestampId;
+    /// A piece of work in the outbox; ours, a ULID.
+    WorkId;
+    /// A person in Slack (`U…` or `W…`).
+    UserId;
+    /// A conversation in Slack (`C…`, `G…` or `D…`).
+    ChannelId;
+    /// A message in Slack, by its time: unique within its channel.
+    MessageTs;
+    /// A Slack workspace (`T…`) or organisation (`E…`).
+    TeamId;
+}
+
+impl UserId {
+    /// Whether the text has the shape of a Slack user's id, and so can stand in a mention.
+    pub fn is_well_formed(&self) -> bool {
+        is_slack_id(&self.0, &['U', 'W'])
+    }
+}
+
+impl ChannelId {
+    /// Whether the text has the shape of a Slack conversation's id.
+    pub fn is_well_formed(&self) -> bool {
+        is_slack_id(&self.0, &['C', 'G', 'D'])
+    }
+}
+
+fn is_slack_id(text: &str, kinds: &[char]) -> bool {
+    text.starts_with(kinds)
+        && (3..=30).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+}
+
+/// Makes ids: time from the caller, randomness from here.
+#[derive(Clone)]
+pub struct IdSource(Source);
+
+#[derive(Clone)]
+enum Source {
+    System,
+    Counting(Arc<Mutex<u128>>),
+}
+
+impl IdSource {
+    /// Ids with random bits from the operating system.
+    pub fn system() -> Self {
+        IdSource(Source::System)
+    }
+
+    /// Ids whose "random" bits count upwards, for tests.
+    pub fn counting() -> Self {
+        IdSource(Source::Counting(Arc::default()))
+    }
+
+    /// The text of a new ULID.
+    pub fn ulid(&self, now: Timestamp) -> String {
+        let random = match &self.0 {
+            Source::System => u128::from_le_bytes(random_bytes()),
+            Source::Counting(last) => {
+                let mut last = last.lock().expect("nothing panics while it counts");
+                *last += 1;
+                *last
+            }
+        };
+        ulid::Ulid::from_parts(now.as_millis(), random).to_string()
+    }
+}
+
+/// Random bytes from the operating system.
+#[expect(clippy::disallowed_methods, reason = "this is the one home of randomness")]
+pub fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ids_of_slacks_shape_can_stand_in_a_mention() {
+        assert!(UserId::from("U0ALICE").is_well_formed());
+        assert!(!UserId::from("U1|x>").is_well_formed());
+        assert!(!UserId::from("channel").is_well_formed());
+        assert!(ChannelId::from("C0GENERAL").is_well_formed());
+        assert!(!ChannelId::from("").is_well_formed());
+    }
+
+    #[test]
+    fn ids_sort_by_age() {
+        let ids = IdSource::counting();
+        let earlier = ids.ulid(Timestamp::from_micros(1_000_000));
+        let later = ids.ulid(Timestamp::from_micros(2_000_000));
+        assert!(earlier < later);
+        assert_eq!(earlier.len(), 26);
+    }
+}

@@ -1,0 +1,145 @@
+//! What somebody wants to happen to an incident.
+//!
+//! Every door (slash command, button, modal, API, timer, delivery) makes one of these; the JSON
+//! form is what `POST /api/v1/incidents/{ref}/commands` takes.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::ids::{ChannelId, UserId};
+use crate::incident::reactions::TimerKind;
+
+/// What somebody wants to happen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Command {
+    /// Open an incident.
+    #[serde(skip_deserializing)]
+    #[schema(ignore)]
+    Declare(Declare),
+    /// Say what is new, and change status or severity in the same step.
+    Update {
+        /// What is new. May be left out when status or severity changes.
+        #[serde(default)]
+        message: Option<String>,
+        /// The new status: an id or a name.
+        #[serde(default)]
+        status: Option<String>,
+        /// The new severity: an id, a name, or `sev1` for the worst.
+        #[serde(default)]
+        severity: Option<String>,
+        /// Remind the channel if no update follows within this many minutes (1 to 10,080).
+        #[serde(default)]
+        next_update_in_minutes: Option<u32>,
+    },
+    /// Change how bad it is.
+    Severity {
+        /// An id, a name, or `sev1` for the worst.
+        severity: String,
+    },
+    /// Change where it stands.
+    Status {
+        /// An id or a name.
+        status: String,
+    },
+    /// It is over for those it hurt.
+    Resolve {
+        /// What ended it.
+        #[serde(default)]
+        message: Option<String>,
+    },
+    /// Nothing is left to do.
+    Close {
+        /// A closing note.
+        #[serde(default)]
+        message: Option<String>,
+    },
+    /// It was not over.
+    Reopen {
+        /// Why.
+        #[serde(default)]
+        message: Option<String>,
+    },
+    /// Give a role to somebody, or to nobody.
+    Role {
+        /// An id, a name or a short form: `lead`, `comms`.
+        role: String,
+        /// Who; nobody takes the role back.
+        #[serde(default)]
+        person: Option<UserId>,
+    },
+    /// Say in a few sentences what is known.
+    Summary {
+        /// The whole new summary; empty removes it.
+        summary: String,
+    },
+    /// Call it something else.
+    Rename {
+        /// The new name.
+        name: String,
+    },
+    /// Write something into the timeline.
+    Note {
+        /// What to write.
+        text: String,
+    },
+    /// Stentor opened (or found again) the incident's channel.
+    #[serde(skip_deserializing)]
+    #[schema(ignore)]
+    RecordChannel {
+        /// The channel.
+        channel: ChannelId,
+    },
+    /// Something that should have happened outside did not, and is not being tried any more.
+    #[serde(skip_deserializing)]
+    #[schema(ignore)]
+    RecordUndelivered {
+        /// What did not happen.
+        what: String,
+        /// Why not.
+        error: String,
+    },
+    /// A timer came due.
+    #[serde(skip_deserializing)]
+    #[schema(ignore)]
+    Ring {
+        /// Which one.
+        timer: TimerKind,
+    },
+}
+
+/// Opening an incident.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Declare {
+    /// What people see go wrong, in a line of at most 200 characters.
+    pub name: String,
+    /// What is known, in at most 2,000 characters.
+    #[serde(default)]
+    pub summary: Option<String>,
+    /// How bad it is: an id, a name, or `sev1` for the worst. Unset until somebody knows.
+    #[serde(default)]
+    pub severity: Option<String>,
+    /// Who runs it.
+    #[serde(default)]
+    pub lead: Option<UserId>,
+    /// Only those invited may know of it: no announcement, and a private channel.
+    #[serde(default)]
+    pub private: bool,
+    /// Where it was declared, so that the answer can be shown there.
+    #[serde(default, skip_deserializing)]
+    #[schema(ignore)]
+    pub declared_in: Option<ChannelId>,
+}
+
+impl Command {
+    /// Whether only Stentor itself may say this.
+    pub fn is_internal(&self) -> bool {
+        matches!(
+            self,
+            Command::RecordChannel { .. }
+                | Command::RecordUndelivered { .. }
+                | Command::Ring { .. }
+        )
+    }
+}

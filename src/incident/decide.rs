@@ -1,0 +1,367 @@
+//! What a command does to an incident, or why it does nothing.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::ids::{StatusId, TimestampId, UserId};
+use crate::incident::access;
+use crate::incident::catalogue::{Catalogue, RoleKind, StampedWhen, Status, StatusCategory};
+use crate::incident::command::{Command, Declare};
+use crate::incident::event::{Actor, Declared, Event, SeverityChange, StatusChange, Via};
+use crate::incident::reactions::TimerKind;
+use crate::incident::refusal::{Field, Refusal};
+use crate::incident::state::{Incident, Visibility};
+use crate::incident::text::{
+    MESSAGE_LIMIT, NAME_LIMIT, SUMMARY_LIMIT, clean_line, clean_text, shorten,
+};
+
+/// What a decision depends on besides the incident and the command.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The time of the decision.
+    pub now: Timestamp,
+    /// Who asks.
+    pub actor: &'a Actor,
+    /// Through which door.
+    pub via: Via,
+    /// What things are called here.
+    pub catalogue: &'a Catalogue,
+}
+
+/// What declaring does; the number is the one that the incident will have.
+pub fn declare(declare: &Declare, number: i64, context: &Context) -> Result<Declared, Refusal> {
+    let catalogue = context.catalogue;
+    let name = required(clean_line(&declare.name), Field::Name, NAME_LIMIT)?;
+    let summary = declare.summary.as_deref().map(clean_text).unwrap_or_default();
+    within(&summary, Field::Summary, SUMMARY_LIMIT)?;
+    let severity =
+        declare.severity.as_deref().map(|word| catalogue.find_severity(word)).transpose()?;
+    let lead = declare.lead.as_ref().map(check_person).transpose()?;
+    let reporter = context.actor.person();
+    let roles = lead.map(|user| (catalogue.lead().id.clone(), user.clone())).into_iter();
+    let roles = roles.chain(reporter.map(|user| (catalogue.reporter().id.clone(), user.clone())));
+    let status =
+        catalogue.first_status(StatusCategory::Live).expect("every catalogue has a live status");
+    let declared =
+        catalogue.timestamps.iter().filter(|kind| kind.stamped_when == StampedWhen::Declared);
+    let mut stamps: Vec<TimestampId> = declared.map(|kind| kind.id.clone()).collect();
+    stamps.extend(stamps_between(catalogue, None, status));
+    Ok(Declared {
+        number,
+        name,
+        summary,
+        severity: severity.map(|severity| severity.id.clone()),
+        status: status.id.clone(),
+        category: status.category,
+        visibility: if declare.private { Visibility::Private } else { Visibility::Public },
+        roles: roles.collect(),
+        stamps,
+        declared_in: declare.declared_in.clone(),
+    })
+}
+
+/// What a command does to an incident that is there.
+pub fn decide(
+    incident: &Incident,
+    command: &Command,
+    context: &Context,
+) -> Result<Vec<Event>, Refusal> {
+    access::check(incident, context.actor, context.via, command)?;
+    match command {
+        // The engine opens incidents with `declare`; one that is there can't be declared again.
+        Command::Declare(_) => {
+            Err(Refusal::AlreadySo { what: "The incident is declared already".to_owned() })
+        }
+        Command::Update { message, status, severity, next_update_in_minutes } => {
+            let words = Words {
+                message,
+                status,
+                severity,
+                next_update_in_minutes: *next_update_in_minutes,
+            };
+            update(incident, &words, context)
+        }
+        Command::Severity { severity } => change_severity(incident, severity, context),
+        Command::Status { status } => {
+            let status = context.catalogue.find_status(status)?;
+            change_status(incident, status, None, context)
+        }
+        Command::Resolve { message } => resolve(incident, message.as_deref(), context),
+        Command::Close { message } => {
+            refuse_if_over(incident)?;
+            enter(incident, StatusCategory::Closed, message.as_deref(), context)
+        }
+        Command::Reopen { message } => reopen(incident, message.as_deref(), context),
+        Command::Role { role, person } => assign_role(incident, role, person.as_ref(), context),
+        Command::Summary { summary } => {
+            let summary = clean_text(summary);
+            within(&summary, Field::Summary, SUMMARY_LIMIT)?;
+            if summary == incident.summary {
+                return Err(Refusal::AlreadySo { what: "That is the summary already".to_owned() });
+            }
+            Ok(vec![Event::SummaryChanged { from: incident.summary.clone(), to: summary }])
+        }
+        Command::Rename { name } => {
+            let name = required(clean_line(name), Field::Name, NAME_LIMIT)?;
+            if name == incident.name {
+                return Err(Refusal::AlreadySo { what: "That is its name already".to_owned() });
+            }
+            Ok(vec![Event::Renamed { from: incident.name.clone(), to: name }])
+        }
+        Command::Note { text } => {
+            let text = required(clean_text(text), Field::Note, MESSAGE_LIMIT)?;
+            Ok(vec![Event::NoteAdded { text }])
+        }
+        Command::RecordChannel { channel } => match &incident.channel {
+            Some(known) if known == channel => {
+                Err(Refusal::AlreadySo { what: "The channel is recorded already".to_owned() })
+            }
+            _ => Ok(vec![Event::ChannelOpened { channel: channel.clone() }]),
+        },
+        Command::RecordUndelivered { what, error } => {
+            Ok(vec![Event::Undelivered { what: clean_line(what), error: clean_line(error) }])
+        }
+        Command::Ring { timer: TimerKind::UpdateDue } => match incident.next_update_due {
+            Some(due) if due <= context.now => Ok(vec![Event::UpdateOverdue { due }]),
+            // An update came after all, or the reminder was moved.
+            _ => Err(Refusal::AlreadySo { what: "No update is due".to_owned() }),
+        },
+    }
+}
+
+struct Words<'a> {
+    message: &'a Option<String>,
+    status: &'a Option<String>,
+    severity: &'a Option<String>,
+    next_update_in_minutes: Option<u32>,
+}
+
+/// A form sends back what it showed: what is as it was is no change, and no mistake.
+fn update(incident: &Incident, words: &Words, context: &Context) -> Result<Vec<Event>, Refusal> {
+    refuse_if_over(incident)?;
+    let message = message(words.message.as_deref())?;
+    let severity =
+        words.severity.as_deref().map(|word| context.catalogue.find_severity(word)).transpose()?;
+    let severity = severity.filter(|severity| incident.severity.as_ref() != Some(&severity.id));
+    let status =
+        words.status.as_deref().map(|word| context.catalogue.find_status(word)).transpose()?;
+    let status = status.filter(|status| incident.status != status.id);
+    let status = status.map(|status| step(incident, status, context.catalogue)).transpose()?;
+    let next_update_due =
+        words.next_update_in_minutes.map(|minutes| due(minutes, context.now)).transpose()?;
+    if message.is_none() && severity.is_none() && status.is_none() {
+        return Err(Refusal::Missing { field: Field::Message });
+    }
+    let goes_on =
+        status.as_ref().map_or(incident.category, |change| change.to_category).is_active();
+    Ok(vec![Event::UpdatePosted {
+        message,
+        status,
+        severity: severity.map(|severity| SeverityChange {
+            from: incident.severity.clone(),
+            to: severity.id.clone(),
+        }),
+        next_update_due: next_update_due.filter(|_| goes_on),
+    }])
+}
+
+fn change_severity(
+    incident: &Incident,
+    word: &str,
+    context: &Context,
+) -> Result<Vec<Event>, Refusal> {
+    let severity = context.catalogue.find_severity(word)?;
+    if incident.severity.as_ref() == Some(&severity.id) {
+        return Err(Refusal::AlreadySo {
+            what: format!("The severity is {} already", severity.name),
+        });
+    }
+    let change = SeverityChange { from: incident.severity.clone(), to: severity.id.clone() };
+    Ok(vec![Event::SeverityChanged { change }])
+}
+
+fn resolve(
+    incident: &Incident,
+    message: Option<&str>,
+    context: &Context,
+) -> Result<Vec<Event>, Refusal> {
+    refuse_if_over(incident)?;
+    if incident.category == StatusCategory::Learning {
+        return Err(Refusal::AlreadySo { what: "The incident is resolved already".to_owned() });
+    }
+    let has_learning = context.catalogue.first_status(StatusCategory::Learning).is_some();
+    let category = if has_learning { StatusCategory::Learning } else { StatusCategory::Closed };
+    enter(incident, category, message, context)
+}
+
+fn reopen(
+    incident: &Incident,
+    message: Option<&str>,
+    context: &Context,
+) -> Result<Vec<Event>, Refusal> {
+    match incident.category {
+        StatusCategory::Triage | StatusCategory::Live | StatusCategory::Paused => {
+            Err(Refusal::AlreadySo { what: "The incident is open".to_owned() })
+        }
+        StatusCategory::Merged => {
+            Err(Refusal::WrongStep { from: StatusCategory::Merged, to: StatusCategory::Live })
+        }
+        StatusCategory::Learning
+        | StatusCategory::Closed
+        | StatusCategory::Declined
+        | StatusCategory::Canceled => enter(incident, StatusCategory::Live, message, context),
+    }
+}
+
+/// Moves to the first status of a part of life, whatever the usual steps are.
+fn enter(
+    incident: &Incident,
+    category: StatusCategory,
+    said: Option<&str>,
+    context: &Context,
+) -> Result<Vec<Event>, Refusal> {
+    let wrong_step = Refusal::WrongStep { from: incident.category, to: category };
+    let status = context.catalogue.first_status(category).ok_or(wrong_step)?;
+    let change = status_change(incident, status, context.catalogue);
+    Ok(vec![Event::StatusChanged { change, message: message(said)? }])
+}
+
+fn change_status(
+    incident: &Incident,
+    status: &Status,
+    message: Option<String>,
+    context: &Context,
+) -> Result<Vec<Event>, Refusal> {
+    if incident.status == status.id {
+        return Err(Refusal::AlreadySo { what: format!("The status is {} already", status.name) });
+    }
+    refuse_if_over(incident)?;
+    let change = step(incident, status, context.catalogue)?;
+    Ok(vec![Event::StatusChanged { change, message }])
+}
+
+/// Whether an incident's life usually goes on from here to there; `reopen` is the way back.
+pub fn is_usual_step(from: StatusCategory, to: StatusCategory) -> bool {
+    use StatusCategory::{Canceled, Closed, Declined, Learning, Live, Paused, Triage};
+    match from {
+        Triage => matches!(to, Triage | Live | Declined | Canceled),
+        Live => matches!(to, Live | Paused | Learning | Closed | Canceled),
+        Paused => matches!(to, Live | Paused | Learning | Closed | Canceled),
+        Learning => matches!(to, Learning | Closed),
+        _ => false,
+    }
+}
+
+fn step(incident: &Incident, to: &Status, catalogue: &Catalogue) -> Result<StatusChange, Refusal> {
+    if !is_usual_step(incident.category, to.category) {
+        return Err(Refusal::WrongStep { from: incident.category, to: to.category });
+    }
+    Ok(status_change(incident, to, catalogue))
+}
+
+fn status_change(incident: &Incident, to: &Status, catalogue: &Catalogue) -> StatusChange {
+    StatusChange {
+        from: incident.status.clone(),
+        from_category: incident.category,
+        to: to.id.clone(),
+        to_category: to.category,
+        stamps: stamps_between(catalogue, Some((&incident.status, incident.category)), to),
+    }
+}
+
+/// The timestamps that are set on the way from one status to another. Closing an incident that
+/// nobody resolved resolves it on the way.
+fn stamps_between(
+    catalogue: &Catalogue,
+    from: Option<(&StatusId, StatusCategory)>,
+    to: &Status,
+) -> Vec<TimestampId> {
+    let was = from.and_then(|(_, category)| progress(category)).unwrap_or(0);
+    let is = progress(to.category);
+    let set = catalogue.timestamps.iter().filter(|kind| match &kind.stamped_when {
+        StampedWhen::Declared => false,
+        StampedWhen::Reaches(category) => {
+            progress(*category).zip(is).is_some_and(|(point, is)| was < point && point <= is)
+        }
+        StampedWhen::HasStatus(status) => *status == to.id,
+    });
+    set.map(|kind| kind.id.clone()).collect()
+}
+
+/// How far along its life an incident is; nothing for the endings that are no success.
+fn progress(category: StatusCategory) -> Option<u8> {
+    match category {
+        StatusCategory::Triage => Some(0),
+        StatusCategory::Live | StatusCategory::Paused => Some(1),
+        StatusCategory::Learning => Some(2),
+        StatusCategory::Closed => Some(3),
+        StatusCategory::Declined | StatusCategory::Merged | StatusCategory::Canceled => None,
+    }
+}
+
+fn assign_role(
+    incident: &Incident,
+    word: &str,
+    person: Option<&UserId>,
+    context: &Context,
+) -> Result<Vec<Event>, Refusal> {
+    let role = context.catalogue.find_role(word)?;
+    if role.kind == RoleKind::Reporter {
+        return Err(Refusal::ReporterIsFixed);
+    }
+    let person = person.map(check_person).transpose()?;
+    let previous = incident.roles.get(&role.id);
+    if previous == person {
+        let what = match person {
+            Some(_) => format!("They are {} already", role.name),
+            None => format!("Nobody is {}", role.name),
+        };
+        return Err(Refusal::AlreadySo { what });
+    }
+    let (person, previous) = (person.cloned(), previous.cloned());
+    Ok(vec![Event::RoleAssigned { role: role.id.clone(), person, previous }])
+}
+
+fn check_person(person: &UserId) -> Result<&UserId, Refusal> {
+    if person.is_well_formed() {
+        Ok(person)
+    } else {
+        Err(Refusal::UnknownPerson { given: shorten(person.as_str(), 80) })
+    }
+}
+
+fn refuse_if_over(incident: &Incident) -> Result<(), Refusal> {
+    if incident.category.is_ended() {
+        return Err(Refusal::Over { category: incident.category });
+    }
+    Ok(())
+}
+
+/// From a minute, below which nobody could keep it, to a week, beyond which nobody remembers it.
+fn due(minutes: u32, now: Timestamp) -> Result<Timestamp, Refusal> {
+    if !(1..=7 * 24 * 60).contains(&minutes) {
+        return Err(Refusal::BadReminder);
+    }
+    Ok(now.plus(Duration::from_secs(u64::from(minutes) * 60)))
+}
+
+fn message(text: Option<&str>) -> Result<Option<String>, Refusal> {
+    let text = text.map(clean_text).filter(|text| !text.is_empty());
+    if let Some(text) = &text {
+        within(text, Field::Message, MESSAGE_LIMIT)?;
+    }
+    Ok(text)
+}
+
+fn required(text: String, field: Field, limit: usize) -> Result<String, Refusal> {
+    if text.is_empty() {
+        return Err(Refusal::Missing { field });
+    }
+    within(&text, field, limit)?;
+    Ok(text)
+}
+
+fn within(text: &str, field: Field, limit: usize) -> Result<(), Refusal> {
+    let length = text.chars().count();
+    if length > limit { Err(Refusal::TooLong { field, length, limit }) } else { Ok(()) }
+}

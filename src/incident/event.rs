@@ -1,0 +1,195 @@
+//! What happened to an incident. An entry, once written, is never changed.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::clock::Timestamp;
+use crate::ids::{ChannelId, RoleId, SeverityId, StatusId, TimestampId, UserId};
+use crate::incident::catalogue::StatusCategory;
+use crate::incident::state::Visibility;
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Actor {
+    /// Somebody in Slack.
+    Person {
+        /// Their Slack id.
+        user: UserId,
+    },
+    /// A program with an API token.
+    ApiToken {
+        /// The token's name.
+        name: String,
+    },
+    /// Stentor itself.
+    Stentor,
+}
+
+impl Actor {
+    /// The person, where it is one.
+    pub fn person(&self) -> Option<&UserId> {
+        match self {
+            Actor::Person { user } => Some(user),
+            Actor::ApiToken { .. } | Actor::Stentor => None,
+        }
+    }
+}
+
+/// The door that something came through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// A slash command.
+    Command,
+    /// A button or menu in a message.
+    Button,
+    /// A submitted form.
+    Modal,
+    /// The native API.
+    Api,
+    /// A timer.
+    Timer,
+    /// Stentor's own work in Slack.
+    Delivery,
+}
+
+/// One line of an incident's record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Entry {
+    /// Its place in the record, from 1; the incident's version after it.
+    pub version: i64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
+    /// Through which door.
+    pub via: Via,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// The incident was opened.
+    Declared(Declared),
+    /// Somebody said what is new.
+    UpdatePosted {
+        /// What is new.
+        message: Option<String>,
+        /// The status that changed with it.
+        status: Option<StatusChange>,
+        /// The severity that changed with it.
+        severity: Option<SeverityChange>,
+        /// When the next update is due.
+        next_update_due: Option<Timestamp>,
+    },
+    /// The severity changed.
+    SeverityChanged {
+        /// From what to what.
+        change: SeverityChange,
+    },
+    /// The status changed.
+    StatusChanged {
+        /// From what to what.
+        change: StatusChange,
+        /// What was said about it.
+        message: Option<String>,
+    },
+    /// A role went to somebody, or to nobody.
+    RoleAssigned {
+        /// The role.
+        role: RoleId,
+        /// Who holds it now.
+        person: Option<UserId>,
+        /// Who held it before.
+        previous: Option<UserId>,
+    },
+    /// The summary was rewritten.
+    SummaryChanged {
+        /// The summary before.
+        from: String,
+        /// The summary now.
+        to: String,
+    },
+    /// The incident was renamed.
+    Renamed {
+        /// The name before.
+        from: String,
+        /// The name now.
+        to: String,
+    },
+    /// Somebody wrote something down.
+    NoteAdded {
+        /// What they wrote.
+        text: String,
+    },
+    /// The incident's channel is there.
+    ChannelOpened {
+        /// The channel.
+        channel: ChannelId,
+    },
+    /// The update that was due did not come.
+    UpdateOverdue {
+        /// When it was due.
+        due: Timestamp,
+    },
+    /// Something that should have happened outside did not.
+    Undelivered {
+        /// What.
+        what: String,
+        /// Why not.
+        error: String,
+    },
+}
+
+/// How an incident begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Declared {
+    /// The number people know it by (`INC-42`).
+    pub number: i64,
+    /// What people see go wrong.
+    pub name: String,
+    /// What is known.
+    pub summary: String,
+    /// How bad it is, if somebody knows.
+    pub severity: Option<SeverityId>,
+    /// Where it stands.
+    pub status: StatusId,
+    /// The part of life that status belongs to.
+    pub category: StatusCategory,
+    /// Who may know of it.
+    pub visibility: Visibility,
+    /// Who holds which role from the start.
+    pub roles: Vec<(RoleId, UserId)>,
+    /// The timestamps that this sets.
+    pub stamps: Vec<TimestampId>,
+    /// Where it was declared.
+    pub declared_in: Option<ChannelId>,
+}
+
+/// From one severity to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SeverityChange {
+    /// Before; nothing if it was not set.
+    pub from: Option<SeverityId>,
+    /// Now.
+    pub to: SeverityId,
+}
+
+/// From one status to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StatusChange {
+    /// Before.
+    pub from: StatusId,
+    /// The part of life before.
+    pub from_category: StatusCategory,
+    /// Now.
+    pub to: StatusId,
+    /// The part of life now.
+    pub to_category: StatusCategory,
+    /// The timestamps that this sets.
+    pub stamps: Vec<TimestampId>,
+}

@@ -1,0 +1,19 @@
+//! The people's side of an incident, as plain data and plain functions.
+//!
+//! [`decide`](decide::decide) turns a [`Command`](command::Command) into [`Event`](event::Event)s
+//! or a [`Refusal`](refusal::Refusal); [`Incident::apply`](state::Incident::apply) folds an event
+//! into the state; [`reactions`](reactions::reactions) says what follows from it. Nothing here is
+//! async, reads a clock, draws a random number or does I/O.
+
+pub mod access;
+pub mod catalogue;
+pub mod command;
+pub mod decide;
+pub mod event;
+pub mod reactions;
+pub mod refusal;
+pub mod state;
+pub mod text;
+
+#[cfg(test)]
+mod properties;

@@ -1,0 +1,154 @@
+//! What holds for every incident, whatever people do to it.
+
+use proptest::prelude::*;
+
+use crate::clock::Timestamp;
+use crate::ids::{ChannelId, IncidentId, UserId};
+use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::incident::command::{Command, Declare};
+use crate::incident::decide::{Context, decide, declare};
+use crate::incident::event::{Actor, Entry, Event, Via};
+use crate::incident::reactions::{Effect, Surface, TimerKind, reactions};
+use crate::incident::state::{Incident, Visibility};
+
+fn any_command() -> impl Strategy<Value = Command> {
+    let catalogue = Catalogue::default();
+    let statuses: Vec<String> =
+        catalogue.statuses.iter().map(|status| status.name.clone()).collect();
+    let status = prop_oneof![9 => proptest::sample::select(statuses), 1 => any::<String>()];
+    let severity = prop_oneof!["minor", "major", "sev1", "", "\\PC*"];
+    let role = prop_oneof!["lead", "comms", "scribe", "reporter", "\\PC*"];
+    let person = prop_oneof![Just("U0ALICE"), Just("U0BOB"), Just("nobody")].prop_map(UserId::from);
+    let text = proptest::option::of(any::<String>());
+    prop_oneof![
+        (
+            text.clone(),
+            proptest::option::of(status.clone()),
+            proptest::option::of(severity.clone()),
+            proptest::option::of(0u32..20_000)
+        )
+            .prop_map(|(message, status, severity, next_update_in_minutes)| {
+                Command::Update { message, status, severity, next_update_in_minutes }
+            }),
+        severity.prop_map(|severity| Command::Severity { severity }),
+        status.prop_map(|status| Command::Status { status }),
+        text.clone().prop_map(|message| Command::Resolve { message }),
+        text.clone().prop_map(|message| Command::Close { message }),
+        text.prop_map(|message| Command::Reopen { message }),
+        (role, proptest::option::of(person))
+            .prop_map(|(role, person)| Command::Role { role, person }),
+        any::<String>().prop_map(|summary| Command::Summary { summary }),
+        any::<String>().prop_map(|name| Command::Rename { name }),
+        any::<String>().prop_map(|text| Command::Note { text }),
+        Just(Command::RecordChannel { channel: ChannelId::from("C0INC") }),
+        Just(Command::Ring { timer: TimerKind::UpdateDue }),
+    ]
+}
+
+fn at(minute: usize) -> Timestamp {
+    Timestamp::from_micros(1_790_000_000_000_000 + i64::try_from(minute).unwrap() * 60_000_000)
+}
+
+/// Carries the commands out one a minute, checking every state on the way.
+fn live_through(private: bool, commands: &[Command]) -> Result<(), TestCaseError> {
+    let catalogue = Catalogue::default();
+    let alice = Actor::Person { user: UserId::from("U0ALICE") };
+    let id = IncidentId::from("01STENT0R0000000000000TEST");
+    let context = Context { now: at(0), actor: &alice, via: Via::Modal, catalogue: &catalogue };
+    let request = Declare { name: "Checkout is slow".to_owned(), private, ..Declare::default() };
+    let declared = declare(&request, 1, &context).unwrap();
+    let mut incident = Incident::declared(id.clone(), at(0), &alice, &declared);
+    let event = Event::Declared(declared);
+    let mut record =
+        vec![Entry { version: 1, at: at(0), actor: alice.clone(), via: Via::Modal, event }];
+    for (minute, command) in commands.iter().enumerate() {
+        let (actor, via) = if command.is_internal() {
+            (Actor::Stentor, Via::Timer)
+        } else {
+            (alice.clone(), Via::Command)
+        };
+        let context = Context { now: at(minute + 1), actor: &actor, via, catalogue: &catalogue };
+        let Ok(events) = decide(&incident, command, &context) else { continue };
+        prop_assert!(!events.is_empty(), "a command that changes nothing is refused: {command:?}");
+        for event in events {
+            let version = incident.version + 1;
+            let entry = Entry { version, at: context.now, actor: actor.clone(), via, event };
+            incident.apply(&entry);
+            check_invariants(&incident, &catalogue)?;
+            check_reactions(&incident, &entry)?;
+            record.push(entry);
+        }
+    }
+    let text = serde_json::to_string(&record).unwrap();
+    let read_back: Vec<Entry> = serde_json::from_str(&text).unwrap();
+    prop_assert_eq!(Incident::replay(id, &read_back), Some(incident));
+    Ok(())
+}
+
+fn check_invariants(incident: &Incident, catalogue: &Catalogue) -> Result<(), TestCaseError> {
+    let status = catalogue.status(&incident.status).unwrap();
+    prop_assert_eq!(status.category, incident.category);
+    prop_assert!(incident.severity.as_ref().is_none_or(|id| catalogue.severity(id).is_some()));
+    prop_assert!(incident.roles.keys().all(|id| catalogue.role(id).is_some()));
+    prop_assert!(incident.roles.values().all(UserId::is_well_formed));
+    prop_assert!(!incident.name.is_empty() && incident.name.chars().count() <= 200);
+    prop_assert_eq!(incident.roles.get(&catalogue.reporter().id), Some(&UserId::from("U0ALICE")));
+    prop_assert!(incident.category.is_active() || incident.next_update_due.is_none());
+    let has = |name: &str| {
+        let kind = catalogue.timestamps.iter().find(|kind| kind.name == name).unwrap();
+        incident.timestamps.contains_key(&kind.id)
+    };
+    prop_assert!(has("Reported") && has("Accepted"));
+    prop_assert!(incident.category != StatusCategory::Closed || (has("Resolved") && has("Closed")));
+    Ok(())
+}
+
+fn check_reactions(incident: &Incident, entry: &Entry) -> Result<(), TestCaseError> {
+    let effects = reactions(entry, incident);
+    if incident.visibility == Visibility::Private {
+        prop_assert!(!effects.contains(&Effect::Refresh(Surface::Announcement)));
+    }
+    let said = effects.iter().filter(|effect| matches!(effect, Effect::Say(post) if matches!(post, crate::incident::reactions::Post::Channel { .. })));
+    prop_assert!(said.count() <= 1, "one change, one message: {effects:?}");
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn any_life_keeps_the_invariants_and_replays_to_the_same_state(
+        private in any::<bool>(),
+        commands in proptest::collection::vec(any_command(), 0..40),
+    ) {
+        live_through(private, &commands)?;
+    }
+}
+
+#[test]
+fn a_private_incident_does_not_exist_for_others() {
+    let catalogue = Catalogue::default();
+    let alice = Actor::Person { user: UserId::from("U0ALICE") };
+    let bob = Actor::Person { user: UserId::from("U0BOB") };
+    let context = Context { now: at(0), actor: &alice, via: Via::Modal, catalogue: &catalogue };
+    let request = Declare { name: "Leak".to_owned(), private: true, ..Declare::default() };
+    let declared = declare(&request, 1, &context).unwrap();
+    let incident = Incident::declared(IncidentId::from("x"), at(0), &alice, &declared);
+    let note = Command::Note { text: "seen".to_owned() };
+    let asked_by_bob = Context { actor: &bob, ..context };
+    let refusal = decide(&incident, &note, &asked_by_bob).unwrap_err();
+    assert_eq!(refusal.code(), "no-such-incident");
+    assert!(decide(&incident, &note, &context).is_ok());
+}
+
+#[test]
+fn people_can_not_say_what_only_stentor_may() {
+    let catalogue = Catalogue::default();
+    let alice = Actor::Person { user: UserId::from("U0ALICE") };
+    let context = Context { now: at(0), actor: &alice, via: Via::Api, catalogue: &catalogue };
+    let declared =
+        declare(&Declare { name: "x".to_owned(), ..Declare::default() }, 1, &context).unwrap();
+    let incident = Incident::declared(IncidentId::from("x"), at(0), &alice, &declared);
+    let command = Command::RecordChannel { channel: ChannelId::from("C0HERS") };
+    assert_eq!(decide(&incident, &command, &context).unwrap_err().code(), "not-for-people");
+    let as_json = r#"{"type":"record_channel","channel":"C0HERS"}"#;
+    assert!(serde_json::from_str::<Command>(as_json).is_err());
+}

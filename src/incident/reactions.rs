@@ -1,0 +1,153 @@
+//! What follows from an event: what is out of date, what to say, what to remember for later.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::ids::UserId;
+use crate::incident::event::{Entry, Event};
+use crate::incident::state::Incident;
+
+/// Something in Slack that shows the present state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Surface {
+    /// The incident's channel itself.
+    Channel,
+    /// The channel's name.
+    Name,
+    /// Who is invited to the channel.
+    Members,
+    /// The pinned message with the buttons.
+    Welcome,
+    /// The channel's topic.
+    Topic,
+    /// The message in the announcement channel.
+    Announcement,
+}
+
+impl Surface {
+    /// The word for it in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Surface::Channel => "channel",
+            Surface::Name => "name",
+            Surface::Members => "members",
+            Surface::Welcome => "welcome",
+            Surface::Topic => "topic",
+            Surface::Announcement => "announcement",
+        }
+    }
+}
+
+/// Something that is said once. What it says is read from the record when it is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "to", rename_all = "snake_case")]
+pub enum Post {
+    /// To everybody in the incident's channel: what the entry of this version says.
+    Channel {
+        /// The entry.
+        version: i64,
+    },
+    /// To the person who declared, where they declared: your channel is there.
+    Declarer {
+        /// Who declared.
+        user: UserId,
+    },
+    /// To the new holder of a role, alone: what the role asks of them.
+    RoleHolder {
+        /// The entry that gave them the role.
+        version: i64,
+        /// The holder.
+        user: UserId,
+    },
+}
+
+/// Something to be thought of at a later time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimerKind {
+    /// The update that was promised is due.
+    UpdateDue,
+}
+
+impl TimerKind {
+    /// The word for it in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TimerKind::UpdateDue => "update_due",
+        }
+    }
+}
+
+/// What follows from an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// This shows an older state.
+    Refresh(Surface),
+    /// This is to be said.
+    Say(Post),
+    /// This is to be thought of then, in place of any earlier time.
+    SetTimer(TimerKind, Timestamp),
+    /// This need not be thought of any more.
+    ClearTimer(TimerKind),
+}
+
+/// What follows from this entry, the incident being as it is after it.
+pub fn reactions(entry: &Entry, incident: &Incident) -> Vec<Effect> {
+    use Surface::{Announcement, Channel, Members, Name, Topic, Welcome};
+    let said = || vec![Effect::Say(Post::Channel { version: entry.version })];
+    let stale = |surfaces: &[Surface]| -> Vec<Effect> {
+        let shown =
+            surfaces.iter().filter(|surface| **surface != Announcement || incident.is_announced());
+        shown.map(|surface| Effect::Refresh(*surface)).collect()
+    };
+    match &entry.event {
+        Event::Declared(declared) => {
+            let holders = declared.roles.iter().map(|(_, user)| user);
+            [stale(&[Channel, Members, Welcome, Topic, Announcement]), instructions(entry, holders)]
+                .concat()
+        }
+        Event::UpdatePosted { status, severity, next_update_due, .. } => {
+            let timer = match next_update_due {
+                Some(due) => Effect::SetTimer(TimerKind::UpdateDue, *due),
+                None => Effect::ClearTimer(TimerKind::UpdateDue),
+            };
+            let state_changed = status.is_some() || severity.is_some();
+            let topic = if state_changed { stale(&[Topic]) } else { Vec::new() };
+            [said(), vec![timer], stale(&[Welcome, Announcement]), topic].concat()
+        }
+        Event::SeverityChanged { .. } => [said(), stale(&[Welcome, Topic, Announcement])].concat(),
+        Event::StatusChanged { change, .. } => {
+            let over = !change.to_category.is_active();
+            let timer =
+                if over { vec![Effect::ClearTimer(TimerKind::UpdateDue)] } else { Vec::new() };
+            [said(), timer, stale(&[Welcome, Topic, Announcement])].concat()
+        }
+        Event::RoleAssigned { person, .. } => {
+            let invited = if person.is_some() { stale(&[Members]) } else { Vec::new() };
+            let shown = stale(&[Welcome, Topic, Announcement]);
+            [invited, said(), shown, instructions(entry, person.iter())].concat()
+        }
+        Event::SummaryChanged { .. } => stale(&[Welcome, Announcement]),
+        Event::Renamed { .. } => stale(&[Name, Welcome, Announcement]),
+        Event::ChannelOpened { .. } => {
+            // The announcement links to the channel, and may be older than it.
+            let announced = stale(&[Announcement]);
+            let declarer = incident.creator.person().filter(|_| incident.declared_in.is_some());
+            let told = declarer.map(|user| Effect::Say(Post::Declarer { user: user.clone() }));
+            [announced, told.into_iter().collect()].concat()
+        }
+        Event::UpdateOverdue { .. } => said(),
+        Event::NoteAdded { .. } | Event::Undelivered { .. } => Vec::new(),
+    }
+}
+
+/// What a role asks of its new holder, unless they took it themselves.
+fn instructions<'a>(entry: &Entry, holders: impl Iterator<Item = &'a UserId>) -> Vec<Effect> {
+    holders
+        .filter(|holder| entry.actor.person() != Some(holder))
+        .map(|holder| {
+            Effect::Say(Post::RoleHolder { version: entry.version, user: holder.clone() })
+        })
+        .collect()
+}

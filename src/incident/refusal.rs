@@ -1,0 +1,195 @@
+//! Why something was not done, in a sentence for the person who asked.
+//!
+//! A refusal is a normal answer: it changes nothing, leaves no receipt, and says what to do
+//! instead.
+
+use crate::incident::catalogue::{StatusCategory, Unknown};
+
+/// A command that can't be done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Nothing here goes by that reference, or the person must not know of it.
+    #[error("There is no incident {reference} here. `/incident list` shows those that are open.")]
+    NoSuchIncident {
+        /// What was asked for.
+        reference: String,
+    },
+    /// The command needs an incident, and the channel has none.
+    #[error(
+        "This channel belongs to no incident. Say which one, as in `/incident INC-42 …`, or declare one with `/incident`."
+    )]
+    NotAnIncidentChannel,
+    /// No severity goes by this word.
+    #[error("There is no severity \u{201c}{}\u{201d}. {}", .0.given, choices(.0))]
+    UnknownSeverity(Unknown),
+    /// No status goes by this word.
+    #[error("There is no status \u{201c}{}\u{201d}. {}", .0.given, choices(.0))]
+    UnknownStatus(Unknown),
+    /// No role goes by this word.
+    #[error("There is no role \u{201c}{}\u{201d}. {}", .0.given, choices(.0))]
+    UnknownRole(Unknown),
+    /// The text does not name a person.
+    #[error("I don't know who \u{201c}{given}\u{201d} is. Mention them, as in `@bea`.")]
+    UnknownPerson {
+        /// What was typed.
+        given: String,
+    },
+    /// A text is needed and there is none.
+    #[error("{}", missing(*.field))]
+    Missing {
+        /// Which text.
+        field: Field,
+    },
+    /// A text is longer than can be shown.
+    #[error("That is {length} characters; {limit} is the most for {}.", .field.noun())]
+    TooLong {
+        /// Which text.
+        field: Field,
+        /// How long it is, in characters.
+        length: usize,
+        /// How long it may be.
+        limit: usize,
+    },
+    /// The incident is that way already.
+    #[error("{what}; nothing was changed.")]
+    AlreadySo {
+        /// The state that was asked for, as a sentence without its full stop.
+        what: String,
+    },
+    /// The incident's life has no such step.
+    #[error("{}", wrong_step(*.from, *.to))]
+    WrongStep {
+        /// Where the incident is.
+        from: StatusCategory,
+        /// Where it was to go.
+        to: StatusCategory,
+    },
+    /// The incident has ended.
+    #[error("This incident is over ({}). `/incident reopen` opens it again.", .category.as_str())]
+    Over {
+        /// How it ended.
+        category: StatusCategory,
+    },
+    /// The reporter is who declared, for good.
+    #[error("The reporter is whoever declared the incident, and stays so.")]
+    ReporterIsFixed,
+    /// A time that makes no sense.
+    #[error("The next update can be due in 1 minute to 7 days.")]
+    BadReminder,
+    /// Only Stentor itself may do this.
+    #[error("Only Stentor itself can do that.")]
+    NotForPeople,
+    /// The caller worked from an older state.
+    #[error("The incident has changed since: it is at version {current}, not {given}.")]
+    Stale {
+        /// The version the caller knew.
+        given: i64,
+        /// The version now.
+        current: i64,
+    },
+}
+
+/// A text that people fill in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The incident's name.
+    Name,
+    /// The incident's summary.
+    Summary,
+    /// The message of an update, a resolution or a closing.
+    Message,
+    /// A note for the timeline.
+    Note,
+}
+
+impl Field {
+    /// The field's name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Field::Name => "name",
+            Field::Summary => "summary",
+            Field::Message => "message",
+            Field::Note => "text",
+        }
+    }
+
+    fn noun(self) -> &'static str {
+        match self {
+            Field::Name => "a name",
+            Field::Summary => "a summary",
+            Field::Message => "a message",
+            Field::Note => "a note",
+        }
+    }
+}
+
+impl Refusal {
+    /// The field of a form or request that has to be corrected, where it is one.
+    pub fn field(&self) -> Option<&'static str> {
+        match self {
+            Refusal::UnknownSeverity(_) => Some("severity"),
+            Refusal::UnknownStatus(_) | Refusal::WrongStep { .. } => Some("status"),
+            Refusal::UnknownRole(_) | Refusal::ReporterIsFixed => Some("role"),
+            Refusal::UnknownPerson { .. } => Some("person"),
+            Refusal::Missing { field } | Refusal::TooLong { field, .. } => Some(field.as_str()),
+            Refusal::BadReminder => Some("next_update_in_minutes"),
+            Refusal::NoSuchIncident { .. }
+            | Refusal::NotAnIncidentChannel
+            | Refusal::AlreadySo { .. }
+            | Refusal::Over { .. }
+            | Refusal::NotForPeople
+            | Refusal::Stale { .. } => None,
+        }
+    }
+
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::NoSuchIncident { .. } => "no-such-incident",
+            Refusal::NotAnIncidentChannel => "not-an-incident-channel",
+            Refusal::UnknownSeverity(_) => "unknown-severity",
+            Refusal::UnknownStatus(_) => "unknown-status",
+            Refusal::UnknownRole(_) => "unknown-role",
+            Refusal::UnknownPerson { .. } => "unknown-person",
+            Refusal::Missing { .. } => "missing-text",
+            Refusal::TooLong { .. } => "text-too-long",
+            Refusal::AlreadySo { .. } => "already-so",
+            Refusal::WrongStep { .. } => "wrong-step",
+            Refusal::Over { .. } => "incident-over",
+            Refusal::ReporterIsFixed => "reporter-is-fixed",
+            Refusal::BadReminder => "bad-reminder",
+            Refusal::NotForPeople => "not-for-people",
+            Refusal::Stale { .. } => "stale-version",
+        }
+    }
+}
+
+fn choices(unknown: &Unknown) -> String {
+    let known = unknown.known.join(", ");
+    match &unknown.nearest {
+        Some(nearest) => format!("Did you mean {nearest}? There are: {known}."),
+        None => format!("There are: {known}."),
+    }
+}
+
+fn missing(field: Field) -> String {
+    match field {
+        Field::Name => "Give the incident a name: what do people see go wrong?".to_owned(),
+        Field::Summary => "Say in a sentence or two what is known.".to_owned(),
+        Field::Message => "Say what is new, or change the status or severity.".to_owned(),
+        Field::Note => {
+            "Say what to write down, as in `/incident note rolled back to 1.4`.".to_owned()
+        }
+    }
+}
+
+fn wrong_step(from: StatusCategory, to: StatusCategory) -> String {
+    use StatusCategory::{Learning, Live, Paused, Triage};
+    match (from, to) {
+        (Learning, Live | Paused | Triage) => {
+            "This incident is resolved. `/incident reopen` goes back to working on it.".to_owned()
+        }
+        (_, Triage) => "An incident that was accepted can't go back to triage.".to_owned(),
+        _ => format!("An incident can't go from {} to {} this way.", from.as_str(), to.as_str()),
+    }
+}

@@ -1,0 +1,220 @@
+//! An incident as it stands: the sum of its record.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::clock::Timestamp;
+use crate::ids::{ChannelId, IncidentId, RoleId, SeverityId, StatusId, TimestampId, UserId};
+use crate::incident::catalogue::StatusCategory;
+use crate::incident::event::{Actor, Declared, Entry, Event, StatusChange};
+
+/// Who may know of an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Everybody in the workspace.
+    Public,
+    /// Those who have a part in it.
+    Private,
+}
+
+/// An incident as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Incident {
+    /// Its id.
+    pub id: IncidentId,
+    /// The number people know it by (`INC-42`).
+    pub number: i64,
+    /// How many entries its record has.
+    pub version: i64,
+    /// What people see go wrong.
+    pub name: String,
+    /// What is known; empty if nobody has said.
+    pub summary: String,
+    /// Who may know of it.
+    pub visibility: Visibility,
+    /// How bad it is, if somebody knows.
+    pub severity: Option<SeverityId>,
+    /// Where it stands.
+    pub status: StatusId,
+    /// The part of life that status belongs to.
+    pub category: StatusCategory,
+    /// Who holds which role.
+    pub roles: BTreeMap<RoleId, UserId>,
+    /// When it reached which point; a point that is left and reached again keeps the last time.
+    pub timestamps: BTreeMap<TimestampId, Timestamp>,
+    /// Its channel in Slack, once that is open.
+    pub channel: Option<ChannelId>,
+    /// Where it was declared.
+    pub declared_in: Option<ChannelId>,
+    /// Who declared it.
+    pub creator: Actor,
+    /// When it was declared.
+    pub declared_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// The last update people were given.
+    pub last_update: Option<LastUpdate>,
+    /// When the next update was promised for.
+    pub next_update_due: Option<Timestamp>,
+}
+
+/// The last update people were given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LastUpdate {
+    /// What it said.
+    pub message: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who said it.
+    pub by: Actor,
+}
+
+impl Incident {
+    /// The incident that a declaration makes.
+    pub fn declared(id: IncidentId, at: Timestamp, by: &Actor, declared: &Declared) -> Self {
+        Incident {
+            id,
+            number: declared.number,
+            version: 1,
+            name: declared.name.clone(),
+            summary: declared.summary.clone(),
+            visibility: declared.visibility,
+            severity: declared.severity.clone(),
+            status: declared.status.clone(),
+            category: declared.category,
+            roles: declared.roles.iter().cloned().collect(),
+            timestamps: declared.stamps.iter().map(|stamp| (stamp.clone(), at)).collect(),
+            channel: None,
+            declared_in: declared.declared_in.clone(),
+            creator: by.clone(),
+            declared_at: at,
+            updated_at: at,
+            last_update: None,
+            next_update_due: None,
+        }
+    }
+
+    /// The incident that a whole record makes; nothing if the record does not begin with a
+    /// declaration.
+    pub fn replay<'a>(id: IncidentId, record: impl IntoIterator<Item = &'a Entry>) -> Option<Self> {
+        let mut record = record.into_iter();
+        let first = record.next()?;
+        let Event::Declared(declared) = &first.event else { return None };
+        let mut incident = Incident::declared(id, first.at, &first.actor, declared);
+        for entry in record {
+            incident.apply(entry);
+        }
+        Some(incident)
+    }
+
+    /// Folds one more entry of the record into the state.
+    pub fn apply(&mut self, entry: &Entry) {
+        self.version = entry.version;
+        self.updated_at = entry.at;
+        match &entry.event {
+            // Only the first entry declares; `declared` has made the state of it.
+            Event::Declared(_) => {}
+            Event::UpdatePosted { message, status, severity, next_update_due } => {
+                self.next_update_due = *next_update_due;
+                if let Some(change) = severity {
+                    self.severity = Some(change.to.clone());
+                }
+                self.heed(message.as_deref(), entry);
+                if let Some(change) = status {
+                    self.move_to(change, entry.at);
+                }
+            }
+            Event::SeverityChanged { change } => self.severity = Some(change.to.clone()),
+            Event::StatusChanged { change, message } => {
+                self.heed(message.as_deref(), entry);
+                self.move_to(change, entry.at);
+            }
+            Event::RoleAssigned { role, person, .. } => {
+                match person {
+                    Some(person) => self.roles.insert(role.clone(), person.clone()),
+                    None => self.roles.remove(role),
+                };
+            }
+            Event::SummaryChanged { to, .. } => self.summary.clone_from(to),
+            Event::Renamed { to, .. } => self.name.clone_from(to),
+            Event::ChannelOpened { channel } => self.channel = Some(channel.clone()),
+            Event::UpdateOverdue { .. } => self.next_update_due = None,
+            Event::NoteAdded { .. } | Event::Undelivered { .. } => {}
+        }
+    }
+
+    fn heed(&mut self, message: Option<&str>, entry: &Entry) {
+        if let Some(message) = message {
+            let by = entry.actor.clone();
+            self.last_update = Some(LastUpdate { message: message.to_owned(), at: entry.at, by });
+        }
+    }
+
+    fn move_to(&mut self, change: &StatusChange, at: Timestamp) {
+        self.status = change.to.clone();
+        self.category = change.to_category;
+        for stamp in &change.stamps {
+            self.timestamps.insert(stamp.clone(), at);
+        }
+        if !self.category.is_active() {
+            self.next_update_due = None;
+        }
+    }
+
+    /// What people call it: `INC-42`.
+    pub fn reference(&self) -> String {
+        reference(self.number)
+    }
+
+    /// Whether the workspace is told about it.
+    pub fn is_announced(&self) -> bool {
+        self.visibility == Visibility::Public
+    }
+
+    /// Who has a part in it: whoever declared it, and the holders of roles.
+    pub fn people(&self) -> Vec<UserId> {
+        let mut people: Vec<UserId> =
+            self.creator.person().into_iter().chain(self.roles.values()).cloned().collect();
+        people.sort();
+        people.dedup();
+        people
+    }
+}
+
+/// What people call the incident with this number.
+pub fn reference(number: i64) -> String {
+    format!("INC-{number}")
+}
+
+/// The number in a reference (`INC-42`, `inc 42`, `#42`, `42`), if it is one.
+pub fn parse_reference(text: &str) -> Option<i64> {
+    let text = text.trim().trim_start_matches('#');
+    let digits = match text.get(..3) {
+        Some(prefix) if prefix.eq_ignore_ascii_case("inc") => {
+            text[3..].trim_start_matches(['-', ' ', '#'])
+        }
+        _ => text,
+    };
+    let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit());
+    digits.parse().ok().filter(|number| is_number && *number > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_read_forgivingly() {
+        for text in ["INC-42", "inc-42", "inc42", "#42", "42", " INC 42 "] {
+            assert_eq!(parse_reference(text), Some(42), "{text}");
+        }
+        for text in
+            ["", "INC-", "INC-0", "-1", "incident", "4 2", "+5", "99999999999999999999", "日本語"]
+        {
+            assert_eq!(parse_reference(text), None, "{text}");
+        }
+    }
+}

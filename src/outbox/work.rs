@@ -1,0 +1,145 @@
+//! What there is to do outside: made from the effects of events, kept as rows.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::ids::{IncidentId, WorkId};
+use crate::incident::reactions::{Effect, Post, Surface, TimerKind};
+
+/// A piece of work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Work {
+    /// Show the present state there.
+    Refresh {
+        /// Where.
+        surface: Surface,
+    },
+    /// Say this, once.
+    Say {
+        /// What, and to whom.
+        post: Post,
+    },
+    /// A timer has come due: give the engine its command.
+    Ring {
+        /// Which timer.
+        timer: TimerKind,
+    },
+}
+
+impl Work {
+    /// What it is, for people who look after the outbox.
+    pub fn describe(&self) -> String {
+        match self {
+            Work::Refresh { surface } => format!("refresh the {}", surface.as_str()),
+            Work::Say { post: Post::Channel { version } } => {
+                format!("post entry {version} to the channel")
+            }
+            Work::Say { post: Post::Declarer { user } } => {
+                format!("tell {user} where the channel is")
+            }
+            Work::Say { post: Post::RoleHolder { user, .. } } => {
+                format!("tell {user} what the role asks")
+            }
+            Work::Ring { timer } => format!("ring the timer {}", timer.as_str()),
+        }
+    }
+}
+
+/// Work on its way into the outbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewWork {
+    /// Its id.
+    pub id: WorkId,
+    /// What it is about: a second request for the same joins the first.
+    pub key: String,
+    /// The lane it waits in.
+    pub lane: String,
+    /// Its place in the lane.
+    pub seq: i64,
+    /// The incident it is about.
+    pub incident: IncidentId,
+    /// What to do.
+    pub work: Work,
+    /// Not before then.
+    pub due_at: Timestamp,
+}
+
+impl NewWork {
+    /// Whether it is a timer, whose latest time counts.
+    pub fn is_timer(&self) -> bool {
+        matches!(self.work, Work::Ring { .. })
+    }
+}
+
+/// What an effect means for the outbox.
+pub enum Change {
+    /// This is to be done.
+    Add(NewWork),
+    /// What has this key need not be done any more.
+    Cancel(String),
+}
+
+/// So many pieces of work can follow from one entry and still keep their order.
+const PLACES_PER_ENTRY: i64 = 100;
+
+/// Puts the effects of one entry into the outbox's terms. The incident's version orders a lane,
+/// so that no counter is needed: commands on one incident follow one another already.
+pub fn plan(
+    effects: Vec<Effect>,
+    incident: &IncidentId,
+    version: i64,
+    now: Timestamp,
+    mut new_id: impl FnMut() -> String,
+) -> Vec<Change> {
+    let mut place = version * PLACES_PER_ENTRY;
+    effects
+        .into_iter()
+        .map(|effect| {
+            place += 1;
+            let (work, due_at) = match effect {
+                Effect::Refresh(surface) => (Work::Refresh { surface }, now),
+                Effect::Say(post) => (Work::Say { post }, now),
+                Effect::SetTimer(timer, due) => (Work::Ring { timer }, due),
+                Effect::ClearTimer(timer) => {
+                    return Change::Cancel(key(incident, &Work::Ring { timer }));
+                }
+            };
+            let (key, lane) = (key(incident, &work), lane(incident, &work));
+            let id = WorkId::new(new_id());
+            Change::Add(NewWork {
+                id,
+                key,
+                lane,
+                seq: place,
+                incident: incident.clone(),
+                work,
+                due_at,
+            })
+        })
+        .collect()
+}
+
+fn key(incident: &IncidentId, work: &Work) -> String {
+    match work {
+        Work::Refresh { surface } => format!("{incident}/refresh/{}", surface.as_str()),
+        Work::Say { post: Post::Channel { version } } => format!("{incident}/say/{version}"),
+        Work::Say { post: Post::Declarer { user } } => format!("{incident}/declarer/{user}"),
+        Work::Say { post: Post::RoleHolder { version, user } } => {
+            format!("{incident}/role/{version}/{user}")
+        }
+        Work::Ring { timer } => format!("{incident}/timer/{}", timer.as_str()),
+    }
+}
+
+/// Everything in the incident's channel is in order; what is elsewhere need not wait for it.
+fn lane(incident: &IncidentId, work: &Work) -> String {
+    match work {
+        Work::Refresh { surface: Surface::Announcement } => format!("{incident}/announcement"),
+        Work::Refresh { .. } | Work::Say { post: Post::Channel { .. } } => {
+            format!("{incident}/channel")
+        }
+        Work::Say { .. } => format!("{incident}/people"),
+        Work::Ring { timer } => format!("{incident}/timer/{}", timer.as_str()),
+    }
+}

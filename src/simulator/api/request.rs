@@ -1,0 +1,95 @@
+//! Reads a call as it comes over the wire: a query, a form or JSON, and a token.
+
+use axum::{body::to_bytes, extract::Request, http::header};
+use serde_json::{Map, Value};
+
+/// More than any method takes.
+const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// What was asked.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// From the Authorization header, or from a form.
+    pub token: Option<String>,
+    /// From the query.
+    pub query: Map<String, Value>,
+    /// From the body.
+    pub body: Body,
+    /// A body of JSON that doesn't say it's UTF-8: Slack warns of that.
+    pub lacks_charset: bool,
+}
+
+/// What the body holds.
+#[derive(Clone, Debug, Default)]
+pub enum Body {
+    #[default]
+    Empty,
+    Form(Map<String, Value>),
+    Json(Map<String, Value>),
+    /// "invalid_json", "json_not_object", "invalid_form_data".
+    Broken(&'static str),
+}
+
+impl Asked {
+    /// All arguments, wherever they stand; without the token.
+    pub fn all_args(&self) -> Map<String, Value> {
+        let mut all = self.query.clone();
+        if let Body::Form(args) | Body::Json(args) = &self.body {
+            all.extend(args.clone());
+        }
+        all
+    }
+}
+
+/// Reads a request.
+pub async fn read(request: Request) -> Asked {
+    let (parts, body) = request.into_parts();
+    let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let content_type = header(header::CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
+    let bearer = header(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+    let mut asked = Asked {
+        token: bearer.map(|token| token.trim().to_owned()),
+        query: pairs(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default(),
+        body: Body::Empty,
+        lacks_charset: false,
+    };
+    // A token in the query would end up in logs, so Slack doesn't take it from there.
+    asked.query.remove("token");
+    let bytes = match to_bytes(body, MAX_BODY).await {
+        Ok(bytes) => bytes,
+        Err(_) => {
+            asked.body = Body::Broken("request_timeout");
+            return asked;
+        }
+    };
+    if bytes.is_empty() {
+        return asked;
+    }
+    asked.body = if content_type.starts_with("application/json") {
+        asked.lacks_charset = !content_type.contains("charset");
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(args)) => Body::Json(args),
+            Ok(_) => Body::Broken("json_not_object"),
+            Err(_) => Body::Broken("invalid_json"),
+        }
+    } else if content_type.starts_with("application/x-www-form-urlencoded") {
+        match pairs(&bytes) {
+            Some(mut args) => {
+                let token = args.remove("token");
+                asked.token = asked.token.or(token.and_then(|t| t.as_str().map(str::to_owned)));
+                Body::Form(args)
+            }
+            None => Body::Broken("invalid_form_data"),
+        }
+    } else if content_type.starts_with("multipart/form-data") {
+        Body::Broken("invalid_form_data")
+    } else {
+        Body::Broken("invalid_post_type")
+    };
+    asked
+}
+
+fn pairs(bytes: &[u8]) -> Option<Map<String, Value>> {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(bytes).ok()?;
+    Some(pairs.into_iter().map(|(name, value)| (name, Value::String(value))).collect())
+}

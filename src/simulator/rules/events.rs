@@ -1,0 +1,91 @@
+//! Events for the app: who is told what, and the envelope around it.
+
+use serde_json::{Map, Value, json};
+
+use crate::simulator::{
+    clock::{Micros, SECOND},
+    state::{State, channel::Channel},
+};
+
+/// An event on its way to the app.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Unique; a redelivery has the same.
+    pub id: String,
+    /// "message", "pin_added", …
+    pub kind: String,
+    /// Events of one lane are sent one after another.
+    pub lane: String,
+    /// The request's body.
+    pub body: String,
+}
+
+impl State {
+    /// Tells the app, if it subscribes to `subscription`.
+    pub fn tell_app(&mut self, now: Micros, subscription: &str, lane: &str, mut event: Value) {
+        let wanted = self.app.events.contains(subscription);
+        if !wanted || !self.app.events_enabled || self.app.urls.events.is_empty() {
+            return;
+        }
+        if event.get("event_ts").is_none() {
+            event["event_ts"] = self.next_ts(now).to_string().into();
+        }
+        let kind = event["type"].as_str().unwrap_or_default().to_owned();
+        let id = self.next_id("Ev");
+        let enterprise = self.team.enterprise.as_ref().map(|enterprise| enterprise.id.clone());
+        let is_org_install = enterprise.is_some();
+        let mut body = json!({
+            "token": "simulator",
+            "team_id": self.team.id,
+            "context_team_id": self.team.id,
+            "context_enterprise_id": enterprise,
+            "api_app_id": self.app.id,
+            "event": event,
+            "type": "event_callback",
+            "event_id": id,
+            "event_time": now / SECOND,
+            "authorizations": [{
+                "enterprise_id": enterprise,
+                "team_id": if is_org_install { Value::Null } else { self.team.id.clone().into() },
+                "user_id": self.app.bot_user,
+                "is_bot": true,
+                "is_enterprise_install": is_org_install,
+            }],
+            "is_ext_shared_channel": false,
+            "event_context": format!("4-{id}"),
+        });
+        if let Some(enterprise) = enterprise {
+            body["enterprise_id"] = enterprise.into();
+        }
+        self.outgoing.push(Event { id, kind, lane: lane.to_owned(), body: body.to_string() });
+    }
+
+    /// Tells the app of something in a channel, if its user is in there.
+    pub fn tell_app_in(&mut self, now: Micros, channel: &str, subscription: &str, event: Value) {
+        if self.app_is_in(channel) {
+            self.tell_app(now, subscription, channel, event);
+        }
+    }
+
+    /// Tells the app of a message, or of a change of one.
+    pub fn tell_app_of_message(&mut self, now: Micros, channel: &str, event: Map<String, Value>) {
+        let Some(kind) = self.channels.get(channel).map(Channel::kind) else { return };
+        let subscription = match kind {
+            "im" => "message.im",
+            "group" => "message.groups",
+            _ => "message.channels",
+        };
+        let mut event = event;
+        event.insert("channel".to_owned(), channel.into());
+        event.insert("channel_type".to_owned(), kind.into());
+        if let Some(ts) = event.get("ts").cloned() {
+            event.entry("event_ts").or_insert(ts);
+        }
+        self.tell_app_in(now, channel, subscription, event.into());
+    }
+
+    /// Whether the app's user is in the channel.
+    pub fn app_is_in(&self, channel: &str) -> bool {
+        self.channels.get(channel).is_some_and(|channel| channel.has(&self.app.bot_user))
+    }
+}

@@ -1,0 +1,89 @@
+//! The state a simulator begins with, and the ids it gives out.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+use super::{App, State, ts::Ts};
+use crate::simulator::{
+    api::rates::Rates,
+    clock::{Micros, SECOND},
+    faults::Faults,
+    rules::lifetimes::{ResponseUrls, Triggers},
+    settings::Settings,
+};
+
+impl State {
+    /// As the settings say.
+    pub(in crate::simulator) fn new(settings: &Settings) -> State {
+        let now = settings.clock.now();
+        let mut team = settings.team.clone();
+        if !settings.org_install {
+            team.enterprise = None;
+        }
+        let mut state = State {
+            team,
+            app: App {
+                id: settings.app_id.clone(),
+                name: "Stentor".to_owned(),
+                bot_id: settings.bot_id.clone(),
+                bot_user: settings.bot_user.clone(),
+                scopes: settings.scopes.iter().cloned().collect(),
+                urls: settings.urls.clone(),
+                commands: settings.commands.clone(),
+                shortcuts: settings.shortcuts.clone(),
+                events: settings.events.iter().cloned().collect(),
+                events_enabled: true,
+                is_installed: true,
+            },
+            users: BTreeMap::new(),
+            user_groups: BTreeMap::new(),
+            channels: BTreeMap::new(),
+            views: BTreeMap::new(),
+            stacks: BTreeMap::new(),
+            homes: BTreeMap::new(),
+            calls: VecDeque::new(),
+            sent: VecDeque::new(),
+            faults: Faults::default(),
+            unread: BTreeMap::new(),
+            names: HashMap::new(),
+            expected: HashSet::new(),
+            outgoing: Vec::new(),
+            triggers: Triggers::default(),
+            response_urls: ResponseUrls::default(),
+            rates: Rates::default(),
+            scheduled: Vec::new(),
+            last_ts: 0,
+            last_id: 0,
+        };
+        if let Some(bot) = settings.users.iter().find(|user| user.id == settings.bot_user) {
+            state.app.name = bot.real_name.clone();
+        }
+        for user in &settings.users {
+            state.users.insert(user.id.clone(), user.clone());
+        }
+        for group in &settings.user_groups {
+            state.user_groups.insert(group.id.clone(), group.clone());
+        }
+        for channel in &settings.channels {
+            let mut channel = channel.clone();
+            if channel.created == 0 {
+                channel.created = now / SECOND;
+            }
+            state.names.insert(channel.name.clone(), channel.id.clone());
+            state.channels.insert(channel.id.clone(), channel);
+        }
+        state
+    }
+
+    /// A time stamp later than all before it.
+    pub(in crate::simulator) fn next_ts(&mut self, now: Micros) -> Ts {
+        self.last_ts = now.max(self.last_ts + 1);
+        Ts(self.last_ts)
+    }
+
+    /// An id that was never used: the prefix and a counter, so that a test sees the same ids in
+    /// each run.
+    pub(in crate::simulator) fn next_id(&mut self, prefix: &str) -> String {
+        self.last_id += 1;
+        format!("{prefix}{:07}", self.last_id)
+    }
+}

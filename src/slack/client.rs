@@ -1,0 +1,244 @@
+//! Slack's Web API: one call, one answer, and every way it can go wrong sorted once.
+//!
+//! The client is slack-morphism's; it has no time limit and prints whole answers in its errors,
+//! so both are dealt with here, and nowhere else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::uri::Authority;
+use axum::http::{Request, Uri};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+use slack_morphism::errors::SlackClientError;
+use slack_morphism::prelude::SlackClientHyperHttpsConnector;
+use slack_morphism::{SlackApiToken, SlackClient};
+
+use crate::config::Secret;
+use crate::slack::view::kit::message::Message;
+
+/// Longer than Slack ever takes when it is well; much shorter than a lease.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// A wait that Slack asks for without saying how long.
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(30);
+
+/// Where Slack takes answers to what people press.
+const RESPONSE_HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
+
+/// Slack, as one workspace's bot.
+#[derive(Clone)]
+pub struct Slack {
+    client: Arc<SlackClient<SlackClientHyperHttpsConnector>>,
+    token: SlackApiToken,
+    plain: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    api_authority: Option<Authority>,
+}
+
+/// Why a call gave no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// Slack answered that it will not. Nothing was done.
+    #[error("{method}: {code}")]
+    Refused {
+        /// The method.
+        method: String,
+        /// Slack's word for the reason.
+        code: String,
+        /// What Slack adds, such as which users could not be invited.
+        details: Vec<String>,
+    },
+    /// Slack wants to be left alone. Nothing was done.
+    #[error("{method}: rate limited for {} s", .retry_after.as_secs())]
+    RateLimited {
+        /// The method that this holds for.
+        method: String,
+        /// For how long.
+        retry_after: Duration,
+    },
+    /// Slack was not reached. Nothing was done.
+    #[error("{method}: Slack could not be reached")]
+    Unreachable {
+        /// The method.
+        method: String,
+    },
+    /// It is not known whether it was done.
+    #[error("{method}: {reason}")]
+    InDoubt {
+        /// The method.
+        method: String,
+        /// What happened instead of an answer.
+        reason: String,
+    },
+}
+
+impl CallError {
+    /// Whether Slack refused for this reason.
+    pub fn is(&self, reason: &str) -> bool {
+        matches!(self, CallError::Refused { code, .. } if code == reason)
+    }
+}
+
+impl Slack {
+    /// A client for the Web API at this address, which has no slash at its end.
+    pub fn new(api_url: &str, token: &Secret) -> std::io::Result<Slack> {
+        let builder = hyper_rustls::HttpsConnectorBuilder::new();
+        // A local Slack needs no certificates, and a machine without any can still run the demo.
+        let https = if api_url.starts_with("https:") {
+            builder.with_native_roots()?.https_only().enable_all_versions().build()
+        } else {
+            let no_roots = rustls_config_without_roots();
+            builder.with_tls_config(no_roots).https_or_http().enable_all_versions().build()
+        };
+        let plain = Client::builder(TokioExecutor::new()).build(https.clone());
+        let connector = SlackClientHyperHttpsConnector::from(https).with_slack_api_url(api_url);
+        let token = SlackApiToken::new(token.reveal().into());
+        let api_authority = api_url.parse::<Uri>().ok().and_then(|uri| uri.authority().cloned());
+        Ok(Slack { client: Arc::new(SlackClient::new(connector)), token, plain, api_authority })
+    }
+
+    /// Calls a method that takes JSON.
+    pub async fn post(&self, method: &str, arguments: &Value) -> Result<Value, CallError> {
+        let session = self.client.open_session(&self.token);
+        let call = session.http_session_api.http_post::<Value, Value>(method, arguments, None);
+        judge(method, tokio::time::timeout(TIME_LIMIT, call).await)
+    }
+
+    /// Calls a method that takes a query string.
+    pub async fn get(&self, method: &str, arguments: &[(&str, &str)]) -> Result<Value, CallError> {
+        let session = self.client.open_session(&self.token);
+        let arguments: Vec<(&str, Option<&str>)> =
+            arguments.iter().map(|(name, value)| (*name, Some(*value))).collect();
+        let call = session.http_session_api.http_get::<Value, _, &str>(method, &arguments, None);
+        judge(method, tokio::time::timeout(TIME_LIMIT, call).await)
+    }
+}
+
+impl Slack {
+    /// Says something to the person who pressed a button, at the address that came with it.
+    ///
+    /// The address is part of a request, so it must be one of Slack's own; no token goes there.
+    pub async fn respond(&self, url: &str, message: &Message) -> Result<(), CallError> {
+        let failed = |reason: &str| CallError::InDoubt {
+            method: "response_url".to_owned(),
+            reason: reason.to_owned(),
+        };
+        let uri: Uri = url.parse().map_err(|_| failed("it is no address"))?;
+        if !self.is_slacks_own(&uri) {
+            return Err(failed("it is not an address of Slack's"));
+        }
+        let body = json!({
+            "response_type": "ephemeral",
+            "replace_original": false,
+            "text": message.text,
+            "blocks": message.blocks,
+        });
+        let request = Request::post(uri)
+            .header(CONTENT_TYPE, "application/json; charset=utf-8")
+            .body(Full::new(Bytes::from(body.to_string())))
+            .map_err(|_| failed("it is no address"))?;
+        let answer = tokio::time::timeout(TIME_LIMIT, self.plain.request(request)).await;
+        match answer
+            .map_err(|_| failed("no answer in time"))?
+            .map_err(|_| failed("the connection broke"))?
+        {
+            answer if answer.status().is_success() => Ok(()),
+            answer => Err(failed(&format!("status {}", answer.status().as_u16()))),
+        }
+    }
+
+    fn is_slacks_own(&self, uri: &Uri) -> bool {
+        let hooks = uri.scheme_str() == Some("https")
+            && uri.host().is_some_and(|host| RESPONSE_HOSTS.contains(&host));
+        hooks || (uri.authority().is_some() && uri.authority() == self.api_authority.as_ref())
+    }
+}
+
+fn rustls_config_without_roots() -> rustls::ClientConfig {
+    rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring supports the default versions of TLS")
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth()
+}
+
+fn judge(
+    method: &str,
+    result: Result<Result<Value, SlackClientError>, tokio::time::error::Elapsed>,
+) -> Result<Value, CallError> {
+    let method = method.to_owned();
+    let outcome = match result {
+        Err(_) => Err(CallError::InDoubt {
+            method: method.clone(),
+            reason: "no answer in time".to_owned(),
+        }),
+        Ok(Ok(answer)) if answer["ok"] == Value::Bool(true) => Ok(answer),
+        // The crate reads a body that is not JSON as an empty success.
+        Ok(Ok(_)) => Err(CallError::InDoubt {
+            method: method.clone(),
+            reason: "the answer is no JSON".to_owned(),
+        }),
+        Ok(Err(error)) => Err(sort(method.clone(), error)),
+    };
+    let word = match &outcome {
+        Ok(_) => "ok",
+        Err(CallError::Refused { .. }) => "refused",
+        Err(CallError::RateLimited { .. }) => "rate_limited",
+        Err(CallError::Unreachable { .. }) => "unreachable",
+        Err(CallError::InDoubt { .. }) => "in_doubt",
+    };
+    metrics::counter!("stentor_slack_calls_total", "method" => method, "outcome" => word)
+        .increment(1);
+    outcome
+}
+
+/// Only words of the error are kept: its text holds the whole answer, people's messages included.
+fn sort(method: String, error: SlackClientError) -> CallError {
+    match error {
+        SlackClientError::ApiError(error) => match error.code.as_str() {
+            "ratelimited" | "rate_limited" => {
+                CallError::RateLimited { method, retry_after: DEFAULT_RETRY_AFTER }
+            }
+            // The write may have partly happened.
+            "fatal_error" | "internal_error" | "service_unavailable" | "request_timeout" => {
+                CallError::InDoubt { method, reason: error.code }
+            }
+            _ => CallError::Refused {
+                method,
+                code: error.code,
+                details: error.errors.unwrap_or_default(),
+            },
+        },
+        SlackClientError::RateLimitError(error) => CallError::RateLimited {
+            method,
+            retry_after: error.retry_after.unwrap_or(DEFAULT_RETRY_AFTER),
+        },
+        SlackClientError::HttpError(error) => {
+            CallError::InDoubt { method, reason: format!("status {}", error.status_code.as_u16()) }
+        }
+        SlackClientError::HttpProtocolError(error) => {
+            let cause = error
+                .cause
+                .as_deref()
+                .and_then(|cause| cause.downcast_ref::<hyper_util::client::legacy::Error>());
+            if cause.is_some_and(hyper_util::client::legacy::Error::is_connect) {
+                CallError::Unreachable { method }
+            } else {
+                CallError::InDoubt { method, reason: "the connection broke".to_owned() }
+            }
+        }
+        SlackClientError::ProtocolError(_) => {
+            CallError::InDoubt { method, reason: "the answer is no JSON".to_owned() }
+        }
+        SlackClientError::EndOfStream(_)
+        | SlackClientError::SystemError(_)
+        | SlackClientError::SocketModeProtocolError(_) => {
+            CallError::InDoubt { method, reason: "the connection broke".to_owned() }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Slash commands. Slack sends each once, waits 3 s, and shows what we answer to who typed it.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use crate::engine::order::Target;
+use crate::incident::event::Via;
+use crate::slack::inbound::act::Asking;
+use crate::slack::inbound::door::{Door, silence, whisper};
+use crate::slack::inbound::grammar::{Intent, Show, parse};
+use crate::slack::inbound::payload::SlashCommand;
+use crate::slack::inbound::verify::Signed;
+use crate::slack::view::{help, reply};
+
+/// Answers a slash command.
+pub async fn command(State(door): State<Door>, Signed(body): Signed) -> Response {
+    let Ok(command) = serde_urlencoded::from_bytes::<SlashCommand>(&body) else {
+        return (StatusCode::BAD_REQUEST, "this is not a slash command").into_response();
+    };
+    let parsed = parse(&command.text, &command.user_id);
+    // Help needs no database: it is there when nothing else is.
+    if let Intent::Show(Show::Help(verb)) = parsed.intent {
+        return whisper(&help::help(verb));
+    }
+    let workspace = match door.workspace(command.installed_for().as_ref()).await {
+        Ok(Some(workspace)) => workspace,
+        Ok(None) => return whisper(&reply::not_installed()),
+        Err(error) => {
+            tracing::warn!(error = %error, "Could not look up the workspace of a command");
+            return whisper(&reply::not_saved());
+        }
+    };
+    let asking = Asking {
+        door: &door,
+        workspace,
+        user: command.user_id,
+        channel: Some(command.channel_id),
+        target: parsed.reference.map(Target::Number),
+        trigger_id: command.trigger_id,
+        via: Via::Command,
+    };
+    match asking.act(parsed.intent).await {
+        Some(message) => whisper(&message),
+        None => silence(),
+    }
+}

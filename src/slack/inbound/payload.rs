@@ -1,0 +1,150 @@
+//! The shapes of what Slack sends, read tolerantly: unknown fields and kinds are normal, and an
+//! installation for a whole organisation has no team.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::ids::{ChannelId, TeamId, UserId};
+
+/// A slash command.
+#[derive(Debug, Deserialize)]
+pub struct SlashCommand {
+    /// The workspace it was typed in.
+    pub team_id: Option<TeamId>,
+    /// The organisation, where there is one.
+    pub enterprise_id: Option<TeamId>,
+    /// Whether the app is installed for the whole organisation: `true` or `false`.
+    #[serde(default)]
+    pub is_enterprise_install: String,
+    /// Who typed it.
+    pub user_id: UserId,
+    /// Where.
+    pub channel_id: ChannelId,
+    /// What came after the command.
+    #[serde(default)]
+    pub text: String,
+    /// Opens one form, within 3 s. No two commands have the same.
+    pub trigger_id: String,
+}
+
+impl SlashCommand {
+    /// Whom the installation belongs to.
+    pub fn installed_for(&self) -> Option<TeamId> {
+        installation(
+            self.is_enterprise_install == "true",
+            self.team_id.clone(),
+            self.enterprise_id.clone(),
+        )
+    }
+}
+
+/// A button, a form, a shortcut.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Interaction {
+    /// Which kind.
+    #[serde(rename = "type")]
+    pub kind: String,
+    team: Option<Named<TeamId>>,
+    enterprise: Option<Named<TeamId>>,
+    is_enterprise_install: bool,
+    user: Option<Named<UserId>>,
+    channel: Option<Named<ChannelId>>,
+    /// Opens one form, within 3 s.
+    pub trigger_id: String,
+    /// Where an answer that only this person sees can be sent.
+    pub response_url: Option<String>,
+    /// What was pressed.
+    pub actions: Vec<Action>,
+    /// The form.
+    pub view: Option<View>,
+    /// Which shortcut.
+    pub callback_id: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Named<T> {
+    id: T,
+}
+
+/// What was pressed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Action {
+    /// Which button.
+    pub action_id: String,
+    /// What it carries.
+    pub value: Option<String>,
+}
+
+/// A form.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct View {
+    /// Its id: no two openings have the same.
+    pub id: String,
+    /// Which form.
+    pub callback_id: String,
+    /// What it remembers.
+    pub private_metadata: String,
+    state: State,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct State {
+    values: Value,
+}
+
+impl Interaction {
+    /// Whom the installation belongs to.
+    pub fn installed_for(&self) -> Option<TeamId> {
+        let id = |named: &Option<Named<TeamId>>| named.as_ref().map(|named| named.id.clone());
+        installation(self.is_enterprise_install, id(&self.team), id(&self.enterprise))
+    }
+
+    /// Who did it.
+    pub fn user(&self) -> Option<&UserId> {
+        self.user.as_ref().map(|user| &user.id)
+    }
+
+    /// Where, if it was in a channel.
+    pub fn channel(&self) -> Option<&ChannelId> {
+        self.channel.as_ref().map(|channel| &channel.id)
+    }
+}
+
+impl View {
+    /// What was filled in, by block and action.
+    pub fn values(&self) -> &Value {
+        &self.state.values
+    }
+}
+
+/// An installation belongs to an organisation or to a workspace; interactions of the former may
+/// name no workspace at all.
+fn installation(
+    for_organisation: bool,
+    team: Option<TeamId>,
+    enterprise: Option<TeamId>,
+) -> Option<TeamId> {
+    let named = |id: Option<TeamId>| id.filter(|id| !id.as_str().is_empty());
+    let (team, enterprise) = (named(team), named(enterprise));
+    if for_organisation { enterprise.or(team) } else { team.or(enterprise) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_installation_for_an_organisation_has_no_team() {
+        let payload = r#"{"type":"block_actions","team":null,"enterprise":{"id":"E0GRID001","name":"Grid"},
+            "is_enterprise_install":true,"user":{"id":"W0ALICE","team_id":"E0GRID001"},"trigger_id":"1.2.3",
+            "actions":[{"type":"button","action_id":"update","value":"x"}],"something_new":{"a":[1]}}"#;
+        let interaction: Interaction = serde_json::from_str(payload).unwrap();
+        assert_eq!(interaction.installed_for(), Some(TeamId::from("E0GRID001")));
+        assert_eq!(interaction.user(), Some(&UserId::from("W0ALICE")));
+        assert_eq!(interaction.channel(), None);
+    }
+}

@@ -1,0 +1,159 @@
+//! The incident's channel: opening it once, and keeping its name.
+
+use serde_json::{Value, json};
+
+use crate::clock::Timestamp;
+use crate::engine::order::{NotDone, Order, Target};
+use crate::ids::ChannelId;
+use crate::incident::command::Command;
+use crate::incident::event::{Actor, Via};
+use crate::incident::reactions::Surface;
+use crate::incident::state::Visibility;
+use crate::incident::text::{CHANNEL_NAME_LIMIT, channel_name};
+use crate::slack::outbound::Job;
+use crate::slack::outbound::calls::Trouble;
+use crate::store::surfaces::Shown;
+
+/// Names tried before giving up: `inc-1-x`, `inc-1-x-2`, …
+const SUFFIXES: usize = 20;
+/// By how much Slack's clock and ours may differ when a channel is recognised by its age.
+const CLOCK_MARGIN_S: i64 = 300;
+/// Pages of 200 of the bot's own channels that are looked through for a name.
+const PAGES: usize = 50;
+
+impl Job<'_> {
+    /// Opens the channel, or finds the one that an earlier attempt has opened.
+    pub(super) async fn open_channel(&self) -> Result<(), Trouble> {
+        let mut shown = self.shown(Surface::Channel).await?;
+        if shown.channel.is_none() {
+            let (channel, name) = self.create_or_adopt().await?;
+            shown = Shown { channel: Some(channel), hash: Some(name), ..Shown::default() };
+            self.save(Surface::Channel, &shown).await?;
+        }
+        let Some(channel) = shown.channel else { return Ok(()) };
+        if self.incident.channel.as_ref() == Some(&channel) {
+            return Ok(());
+        }
+        let order = Order {
+            workspace: self.work.workspace.clone(),
+            receipt: Some(format!("channel/{}/{channel}", self.incident.id)),
+            target: Target::Id(self.incident.id.clone()),
+            actor: Actor::Stentor,
+            via: Via::Delivery,
+            command: Command::RecordChannel { channel },
+            expected_version: None,
+        };
+        match self.performer.engine.submit(order).await {
+            Ok(_) | Err(NotDone::Refused(_)) => Ok(()),
+            Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
+        }
+    }
+
+    async fn create_or_adopt(&self) -> Result<(ChannelId, String), Trouble> {
+        let base = channel_name(self.incident.number, &self.incident.name);
+        let is_private = self.incident.visibility == Visibility::Private;
+        for name in candidates(&base) {
+            let arguments = json!({"name": name, "is_private": is_private});
+            match self.calls.post("conversations.create", &arguments).await {
+                Ok(answer) => return Ok((channel_id(&answer["channel"])?, name)),
+                Err(failed) if failed.is("name_taken") => {
+                    if let Some(channel) = self.adopt(&name).await? {
+                        return Ok((channel, name));
+                    }
+                }
+                Err(failed) => return Err(failed.into()),
+            }
+        }
+        Err(Trouble::give_up(format!(
+            "conversations.create: {base} and {SUFFIXES} variants of it are taken"
+        )))
+    }
+
+    /// The channel of this name, if an attempt that ended without an answer has made it: it is
+    /// among our own, by us, and not older than the wish for it.
+    async fn adopt(&self, name: &str) -> Result<Option<ChannelId>, Trouble> {
+        if !self.work.is_in_doubt() {
+            return Ok(None);
+        }
+        let us = self.performer.bot_user(&self.work.workspace).await?;
+        let mut cursor = String::new();
+        for _ in 0..PAGES {
+            let types = "public_channel,private_channel";
+            let arguments = [
+                ("types", types),
+                ("exclude_archived", "true"),
+                ("limit", "200"),
+                ("cursor", &cursor),
+            ];
+            let asked = if cursor.is_empty() { &arguments[..3] } else { &arguments[..] };
+            let answer = self.calls.get("users.conversations", asked).await?;
+            let channels = answer["channels"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let found = channels.iter().find(|channel| {
+                channel["name"] == name
+                    && channel["creator"] == us.as_str()
+                    && is_as_young_as(channel, self.work.created_at)
+            });
+            if let Some(found) = found {
+                return Ok(Some(channel_id(found)?));
+            }
+            answer["response_metadata"]["next_cursor"]
+                .as_str()
+                .unwrap_or_default()
+                .clone_into(&mut cursor);
+            if cursor.is_empty() {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives the channel the incident's name.
+    pub(super) async fn rename_channel(&self) -> Result<(), Trouble> {
+        let channel = self.channel()?;
+        let shown = self.shown(Surface::Channel).await?;
+        let base = channel_name(self.incident.number, &self.incident.name);
+        if shown
+            .hash
+            .as_deref()
+            .is_some_and(|name| candidates(&base).any(|candidate| candidate == name))
+        {
+            return Ok(());
+        }
+        for name in candidates(&base) {
+            match self
+                .calls
+                .post("conversations.rename", &json!({"channel": channel, "name": name}))
+                .await
+            {
+                Ok(_) => {
+                    return self.save(Surface::Channel, &Shown { hash: Some(name), ..shown }).await;
+                }
+                // Taken by another channel; our own of that name answers with success.
+                Err(failed) if failed.is("name_taken") => {}
+                Err(failed) => return Err(failed.into()),
+            }
+        }
+        Err(Trouble::give_up(format!(
+            "conversations.rename: {base} and {SUFFIXES} variants of it are taken"
+        )))
+    }
+}
+
+fn candidates(base: &str) -> impl Iterator<Item = String> {
+    let again = (2..=SUFFIXES).map(|n| {
+        let suffix = format!("-{n}");
+        let room = CHANNEL_NAME_LIMIT - suffix.len();
+        format!("{}{suffix}", &base[..base.len().min(room)])
+    });
+    std::iter::once(base.to_owned()).chain(again)
+}
+
+fn channel_id(channel: &Value) -> Result<ChannelId, Trouble> {
+    let id = channel["id"].as_str();
+    id.map(ChannelId::from)
+        .ok_or_else(|| Trouble::give_up("Slack answered with a channel without an id"))
+}
+
+fn is_as_young_as(channel: &Value, wish: Timestamp) -> bool {
+    channel["created"].as_i64().is_some_and(|created| created >= wish.as_seconds() - CLOCK_MARGIN_S)
+}

@@ -1,0 +1,91 @@
+//! Who is in the incident's channel. People are invited once, and never removed: whoever leaves
+//! has left.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::engine::order::{NotDone, Order, Target};
+use crate::ids::UserId;
+use crate::incident::command::Command;
+use crate::incident::event::{Actor, Via};
+use crate::incident::reactions::Surface;
+use crate::slack::client::CallError;
+use crate::slack::outbound::Job;
+use crate::slack::outbound::calls::{Failed, Trouble};
+
+/// Slack takes a hundred at once for certain; nobody has more roles than that.
+const INVITED_AT_ONCE: usize = 100;
+
+impl Job<'_> {
+    /// Invites those who have a part in the incident and have not been invited yet.
+    pub(super) async fn invite_members(&self) -> Result<(), Trouble> {
+        let channel = self.channel()?;
+        let mut shown = self.shown(Surface::Members).await?;
+        let us = self.performer.bot_user(&self.work.workspace).await?;
+        let known: BTreeSet<&UserId> = shown.detail.invited.iter().chain([&us]).collect();
+        let mut missing: Vec<UserId> =
+            self.incident.people().into_iter().filter(|person| !known.contains(person)).collect();
+        missing.truncate(INVITED_AT_ONCE);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let users = missing.iter().map(UserId::as_str).collect::<Vec<_>>().join(",");
+        let arguments = json!({"channel": channel, "users": users, "force": true});
+        let failures = match self.calls.post("conversations.invite", &arguments).await {
+            Ok(answer) => {
+                failures(answer["errors"].as_array().map(Vec::as_slice).unwrap_or_default())
+            }
+            Err(Failed::Refused(CallError::Refused { code, details, .. })) => {
+                let each: Vec<Value> =
+                    details.iter().filter_map(|detail| serde_json::from_str(detail).ok()).collect();
+                let listed = failures(&each);
+                match code.as_str() {
+                    "already_in_channel" | "cant_invite_self" => Vec::new(),
+                    // With `force`, the rest was invited.
+                    _ if !each.is_empty() => listed,
+                    "user_not_found" | "cant_invite" | "user_is_restricted"
+                    | "ura_max_channels" => {
+                        missing.iter().map(|person| (person.to_string(), code.clone())).collect()
+                    }
+                    _ => return Err(Trouble::give_up(format!("conversations.invite: {code}"))),
+                }
+            }
+            Err(failed) => return Err(failed.into()),
+        };
+        for (person, reason) in failures {
+            self.record_uninvited(&person, &reason).await?;
+        }
+        shown.detail.invited.extend(missing);
+        self.save(Surface::Members, &shown).await
+    }
+
+    /// Somebody whom Slack does not let in is no reason to keep the others waiting.
+    async fn record_uninvited(&self, person: &str, reason: &str) -> Result<(), Trouble> {
+        let what = format!("invite {person} to the channel");
+        let order = Order {
+            workspace: self.work.workspace.clone(),
+            receipt: Some(format!("uninvited/{}/{person}", self.incident.id)),
+            target: Target::Id(self.incident.id.clone()),
+            actor: Actor::Stentor,
+            via: Via::Delivery,
+            command: Command::RecordUndelivered { what, error: reason.to_owned() },
+            expected_version: None,
+        };
+        match self.performer.engine.submit(order).await {
+            Ok(_) | Err(NotDone::Refused(_)) => Ok(()),
+            Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
+        }
+    }
+}
+
+/// Who could not be invited, and why; somebody who is there already counts as invited.
+fn failures(errors: &[Value]) -> Vec<(String, String)> {
+    let text = |error: &Value, name: &str| error[name].as_str().unwrap_or("unknown").to_owned();
+    errors
+        .iter()
+        .filter(|error| error["ok"] != Value::Bool(true))
+        .map(|error| (text(error, "user"), text(error, "error")))
+        .filter(|(_, reason)| reason != "already_in_channel" && reason != "cant_invite_self")
+        .collect()
+}

@@ -1,0 +1,189 @@
+//! Messages: sent once, recognised by the id they carry, and edited in place.
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::clock::Timestamp;
+use crate::ids::{ChannelId, MessageTs};
+use crate::incident::reactions::Surface;
+use crate::slack::outbound::Job;
+use crate::slack::outbound::calls::{Failed, Trouble};
+use crate::slack::view::kit::message::Message;
+use crate::slack::view::welcome::welcome;
+use crate::store::surfaces::Shown;
+
+/// What our messages call their metadata.
+const EVENT_TYPE: &str = "stentor";
+/// Pages of 200 messages that are looked through for one that may have been sent.
+const PAGES: usize = 10;
+/// By how much Slack's clock and ours may differ when a message is looked for by its age.
+const CLOCK_MARGIN_S: i64 = 300;
+
+impl Job<'_> {
+    /// Shows the welcome message with the buttons, and keeps it pinned.
+    pub(super) async fn show_welcome(&self) -> Result<(), Trouble> {
+        let channel = ChannelId::from(self.channel()?);
+        let message = welcome(&self.incident, &self.catalogue);
+        let mut shown = self.show(Surface::Welcome, &channel, &message).await?;
+        if shown.detail.pinned {
+            return Ok(());
+        }
+        let ts = shown.ts.as_ref().map(MessageTs::as_str);
+        match self.calls.post("pins.add", &json!({"channel": channel, "timestamp": ts})).await {
+            Ok(_) => {}
+            Err(failed) if failed.is("already_pinned") => {}
+            Err(failed) => return Err(failed.into()),
+        }
+        shown.detail.pinned = true;
+        self.save(Surface::Welcome, &shown).await
+    }
+
+    /// Makes the one message of a surface show this: sends it the first time, edits it after.
+    pub(super) async fn show(
+        &self,
+        surface: Surface,
+        channel: &ChannelId,
+        message: &Message,
+    ) -> Result<Shown, Trouble> {
+        let shown = self.shown(surface).await?;
+        let hash = hash(message);
+        let known = shown.ts.clone().filter(|_| shown.channel.as_ref() == Some(channel));
+        let Some(ts) = known else { return self.show_first(surface, channel, message, hash).await };
+        if shown.hash.as_ref() == Some(&hash) {
+            return Ok(shown);
+        }
+        let arguments = json!({"channel": channel, "ts": ts, "text": message.text, "blocks": message.blocks, "parse": "none"});
+        match self.calls.post("chat.update", &arguments).await {
+            Ok(_) => {
+                let shown = Shown { hash: Some(hash), ..shown };
+                self.save(surface, &shown).await?;
+                Ok(shown)
+            }
+            // Somebody deleted it. There is news, so it is worth showing again.
+            Err(failed) if failed.is("message_not_found") => {
+                self.show_first(surface, channel, message, hash).await
+            }
+            Err(failed) => Err(failed.into()),
+        }
+    }
+
+    async fn show_first(
+        &self,
+        surface: Surface,
+        channel: &ChannelId,
+        message: &Message,
+        hash: String,
+    ) -> Result<Shown, Trouble> {
+        let ts = self.send_once(channel, message).await?;
+        let shown = Shown {
+            channel: Some(channel.clone()),
+            ts: Some(ts),
+            hash: Some(hash),
+            ..Shown::default()
+        };
+        self.save(surface, &shown).await?;
+        Ok(shown)
+    }
+
+    /// Sends a message with the id of this work, unless an earlier attempt has.
+    pub(super) async fn send_once(
+        &self,
+        channel: &ChannelId,
+        message: &Message,
+    ) -> Result<MessageTs, Trouble> {
+        if self.work.is_in_doubt()
+            && let Some(ts) = self.look_for(channel).await?
+        {
+            return Ok(ts);
+        }
+        let arguments = json!({
+            "channel": channel,
+            "text": message.text,
+            "blocks": message.blocks,
+            "unfurl_links": false,
+            "unfurl_media": false,
+            "metadata": {"event_type": EVENT_TYPE, "event_payload": {"id": self.work.id}},
+        });
+        match self.calls.send("chat.postMessage", channel.as_str(), &arguments).await {
+            Ok(answer) => {
+                let ts = answer["ts"].as_str().map(MessageTs::from);
+                ts.ok_or_else(|| Trouble::Again {
+                    error: "Slack sent no ts".to_owned(),
+                    in_doubt: true,
+                })
+            }
+            Err(failed) if failed.is("not_in_channel") => {
+                self.join(channel).await?;
+                Err(Trouble::Again {
+                    error: "had to join the channel first".to_owned(),
+                    in_doubt: false,
+                })
+            }
+            Err(failed) => Err(failed.into()),
+        }
+    }
+
+    /// Looks whether the message is there after all.
+    async fn look_for(&self, channel: &ChannelId) -> Result<Option<MessageTs>, Trouble> {
+        let oldest = seconds_before(self.work.created_at);
+        let mut cursor = String::new();
+        for _ in 0..PAGES {
+            let arguments = [
+                ("channel", channel.as_str()),
+                ("oldest", &oldest),
+                ("limit", "200"),
+                ("include_all_metadata", "true"),
+                ("cursor", &cursor),
+            ];
+            let asked = if cursor.is_empty() { &arguments[..4] } else { &arguments[..] };
+            let answer = match self.calls.get("conversations.history", asked).await {
+                Ok(answer) => answer,
+                Err(failed) if failed.is("not_in_channel") => {
+                    self.join(channel).await?;
+                    return Err(Trouble::Again {
+                        error: "had to join the channel first".to_owned(),
+                        in_doubt: true,
+                    });
+                }
+                Err(failed) => return Err(failed.into()),
+            };
+            let messages = answer["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let ours = messages.iter().find(|message| self.is_ours(message));
+            if let Some(ts) = ours.and_then(|message| message["ts"].as_str()) {
+                return Ok(Some(MessageTs::from(ts)));
+            }
+            answer["response_metadata"]["next_cursor"]
+                .as_str()
+                .unwrap_or_default()
+                .clone_into(&mut cursor);
+            if cursor.is_empty() {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_ours(&self, message: &Value) -> bool {
+        message["metadata"]["event_type"] == EVENT_TYPE
+            && message["metadata"]["event_payload"]["id"] == self.work.id.as_str()
+    }
+
+    async fn join(&self, channel: &ChannelId) -> Result<(), Trouble> {
+        match self.calls.post("conversations.join", &json!({"channel": channel})).await {
+            Ok(_) => Ok(()),
+            Err(Failed::Refused(error)) => Err(Trouble::give_up(format!(
+                "Stentor is not in {channel} and could not join ({error}); invite it with /invite"
+            ))),
+            Err(failed) => Err(failed.into()),
+        }
+    }
+}
+
+fn seconds_before(wish: Timestamp) -> String {
+    format!("{}.000000", (wish.as_seconds() - CLOCK_MARGIN_S).max(0))
+}
+
+fn hash(message: &Message) -> String {
+    let json = serde_json::to_vec(message).expect("a message is JSON");
+    hex::encode(Sha256::digest(&json))
+}

@@ -1,0 +1,101 @@
+//! Performs outbox work in Slack.
+//!
+//! Slack has no idempotency key, so every call that must not happen twice is preceded by a look
+//! whether it has happened, when an earlier attempt ended without an answer. Surfaces show the
+//! present state, whatever it was when the work was asked for; posts say what their entry says.
+
+mod announcements;
+mod calls;
+mod channel;
+mod members;
+mod messages;
+mod posts;
+mod topic;
+mod workspace;
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::engine::Engine;
+use crate::incident::catalogue::Catalogue;
+use crate::incident::reactions::Surface;
+use crate::incident::state::Incident;
+use crate::outbox::work::Work;
+use crate::slack::client::Slack;
+use crate::slack::outbound::calls::Calls;
+use crate::store::db::Db;
+use crate::store::outbox::Claimed;
+use crate::store::surfaces::{self, Shown};
+use crate::store::{incidents, workspaces};
+
+pub use calls::Trouble;
+pub use workspace::Identity;
+
+/// Does the outbox's work in Slack.
+#[derive(Clone)]
+pub struct Performer {
+    /// Where everything is kept.
+    pub db: Db,
+    /// What time it is.
+    pub clock: Clock,
+    /// Writes down what was found in Slack.
+    pub engine: Engine,
+    /// Slack.
+    pub slack: Slack,
+    /// The configured announcement channel: a name or an id.
+    pub announce_channel: Arc<str>,
+}
+
+/// One piece of work, with what it needs to know.
+struct Job<'a> {
+    performer: &'a Performer,
+    work: &'a Claimed,
+    calls: Calls<'a>,
+    incident: Incident,
+    catalogue: Catalogue,
+}
+
+impl Performer {
+    /// Does a piece of work, or says why not.
+    pub async fn perform(&self, work: &Claimed) -> Result<(), Trouble> {
+        let mut tx = self.db.read().await?;
+        let incident = incidents::by_id(&mut tx, &work.workspace, &work.incident).await?;
+        let catalogue = workspaces::catalogue(&mut tx, &work.workspace).await?;
+        drop(tx);
+        let incident = incident.ok_or_else(|| Trouble::give_up("the incident is not there"))?;
+        let calls = Calls { performer: self, workspace: &work.workspace };
+        let job = Job { performer: self, work, calls, incident, catalogue };
+        match &work.work {
+            Work::Refresh { surface: Surface::Channel } => job.open_channel().await,
+            Work::Refresh { surface: Surface::Name } => job.rename_channel().await,
+            Work::Refresh { surface: Surface::Members } => job.invite_members().await,
+            Work::Refresh { surface: Surface::Topic } => job.set_topic().await,
+            Work::Refresh { surface: Surface::Welcome } => job.show_welcome().await,
+            Work::Refresh { surface: Surface::Announcement } => job.show_announcement().await,
+            Work::Say { post } => job.say(post).await,
+            // The worker rings timers itself: they are no business of Slack's.
+            Work::Ring { .. } => Ok(()),
+        }
+    }
+}
+
+impl Job<'_> {
+    async fn shown(&self, surface: Surface) -> Result<Shown, Trouble> {
+        let mut tx = self.performer.db.read().await?;
+        Ok(surfaces::shown(&mut tx, &self.work.workspace, &self.incident.id, surface).await?)
+    }
+
+    async fn save(&self, surface: Surface, shown: &Shown) -> Result<(), Trouble> {
+        let mut tx = self.performer.db.begin().await?;
+        surfaces::save(&mut tx, &self.work.workspace, &self.incident.id, surface, shown).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The incident's channel, which stands first in the lane of all that needs it.
+    fn channel(&self) -> Result<&str, Trouble> {
+        let channel = self.incident.channel.as_ref();
+        channel
+            .map(|id| id.as_str())
+            .ok_or_else(|| Trouble::give_up("the incident has no channel in Slack"))
+    }
+}

@@ -1,0 +1,33 @@
+//! The form that opens an incident: a name is enough.
+
+use crate::incident::catalogue::Catalogue;
+use crate::incident::text::{NAME_LIMIT, SUMMARY_LIMIT};
+use crate::slack::view::form::asking::severities;
+use crate::slack::view::form::{DECLARE, Origin};
+use crate::slack::view::kit::block::Block;
+use crate::slack::view::kit::element::{Choice, Element};
+use crate::slack::view::kit::modal::Modal;
+
+/// The value of the ticked box.
+pub(crate) const PRIVATE: &str = "private";
+
+/// The form that opens an incident, with this name filled in.
+pub fn declare(name: &str, catalogue: &Catalogue, origin: &Origin) -> Modal {
+    let name = Element::line(name, NAME_LIMIT).with_placeholder("Checkout is slow").focused();
+    let summary =
+        Element::lines("", SUMMARY_LIMIT).with_placeholder("What do people see, and since when?");
+    let private = Element::tick(Choice::new(PRIVATE, "Private: only people invited can see it"));
+    let severity = Element::select(severities(catalogue), None)
+        .map(|select| select.with_placeholder("Not known yet"));
+    let severity = severity.map(|select| Block::optional_input("severity", "Severity", select));
+    let lead = Element::person(None).with_placeholder("Nobody yet");
+    let blocks = [
+        Some(Block::input("name", "What is going wrong?", name)),
+        severity,
+        Some(Block::optional_input("lead", "Who leads?", lead)),
+        Some(Block::optional_input("summary", "Summary", summary)),
+        Some(Block::optional_input("private", "Who may know?", private)),
+    ];
+    let blocks = blocks.into_iter().flatten().collect();
+    Modal::new(DECLARE, "Declare an incident", "Declare", &origin.to_metadata(), blocks)
+}

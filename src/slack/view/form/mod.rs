@@ -1,0 +1,322 @@
+//! The forms: what is asked for, and where an answer that can't be accepted is corrected.
+//!
+//! A form's `callback_id` is its word. The id of each input block is the name of the field on the
+//! wire, which is what [`Refusal::field`] says, so that a refusal can stand under the input that
+//! it is about.
+
+mod asking;
+mod declare;
+mod people;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::ids::{ChannelId, IncidentId, UserId};
+use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::incident::refusal::Refusal;
+use crate::incident::state::Incident;
+use crate::slack::view::kit::modal::Modal;
+
+pub use declare::declare;
+
+/// The `callback_id` of the form that declares.
+pub const DECLARE: &str = "declare";
+
+/// A form about an incident that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// What is new, and with it status and severity.
+    Update,
+    /// What ended it.
+    Resolve,
+    /// A closing note.
+    Close,
+    /// Who does what.
+    Role {
+        /// The role to begin with: an id, a name or a short form.
+        role: Option<String>,
+        /// The person to begin with.
+        person: Option<UserId>,
+    },
+    /// How bad it is.
+    Severity,
+    /// Where it stands.
+    Status,
+    /// What is known.
+    Summary,
+    /// What it is called.
+    Rename,
+    /// Something to write down.
+    Note,
+}
+
+impl Form {
+    /// The form's `callback_id`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Form::Update => "update",
+            Form::Resolve => "resolve",
+            Form::Close => "close",
+            Form::Role { .. } => "role",
+            Form::Severity => "severity",
+            Form::Status => "status",
+            Form::Summary => "summary",
+            Form::Rename => "rename",
+            Form::Note => "note",
+        }
+    }
+
+    /// Refuses a form that nobody could submit, before anybody fills it in.
+    pub fn check(&self, incident: &Incident) -> Result<(), Refusal> {
+        let category = incident.category;
+        match self {
+            Form::Update | Form::Resolve | Form::Close | Form::Status if category.is_ended() => {
+                Err(Refusal::Over { category })
+            }
+            Form::Resolve if category == StatusCategory::Learning => {
+                Err(Refusal::AlreadySo { what: "The incident is resolved already".to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The form, filled in with how things are.
+    pub fn open(&self, incident: &Incident, catalogue: &Catalogue, origin: &Origin) -> Modal {
+        let origin = origin.to_metadata();
+        match self {
+            Form::Update => asking::update(incident, catalogue, &origin),
+            Form::Resolve => asking::resolve(incident, &origin),
+            Form::Close => asking::close(incident, &origin),
+            Form::Role { role, person } => {
+                people::role(incident, catalogue, role.as_deref(), person.as_ref(), &origin)
+            }
+            Form::Severity => asking::severity(incident, catalogue, &origin),
+            Form::Status => asking::status(incident, catalogue, &origin),
+            Form::Summary => asking::summary(incident, &origin),
+            Form::Rename => asking::rename(incident, &origin),
+            Form::Note => asking::note(incident, &origin),
+        }
+    }
+}
+
+/// What a form remembers until it is submitted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The incident it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentId>,
+    /// Where it was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared_in: Option<ChannelId>,
+}
+
+impl Origin {
+    /// Reads what came back; a form of another time has none.
+    pub fn parse(private_metadata: &str) -> Self {
+        serde_json::from_str(private_metadata).unwrap_or_default()
+    }
+
+    /// What a form carries.
+    pub fn to_metadata(&self) -> String {
+        serde_json::to_string(self).expect("ids are strings")
+    }
+}
+
+/// The answer to a submission that can't be accepted: the form stays open, with the sentence under
+/// the input that it is about.
+pub fn refused(callback_id: &str, refusal: &Refusal) -> Value {
+    let fields = fields(callback_id);
+    let field = refusal.field().filter(|field| fields.contains(field));
+    errors(field.unwrap_or_else(|| first_field(fields)), &refusal.to_string())
+}
+
+/// The answer to a submission that failed through no fault of the person's.
+pub fn failed(callback_id: &str) -> Value {
+    errors(first_field(fields(callback_id)), crate::slack::view::reply::NOT_SAVED)
+}
+
+fn errors(field: &str, sentence: &str) -> Value {
+    // Slack shows these as plain text.
+    json!({"response_action": "errors", "errors": {field: sentence.replace('`', "")}})
+}
+
+/// The inputs of each form that are always there, in their order.
+fn fields(callback_id: &str) -> &'static [&'static str] {
+    match callback_id {
+        DECLARE => &["name", "severity", "lead", "summary", "private"],
+        "update" => &["message", "status", "severity", "next_update_in_minutes"],
+        "role" => &["role", "person"],
+        "severity" => &["severity"],
+        "status" => &["status"],
+        "summary" => &["summary"],
+        "rename" => &["name"],
+        "note" => &["text"],
+        _ => &["message"],
+    }
+}
+
+fn first_field(fields: &'static [&'static str]) -> &'static str {
+    fields.first().expect("every form asks for something")
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::slack::view::drawing;
+    use crate::slack::view::samples::Story;
+
+    fn opened(form: &Form, story: &Story) -> String {
+        drawing::modal(&form.open(&story.incident, &story.catalogue, &Origin::default()))
+    }
+
+    #[test]
+    fn declaring_needs_a_name_alone() {
+        let modal = declare("Checkout is slow", &Catalogue::default(), &Origin::default());
+        assert_snapshot!(drawing::modal(&modal), @"
+        == Declare an incident ==
+        What is going wrong? <name>: Checkout is slow
+        Severity (optional) <severity>: (Not known yet)
+          ( ) Critical: Most people are affected, or data or money is at risk.
+          ( ) Major: Many people are affected, or an important part does not work.
+          ( ) Minor: A few people are affected, or there is a way around it.
+        Who leads? (optional) <lead>: (Nobody yet)
+        Summary (optional) <summary>: (What do people see, and since when?)
+        Who may know? (optional) <private>
+          ( ) Private: only people invited can see it
+        [Cancel] [Declare]
+        ");
+    }
+
+    #[test]
+    fn an_update_can_change_everything_in_one_step() {
+        assert_snapshot!(opened(&Form::Update, &Story::new()), @"
+        == Post an update ==
+        What is new? (optional) <message>: (What changed, and what happens next?)
+        Status (optional) <status>
+          (x) Investigating: Finding out what is wrong.
+          ( ) Fixing: The cause is known; a fix is on its way.
+          ( ) Monitoring: Fixed, and being watched.
+          ( ) Paused: Work rests for now.
+          ( ) Documenting: Over; what happened is being written down.
+          ( ) Reviewing: What was written is being reviewed.
+          ( ) Closed: Nothing is left to do.
+          ( ) Canceled: It was declared by mistake.
+        Severity (optional) <severity>
+          ( ) Critical: Most people are affected, or data or money is at risk.
+          (x) Major: Many people are affected, or an important part does not work.
+          ( ) Minor: A few people are affected, or there is a way around it.
+        Next update (optional) <next_update_in_minutes>: (No reminder)
+          ( ) In 15 minutes
+          ( ) In 30 minutes
+          ( ) In 1 hour
+          ( ) In 2 hours
+          ( ) In 4 hours
+          ( ) In 1 day
+          If none has come by then, the channel is reminded.
+        [Cancel] [Post]
+        ");
+    }
+
+    #[test]
+    fn a_role_form_begins_with_its_holder() {
+        let mut story = Story::new();
+        let lead = story.catalogue.lead().id.clone();
+        story.incident.roles.insert(lead, "U0BEA".into());
+        let role = Form::Role { role: Some("lead".to_owned()), person: None };
+        assert_snapshot!(opened(&role, &story), @"
+        == Assign a role ==
+        Role <role>
+          (x) Incident Lead: You run the incident: keep everybody on the next step, hand out work, and…
+          ( ) Communications: You tell those outside the channel what they need to know, and keep questi…
+          ( ) Scribe: You write down what is found and decided while it happens: /incident note…
+        Who? (optional) <person>: U0BEA
+          Leave it empty to take the role back.
+        [Cancel] [Assign]
+        ");
+    }
+
+    #[test]
+    fn the_other_forms_ask_for_one_thing() {
+        let story = Story::new();
+        let forms = [
+            Form::Resolve,
+            Form::Close,
+            Form::Severity,
+            Form::Status,
+            Form::Summary,
+            Form::Rename,
+            Form::Note,
+        ];
+        let drawn: Vec<String> = forms.iter().map(|form| opened(form, &story)).collect();
+        assert_snapshot!(drawn.join("\n\n"), @"
+        == Resolve ==
+        What ended INC-1? (optional) <message>: (Rolled back to 1.4)
+          It is over for those it hurt; what is left can be written down in peace.
+        [Cancel] [Resolve]
+
+        == Close ==
+        A last word on INC-1? (optional) <message>
+          Nothing is left to do. It can be reopened.
+        [Cancel] [Close]
+
+        == Severity ==
+        How bad is it? <severity>
+          ( ) Critical: Most people are affected, or data or money is at risk.
+          (x) Major: Many people are affected, or an important part does not work.
+          ( ) Minor: A few people are affected, or there is a way around it.
+        [Cancel] [Change]
+
+        == Status ==
+        Where does it stand? <status>
+          (x) Investigating: Finding out what is wrong.
+          ( ) Fixing: The cause is known; a fix is on its way.
+          ( ) Monitoring: Fixed, and being watched.
+          ( ) Paused: Work rests for now.
+          ( ) Documenting: Over; what happened is being written down.
+          ( ) Reviewing: What was written is being reviewed.
+          ( ) Closed: Nothing is left to do.
+          ( ) Canceled: It was declared by mistake.
+        [Cancel] [Change]
+
+        == Summary ==
+        What is known? (optional) <summary>: Payments time out for some people.
+        [Cancel] [Save]
+
+        == Rename ==
+        Name <name>: Checkout is slow
+        [Cancel] [Rename]
+
+        == Add a note ==
+        What should be in the timeline of INC-1? <text>: (The queue is empty again)
+        [Cancel] [Add]
+        ");
+    }
+
+    #[test]
+    fn a_form_that_nobody_could_submit_is_refused() {
+        let mut story = Story::new();
+        assert_eq!(Form::Update.check(&story.incident), Ok(()));
+        story.incident.category = StatusCategory::Learning;
+        assert!(Form::Resolve.check(&story.incident).is_err());
+        assert_eq!(Form::Close.check(&story.incident), Ok(()));
+        story.incident.category = StatusCategory::Closed;
+        assert!(Form::Update.check(&story.incident).is_err());
+        assert_eq!(Form::Note.check(&story.incident), Ok(()));
+    }
+
+    #[test]
+    fn a_refusal_stands_under_its_field() {
+        let refusal = Catalogue::default().find_severity("huge").unwrap_err();
+        assert_snapshot!(refused("severity", &refusal), @r#"
+        {"errors":{"severity":"There is no severity “huge”. There are: Minor, Major, Critical."},"response_action":"errors"}
+        "#);
+        assert_snapshot!(refused("resolve", &Refusal::NotAnIncidentChannel), @r#"
+        {"errors":{"message":"This channel belongs to no incident. Say which one, as in /incident INC-42 …, or declare one with /incident."},"response_action":"errors"}
+        "#);
+        assert_snapshot!(failed("declare"), @r#"
+        {"errors":{"name":"Stentor could not save that; nothing was changed. Please try again."},"response_action":"errors"}
+        "#);
+    }
+}

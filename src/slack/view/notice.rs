@@ -1,0 +1,103 @@
+//! What single people are told without having asked just now.
+
+use crate::ids::{RoleId, UserId};
+use crate::incident::catalogue::{Catalogue, RoleKind};
+use crate::incident::event::{Entry, Event};
+use crate::incident::state::Incident;
+use crate::slack::view::kit::block::Block;
+use crate::slack::view::kit::line::Line;
+use crate::slack::view::kit::message::Message;
+use crate::slack::view::words;
+
+/// To the person who declared, where they declared: the channel is there.
+pub fn channel_opened(incident: &Incident) -> Message {
+    let opened = Line::new().bold(&incident.reference()).text(" is open");
+    let line = match &incident.channel {
+        Some(channel) => opened.text(": ").channel(channel),
+        None => opened.text("; its channel is on its way."),
+    };
+    Message::line(&line)
+}
+
+/// To the new holder of a role, alone: what the role asks of them. Nothing if the entry gave them
+/// no role.
+pub fn role_instructions(
+    entry: &Entry,
+    holder: &UserId,
+    incident: &Incident,
+    catalogue: &Catalogue,
+) -> Option<Message> {
+    let given: Vec<&RoleId> = match &entry.event {
+        Event::RoleAssigned { role, person, .. } if person.as_ref() == Some(holder) => vec![role],
+        Event::Declared(declared) => {
+            let theirs = declared.roles.iter().filter(|(_, user)| user == holder);
+            theirs.map(|(role, _)| role).collect()
+        }
+        _ => return None,
+    };
+    let roles = given.into_iter().filter_map(|id| catalogue.role(id));
+    let roles: Vec<_> = roles.filter(|role| role.kind != RoleKind::Reporter).collect();
+    let names: Vec<String> = roles.iter().map(|role| words::one_line(&role.name, 75)).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let asked = Line::of("You are now ")
+        .bold(&names.join(" and "))
+        .text(" of ")
+        .bold(&words::title(incident))
+        .text(", asked by ")
+        .actor(&entry.actor)
+        .text(".");
+    let mut blocks = vec![Block::text(&asked)];
+    let instructions = roles.iter().filter(|role| !role.instructions.trim().is_empty());
+    blocks.extend(instructions.map(|role| Block::text(&Line::prose(&role.instructions))));
+    let place =
+        incident.channel.as_ref().map(|channel| Line::of("It happens in ").channel(channel));
+    blocks.extend(place.map(|line| Block::text(&line)));
+    Some(Message::new(&asked, blocks))
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::incident::command::{Command, Declare};
+    use crate::slack::view::drawing;
+    use crate::slack::view::samples::Story;
+
+    #[test]
+    fn the_declarer_is_led_to_the_channel() {
+        let story = Story::new();
+        assert_snapshot!(drawing::message(&channel_opened(&story.incident)), @"*INC-1* is open: #C0INC1");
+    }
+
+    #[test]
+    fn a_new_holder_learns_what_the_role_asks() {
+        let mut story = Story::new();
+        let scribe = Command::Role { role: "scribe".to_owned(), person: Some("U0BEA".into()) };
+        let entry = story.says(&scribe).clone();
+        let told = |holder: &str| {
+            let holder = UserId::from(holder);
+            role_instructions(&entry, &holder, &story.incident, &story.catalogue)
+        };
+        assert_snapshot!(drawing::message(&told("U0BEA").unwrap()), @"
+        You are now *Scribe* of *INC-1 Checkout is slow*, asked by @U0ALICE.
+        You write down what is found and decided while it happens: `/incident note` keeps it in the timeline.
+        It happens in #C0INC1
+        ");
+        assert_eq!(told("U0CARL"), None);
+    }
+
+    #[test]
+    fn the_lead_of_a_declaration_is_told_and_the_reporter_is_not() {
+        let lead = Some(UserId::from("U0BEA"));
+        let story = Story::of(Declare { name: "x".to_owned(), lead, ..Declare::default() });
+        let told = |holder: &str| {
+            let holder = UserId::from(holder);
+            role_instructions(&story.record[0], &holder, &story.incident, &story.catalogue)
+        };
+        assert!(told("U0BEA").is_some());
+        assert_eq!(told("U0ALICE"), None);
+    }
+}

@@ -1,0 +1,343 @@
+//! Whatever people write, every message and form is one that Slack accepts, and nothing in it pings
+//! or links.
+
+use proptest::prelude::*;
+
+use crate::clock::Timestamp;
+use crate::ids::{ChannelId, UserId};
+use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::incident::event::{Actor, Entry, Event, SeverityChange, StatusChange, Via};
+use crate::incident::refusal::{Field, Refusal};
+use crate::incident::state::{Incident, LastUpdate, Visibility};
+use crate::slack::view::form::{self, Form, Origin};
+use crate::slack::view::kit::block::Block;
+use crate::slack::view::kit::element::{Button, Choice, Element};
+use crate::slack::view::kit::line::Line;
+use crate::slack::view::kit::message::Message;
+use crate::slack::view::kit::modal::Modal;
+use crate::slack::view::limits::{Checked, characters, check_disarmed, check_message, check_modal};
+use crate::slack::view::reply::Standpoint;
+use crate::slack::view::samples::{Story, minute};
+use crate::slack::view::verb::Verb;
+use crate::slack::view::{announcement, help, list, notice, post, reply, timeline, topic, welcome};
+
+/// Text as nobody should write it, and somebody will.
+fn nasty_text() -> impl Strategy<Value = String> {
+    let special = prop_oneof![
+        Just("<!channel>"),
+        Just("<!here|x>"),
+        Just("<@U0EVIL>"),
+        Just("<#C0EVIL|x>"),
+        Just("<https://evil.example|Click>"),
+        Just("&lt;!channel&gt;"),
+        Just("&<>"),
+        Just("*_~`"),
+        Just("\u{202e}desrever"),
+        Just("\u{200b}"),
+        Just("\0\r\n\t"),
+        Just("Z\u{301}\u{302}\u{303}"),
+        Just("👩‍👩‍👧‍👦"),
+        Just("   "),
+        Just("\n> quote\n"),
+        Just("```"),
+        Just("日本語"),
+        Just("@here #general"),
+    ];
+    let piece = prop_oneof![special.prop_map(str::to_owned), any::<String>(), "[a-z ]{0,20}"];
+    let pieces = proptest::collection::vec(piece, 0..6);
+    (pieces, prop_oneof![4 => Just(1usize), 1 => 2..900usize]).prop_map(|(pieces, times)| {
+        let text = pieces.concat().repeat(times);
+        text.chars().take(12_000).collect()
+    })
+}
+
+/// A workspace that calls everything by these names.
+fn catalogue_of(name: &str, description: &str) -> Catalogue {
+    let mut catalogue = Catalogue::default();
+    for severity in &mut catalogue.severities {
+        severity.name = name.to_owned();
+        severity.description = description.to_owned();
+    }
+    for status in &mut catalogue.statuses {
+        status.name = name.to_owned();
+        status.description = description.to_owned();
+    }
+    for role in &mut catalogue.roles {
+        role.name = name.to_owned();
+        role.instructions = description.to_owned();
+    }
+    catalogue
+}
+
+fn incident_of(name: &str, text: &str, category: StatusCategory, filled: bool) -> Incident {
+    let story = Story::new();
+    let catalogue = &story.catalogue;
+    let mut incident = story.incident.clone();
+    incident.name = name.to_owned();
+    incident.summary = text.to_owned();
+    incident.category = category;
+    incident.status = catalogue.first_status(category).unwrap().id.clone();
+    if filled {
+        incident.visibility = Visibility::Private;
+        incident.next_update_due = Some(minute(60));
+        incident.timestamps =
+            catalogue.timestamps.iter().map(|kind| (kind.id.clone(), minute(90))).collect();
+        let bea = || UserId::from("U0BEA");
+        incident.roles = catalogue.roles.iter().map(|role| (role.id.clone(), bea())).collect();
+        incident.creator = Actor::ApiToken { name: name.to_owned() };
+        let by = Actor::Person { user: UserId::new(text) };
+        incident.last_update = Some(LastUpdate { message: text.to_owned(), at: minute(5), by });
+    } else {
+        incident.severity = None;
+        incident.channel = None;
+    }
+    incident
+}
+
+fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
+    let severity = SeverityChange {
+        from: Some(catalogue.severities[0].id.clone()),
+        to: catalogue.severities[1].id.clone(),
+    };
+    let status = StatusChange {
+        from: catalogue.statuses[1].id.clone(),
+        from_category: StatusCategory::Live,
+        to: catalogue.statuses[5].id.clone(),
+        to_category: StatusCategory::Learning,
+        stamps: Vec::new(),
+    };
+    let (role, person) = (catalogue.lead().id.clone(), UserId::from("U0BEA"));
+    let mut declared = Story::new().record.remove(0).event;
+    if let Event::Declared(declared) = &mut declared {
+        declared.name = name.to_owned();
+        declared.summary = text.to_owned();
+        declared.roles = vec![(role.clone(), person.clone())];
+    }
+    vec![
+        declared,
+        Event::UpdatePosted {
+            message: Some(text.to_owned()),
+            status: Some(status.clone()),
+            severity: Some(severity.clone()),
+            next_update_due: Some(minute(60)),
+        },
+        Event::SeverityChanged { change: severity },
+        Event::StatusChanged { change: status, message: Some(text.to_owned()) },
+        Event::RoleAssigned {
+            role: role.clone(),
+            person: Some(person.clone()),
+            previous: Some(UserId::new(text)),
+        },
+        Event::RoleAssigned { role: role.clone(), person: Some(person.clone()), previous: None },
+        Event::RoleAssigned { role, person: None, previous: Some(person) },
+        Event::SummaryChanged { from: String::new(), to: text.to_owned() },
+        Event::Renamed { from: text.to_owned(), to: name.to_owned() },
+        Event::NoteAdded { text: text.to_owned() },
+        Event::ChannelOpened { channel: ChannelId::new(text) },
+        Event::UpdateOverdue { due: minute(60) },
+        Event::Undelivered { what: name.to_owned(), error: text.to_owned() },
+    ]
+}
+
+fn every_refusal(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Refusal> {
+    vec![
+        Refusal::NoSuchIncident { reference: "INC-7".to_owned() },
+        catalogue.find_severity(text).err().unwrap_or(Refusal::BadReminder),
+        catalogue.find_status(text).err().unwrap_or(Refusal::BadReminder),
+        catalogue.find_role(text).err().unwrap_or(Refusal::BadReminder),
+        Refusal::UnknownPerson { given: text.to_owned() },
+        Refusal::Missing { field: Field::Message },
+        Refusal::AlreadySo { what: name.to_owned() },
+        Refusal::WrongStep { from: StatusCategory::Learning, to: StatusCategory::Live },
+    ]
+}
+
+fn any_category() -> impl Strategy<Value = StatusCategory> {
+    proptest::sample::select(StatusCategory::ALL.to_vec())
+}
+
+fn check_messages_about(
+    incident: &Incident,
+    catalogue: &Catalogue,
+    name: &str,
+    text: &str,
+) -> Checked {
+    check_message(&announcement::announcement(incident, catalogue))?;
+    check_message(&welcome::welcome(incident, catalogue))?;
+    let topic = topic::topic(incident, catalogue);
+    prop_assert!(characters(&topic) <= 250);
+    check_disarmed(&topic)?;
+    check_message(&notice::channel_opened(incident))?;
+    check_message(&reply::declared(incident))?;
+    check_message(&list::incidents(&vec![incident.clone(); 23], 40, name, catalogue))?;
+    let events = every_event(catalogue, name, text);
+    let entries = events.into_iter().zip(1i64..).map(|(event, version)| Entry {
+        version,
+        at: Timestamp::from_micros(version),
+        actor: Actor::ApiToken { name: name.to_owned() },
+        via: Via::Api,
+        event,
+    });
+    let entries: Vec<Entry> = entries.collect();
+    for entry in &entries {
+        if let Some(message) = post::post(entry, incident, catalogue) {
+            check_message(&message)?;
+        }
+        let bea = UserId::from("U0BEA");
+        if let Some(message) = notice::role_instructions(entry, &bea, incident, catalogue) {
+            check_message(&message)?;
+        }
+        for standpoint in [Standpoint::InItsChannel, Standpoint::Elsewhere] {
+            if let Some(message) = reply::done(entry, incident, catalogue, standpoint) {
+                check_message(&message)?;
+            }
+        }
+        let plain = timeline::sentence(entry, catalogue).to_plain(2_000);
+        prop_assert!(!plain.is_empty() && characters(&plain) <= 2_000);
+    }
+    check_message(&timeline::timeline(
+        incident,
+        &[&entries[..], &entries, &entries].concat(),
+        catalogue,
+    ))
+}
+
+fn check_forms_about(incident: &Incident, catalogue: &Catalogue, name: &str) -> Checked {
+    let origin = Origin { incident: Some(incident.id.clone()), declared_in: None };
+    check_modal(&form::declare(name, catalogue, &origin))?;
+    for form in every_form(name) {
+        let modal = form.open(incident, catalogue, &origin);
+        check_modal(&modal)?;
+        prop_assert_eq!(modal.callback_id(), form.word());
+        let metadata = modal.as_value()["private_metadata"].as_str().unwrap();
+        prop_assert_eq!(&Origin::parse(metadata), &origin);
+    }
+    Ok(())
+}
+
+fn every_form(word: &str) -> Vec<Form> {
+    vec![
+        Form::Update,
+        Form::Resolve,
+        Form::Close,
+        Form::Role { role: Some(word.to_owned()), person: Some(UserId::new(word)) },
+        Form::Role { role: Some("lead".to_owned()), person: None },
+        Form::Severity,
+        Form::Status,
+        Form::Summary,
+        Form::Rename,
+        Form::Note,
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn whatever_people_write_slack_accepts_it_and_nothing_in_it_is_live(
+        name in nasty_text(),
+        text in nasty_text(),
+        called in nasty_text(),
+        category in any_category(),
+        filled in any::<bool>(),
+    ) {
+        let catalogue = catalogue_of(&called, &text);
+        let incident = incident_of(&name, &text, category, filled);
+        check_messages_about(&incident, &catalogue, &name, &text)?;
+        check_forms_about(&incident, &catalogue, &name)?;
+        for refusal in every_refusal(&catalogue, &name, &text) {
+            check_message(&reply::refusal(&refusal))?;
+        }
+        check_message(&reply::misunderstood(&text, None))?;
+        check_message(&reply::misunderstood(&text, Some(Verb::Update)))?;
+    }
+}
+
+#[test]
+fn a_refusal_stands_under_an_input_that_the_form_has() {
+    let story = Story::new();
+    let catalogue = &story.catalogue;
+    let origin = Origin::default();
+    let mut modals: Vec<Modal> = every_form("comms")
+        .iter()
+        .map(|form| form.open(&story.incident, catalogue, &origin))
+        .collect();
+    modals.push(form::declare("", catalogue, &origin));
+    for modal in modals {
+        let blocks = modal.as_value()["blocks"].as_array().unwrap();
+        let inputs: Vec<&str> =
+            blocks.iter().map(|block| block["block_id"].as_str().unwrap()).collect();
+        let answers = every_refusal(catalogue, "It is so", "no such thing");
+        let answers = answers.iter().map(|refusal| form::refused(modal.callback_id(), refusal));
+        for answer in answers.chain([form::failed(modal.callback_id())]) {
+            for field in answer["errors"].as_object().unwrap().keys() {
+                assert!(inputs.contains(&field.as_str()), "{field} in {}", modal.callback_id());
+            }
+        }
+    }
+}
+
+#[test]
+fn what_stentor_says_of_itself_fits_too() {
+    let check = |message: Message| check_message(&message).unwrap();
+    check(help::help(None));
+    for verb in Verb::ALL {
+        check(help::help(Some(verb)));
+        check(reply::form_did_not_open(verb));
+    }
+    check(reply::not_saved());
+    check(reply::not_installed());
+}
+
+/// More of everything than Slack takes.
+fn too_much(text: &str) -> Vec<Block> {
+    let line =
+        Line::of(text).bold(text).code(text).link(text, text).link("https://a.example", text);
+    let line = line.user(&UserId::new(text)).channel(&ChannelId::new(text)).date(minute(0));
+    let buttons = vec![Button::new("press", text, text).primary(); 30];
+    let blocks = vec![
+        Block::header(text),
+        Block::text(&line),
+        Block::quote(&line),
+        Block::list(&vec![line.clone(); 3]),
+        Block::list(&[]),
+        Block::preformatted(text),
+        Block::context(&line),
+        Block::facts(&[("Fact", line.clone()), ("Empty", Line::new())]),
+        Block::facts(&vec![("Fact", line); 12]),
+        Block::facts(&[]),
+    ];
+    blocks.into_iter().chain(Block::actions(buttons)).collect()
+}
+
+fn too_many_inputs(text: &str) -> Vec<Block> {
+    let choices = |count: usize| -> Vec<Choice> {
+        (0..count).map(|n| Choice::new(&format!("{n}"), text).described(text)).collect()
+    };
+    assert_eq!(Element::select(choices(0), None), None);
+    let elements = [
+        Some(Element::line(text, 9_000)),
+        Some(Element::lines(text, 0)),
+        Element::select(choices(130), Some("120")),
+        Element::select(choices(3), Some("2")),
+        Some(Element::person(Some(&UserId::new(text)))),
+        Some(Element::tick(Choice::new("yes", text))),
+    ];
+    let elements = elements.into_iter().flatten();
+    let inputs = elements.enumerate().map(|(index, element)| {
+        Block::input(&format!("field_{index}"), text, element).with_hint(text)
+    });
+    inputs.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn the_builders_keep_every_limit(text in nasty_text(), times in 1usize..8) {
+        let blocks = vec![too_much(&text); times].concat();
+        let message = Message::new(&Line::of(&text), blocks);
+        check_message(&message)?;
+        check_modal(&Modal::new("form", &text, &text, "{}", too_many_inputs(&text)))?;
+    }
+}

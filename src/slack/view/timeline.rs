@@ -1,0 +1,191 @@
+//! What happened, entry by entry, in sentences.
+
+use crate::incident::catalogue::Catalogue;
+use crate::incident::event::{Declared, Entry, Event, SeverityChange, StatusChange};
+use crate::incident::state::Incident;
+use crate::incident::text::shorten;
+use crate::slack::view::kit::block::Block;
+use crate::slack::view::kit::line::Line;
+use crate::slack::view::kit::message::Message;
+use crate::slack::view::words;
+
+/// The most entries that are shown.
+const SHOWN: usize = 25;
+/// How many characters all entries together may have; the rest of a message is for its heading.
+const ROOM: usize = 10_000;
+/// How much of a text is shown in one entry.
+const EXCERPT: usize = 280;
+
+/// The latest entries, oldest of them first. `record` is the whole record or its latest part.
+pub fn timeline(incident: &Incident, record: &[Entry], catalogue: &Catalogue) -> Message {
+    let title = words::title(incident);
+    let mut room = ROOM;
+    let mut lines = Vec::new();
+    let mut before = record.last().map_or(0, |last| last.version);
+    for entry in record.iter().rev().take(SHOWN) {
+        let line = Line::new().date(entry.at).text("  ").then(sentence(entry, catalogue));
+        let Some(left) = room.checked_sub(line.length()) else { break };
+        room = left;
+        before = entry.version - 1;
+        lines.push(line);
+    }
+    lines.reverse();
+    let mut blocks = vec![Block::text(&Line::of("Timeline of ").bold(&title))];
+    if before > 0 {
+        blocks.push(Block::context(&Line::of(&earlier(before))));
+    }
+    blocks.extend(lines.iter().map(Block::text));
+    Message::new(&Line::of(&format!("Timeline of {title}")), blocks)
+}
+
+/// What an entry says, in a sentence that begins with who did it.
+pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
+    let who = Line::new().actor(&entry.actor);
+    match &entry.event {
+        Event::Declared(declared) => who.then(declaration(declared, catalogue)),
+        Event::UpdatePosted { message, status, severity, next_update_due } => {
+            let mut parts = Vec::new();
+            parts.extend(status.as_ref().map(|change| status_step(change, catalogue)));
+            parts.extend(severity.as_ref().map(|change| severity_step(change, catalogue)));
+            parts.extend(next_update_due.map(|due| Line::of("next update by ").date(due)));
+            let changes = Line::joined(parts, ", ");
+            let said = if changes.is_empty() {
+                who.text(" posted an update")
+            } else {
+                who.text(" posted an update (").then(changes).text(")")
+            };
+            with_quote(said, message.as_deref())
+        }
+        Event::SeverityChanged { change } => {
+            who.text(" changed the ").then(severity_step(change, catalogue))
+        }
+        Event::StatusChanged { change, message } => with_quote(
+            who.text(" changed the ").then(status_step(change, catalogue)),
+            message.as_deref(),
+        ),
+        Event::RoleAssigned { role, person, previous } => {
+            let role = words::role_name(role, catalogue);
+            match (person, previous) {
+                (Some(person), Some(previous)) => who
+                    .text(&format!(" handed {role} from "))
+                    .user(previous)
+                    .text(" to ")
+                    .user(person),
+                (Some(person), None) if entry.actor.person() == Some(person) => {
+                    who.text(&format!(" took {role}"))
+                }
+                (Some(person), None) => who.text(" made ").user(person).text(&format!(" {role}")),
+                (None, Some(previous)) => {
+                    who.text(&format!(" took {role} back from ")).user(previous)
+                }
+                (None, None) => who.text(&format!(" left {role} open")),
+            }
+        }
+        Event::SummaryChanged { to, .. } if to.is_empty() => who.text(" removed the summary"),
+        Event::SummaryChanged { to, .. } => with_quote(who.text(" wrote the summary"), Some(to)),
+        Event::Renamed { from, to } => who
+            .text(" renamed it from “")
+            .text(&words::one_line(from, EXCERPT))
+            .text("” to “")
+            .text(&words::one_line(to, EXCERPT))
+            .text("”"),
+        Event::NoteAdded { text } => with_quote(who.text(" noted"), Some(text)),
+        Event::ChannelOpened { channel } => who.text(" opened the channel ").channel(channel),
+        Event::UpdateOverdue { due } => {
+            who.text(" reminded of the update that was due ").date(*due)
+        }
+        Event::Undelivered { what, error } => who
+            .text(" gave up on “")
+            .text(&words::one_line(what, EXCERPT))
+            .text("”: ")
+            .text(&words::one_line(error, EXCERPT)),
+    }
+}
+
+fn declaration(declared: &Declared, catalogue: &Catalogue) -> Line {
+    let name = words::one_line(&declared.name, EXCERPT);
+    let line = Line::of(" declared “").text(&name).text("”");
+    match &declared.severity {
+        Some(id) => line.text(&format!(", {}", words::severity_name(Some(id), catalogue))),
+        None => line,
+    }
+}
+
+/// `severity from Minor to Major`.
+fn severity_step(change: &SeverityChange, catalogue: &Catalogue) -> Line {
+    let to = words::severity_name(Some(&change.to), catalogue);
+    Line::of(&match &change.from {
+        Some(from) => {
+            format!("severity from {} to {to}", words::severity_name(Some(from), catalogue))
+        }
+        None => format!("severity to {to}"),
+    })
+}
+
+/// `status from Investigating to Fixing`.
+fn status_step(change: &StatusChange, catalogue: &Catalogue) -> Line {
+    let from = words::status_name(&change.from, catalogue);
+    Line::of(&format!("status from {from} to {}", words::status_name(&change.to, catalogue)))
+}
+
+fn with_quote(line: Line, quote: Option<&str>) -> Line {
+    match quote {
+        Some(quote) => line.text(": ").text(&shorten(quote, EXCERPT)),
+        None => line,
+    }
+}
+
+fn earlier(count: i64) -> String {
+    match count {
+        1 => "1 earlier entry is not shown.".to_owned(),
+        count => format!("{count} earlier entries are not shown."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::incident::command::Command;
+    use crate::slack::view::drawing;
+    use crate::slack::view::samples::{Story, long_story};
+
+    #[test]
+    fn it_tells_what_happened() {
+        let story = long_story();
+        let message = timeline(&story.incident, &story.record, &story.catalogue);
+        assert_snapshot!(drawing::message(&message), @"
+        Timeline of *INC-1 Payments time out*
+        2026-09-21 14:13 UTC  @U0ALICE declared “Checkout is slow”, Major
+        2026-09-21 14:33 UTC  Stentor opened the channel #C0INC1
+        2026-09-21 14:53 UTC  @U0ALICE took Incident Lead
+        2026-09-21 15:13 UTC  @U0ALICE handed Incident Lead from @U0ALICE to @U0BEA
+        2026-09-21 15:33 UTC  @U0ALICE made @U0CARL Scribe
+        2026-09-21 15:53 UTC  @U0ALICE took Scribe back from @U0CARL
+        2026-09-21 16:13 UTC  @U0ALICE noted: The queue is full
+        2026-09-21 16:33 UTC  @U0ALICE posted an update (status from Investigating to Fixing, severity from Major to Critical, next update by 2026-09-21 16:43 UTC): A bad release; rolling back.
+        2026-09-21 16:53 UTC  Stentor reminded of the update that was due 2026-09-21 16:43 UTC
+        2026-09-21 17:13 UTC  @U0ALICE changed the severity from Critical to Minor
+        2026-09-21 17:33 UTC  @U0ALICE changed the status from Fixing to Monitoring
+        2026-09-21 17:53 UTC  @U0ALICE wrote the summary: Payments timed out.
+        2026-09-21 18:13 UTC  @U0ALICE renamed it from “Checkout is slow” to “Payments time out”
+        2026-09-21 18:33 UTC  @U0ALICE changed the status from Monitoring to Documenting: Rolled back to 1.4.
+        2026-09-21 18:53 UTC  ci changed the status from Documenting to Investigating: It is back.
+        2026-09-21 19:13 UTC  @U0ALICE changed the status from Investigating to Documenting
+        2026-09-21 19:33 UTC  Stentor gave up on “post to #incidents”: not_in_channel
+        2026-09-21 19:53 UTC  @U0ALICE changed the status from Documenting to Closed
+        ");
+    }
+
+    #[test]
+    fn it_keeps_to_the_latest_entries() {
+        let mut story = Story::new();
+        for number in 0..60 {
+            story.says(&Command::Note { text: format!("Note {number}") });
+        }
+        let drawn = drawing::message(&timeline(&story.incident, &story.record, &story.catalogue));
+        assert!(drawn.contains("37 earlier entries are not shown."), "{drawn}");
+        assert!(drawn.ends_with("noted: Note 59"), "{drawn}");
+    }
+}

@@ -1,0 +1,269 @@
+//! The words of the slash command: how each is typed, and what it does.
+//!
+//! The grammar and the help are both made from this one list, so that neither can know a command
+//! that the other does not.
+
+/// A word of the slash command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// Open an incident.
+    Declare,
+    /// Show what is open.
+    List,
+    /// Say how things are typed.
+    Help,
+    /// Say what is new.
+    Update,
+    /// Change how bad it is.
+    Severity,
+    /// Change where it stands.
+    Status,
+    /// It is over for those it hurt.
+    Resolve,
+    /// Nothing is left to do.
+    Close,
+    /// It was not over.
+    Reopen,
+    /// Say who runs it.
+    Lead,
+    /// Say who does what.
+    Role,
+    /// Say what is known.
+    Summary,
+    /// Call it something else.
+    Rename,
+    /// Write something down.
+    Note,
+    /// Show what happened.
+    Timeline,
+}
+
+/// A heading in the help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Opening and finding incidents.
+    Start,
+    /// Working one.
+    Drive,
+    /// Who does what.
+    People,
+    /// What is kept of it.
+    Record,
+}
+
+impl Group {
+    /// In the order of the help.
+    pub const ALL: [Group; 4] = [Group::Start, Group::Drive, Group::People, Group::Record];
+
+    /// The heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Start => "Start",
+            Group::Drive => "Drive",
+            Group::People => "People",
+            Group::Record => "Record",
+        }
+    }
+}
+
+/// How a word is typed, and what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// The word.
+    pub word: &'static str,
+    /// What else may follow it.
+    pub arguments: &'static str,
+    /// What it does, in one line.
+    pub does: &'static str,
+    /// A line as somebody would type it, without the slash command.
+    pub example: &'static str,
+    /// Other words for the same.
+    pub aliases: &'static [&'static str],
+    /// Where the help lists it.
+    pub group: Group,
+}
+
+impl Verb {
+    /// All of them, in the order of the help.
+    pub const ALL: [Verb; 15] = [
+        Verb::Declare,
+        Verb::List,
+        Verb::Help,
+        Verb::Update,
+        Verb::Severity,
+        Verb::Status,
+        Verb::Resolve,
+        Verb::Close,
+        Verb::Reopen,
+        Verb::Lead,
+        Verb::Role,
+        Verb::Summary,
+        Verb::Rename,
+        Verb::Note,
+        Verb::Timeline,
+    ];
+
+    /// The verb of this word or alias, whatever its case.
+    pub fn parse(word: &str) -> Option<Self> {
+        let word = word.to_lowercase();
+        Verb::ALL.into_iter().find(|verb| {
+            let usage = verb.usage();
+            usage.word == word || usage.aliases.contains(&word.as_str())
+        })
+    }
+
+    /// The word people type.
+    pub fn word(self) -> &'static str {
+        self.usage().word
+    }
+
+    /// How it is typed, and what it does.
+    pub fn usage(self) -> Usage {
+        match self {
+            Verb::Declare => Usage {
+                word: "declare",
+                arguments: "[name]",
+                does: "Open an incident.",
+                example: "declare Checkout is slow",
+                aliases: &["new", "open", "start", "create"],
+                group: Group::Start,
+            },
+            Verb::List => Usage {
+                word: "list",
+                arguments: "[open | closed | all | severity | text]",
+                does: "Show the incidents that are open, or others.",
+                example: "list critical",
+                aliases: &["ls", "incidents", "find", "search"],
+                group: Group::Start,
+            },
+            Verb::Help => Usage {
+                word: "help",
+                arguments: "[command]",
+                does: "Show how a command is typed.",
+                example: "help update",
+                aliases: &["?", "commands", "usage"],
+                group: Group::Start,
+            },
+            Verb::Update => Usage {
+                word: "update",
+                arguments: "[text]",
+                does: "Tell everybody what is new.",
+                example: "update Rolling back to 1.4",
+                aliases: &["post", "say"],
+                group: Group::Drive,
+            },
+            Verb::Severity => Usage {
+                word: "severity",
+                arguments: "[severity]",
+                does: "Change how bad it is.",
+                example: "severity major",
+                aliases: &["sev", "priority"],
+                group: Group::Drive,
+            },
+            Verb::Status => Usage {
+                word: "status",
+                arguments: "[status]",
+                does: "Change where it stands.",
+                example: "status monitoring",
+                aliases: &["state"],
+                group: Group::Drive,
+            },
+            Verb::Resolve => Usage {
+                word: "resolve",
+                arguments: "[text]",
+                does: "It is over for those it hurt; say what ended it.",
+                example: "resolve Rolled back",
+                aliases: &["resolved", "fixed", "fix", "end"],
+                group: Group::Drive,
+            },
+            Verb::Close => Usage {
+                word: "close",
+                arguments: "[text]",
+                does: "Nothing is left to do.",
+                example: "close",
+                aliases: &["closed", "done", "finish"],
+                group: Group::Drive,
+            },
+            Verb::Reopen => Usage {
+                word: "reopen",
+                arguments: "[text]",
+                does: "It was not over: go back to working on it.",
+                example: "reopen It is slow again",
+                aliases: &["re-open", "unresolve", "unclose"],
+                group: Group::Drive,
+            },
+            Verb::Lead => Usage {
+                word: "lead",
+                arguments: "[me | @person | none]",
+                does: "Say who runs it.",
+                example: "lead @bea",
+                aliases: &["leader", "commander", "owner"],
+                group: Group::People,
+            },
+            Verb::Role => Usage {
+                word: "role",
+                arguments: "[role] [me | @person | none]",
+                does: "Say who does what.",
+                example: "role comms @bea",
+                aliases: &["roles", "assign"],
+                group: Group::People,
+            },
+            Verb::Summary => Usage {
+                word: "summary",
+                arguments: "[text]",
+                does: "Say in a few sentences what is known.",
+                example: "summary Payments time out since the release",
+                aliases: &["summarise", "summarize", "description"],
+                group: Group::Record,
+            },
+            Verb::Rename => Usage {
+                word: "rename",
+                arguments: "[name]",
+                does: "Call it something else.",
+                example: "rename Payments are down",
+                aliases: &["name", "title"],
+                group: Group::Record,
+            },
+            Verb::Note => Usage {
+                word: "note",
+                arguments: "[text]",
+                does: "Write something into the timeline.",
+                example: "note The queue is empty again",
+                aliases: &["log-note", "record", "write"],
+                group: Group::Record,
+            },
+            Verb::Timeline => Usage {
+                word: "timeline",
+                arguments: "",
+                does: "Show what happened so far.",
+                example: "timeline",
+                aliases: &["history", "log", "events"],
+                group: Group::Record,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_means_one_thing() {
+        let mut words = Vec::new();
+        for verb in Verb::ALL {
+            let usage = verb.usage();
+            assert_eq!(Verb::parse(usage.word), Some(verb));
+            assert_eq!(Verb::parse(&usage.word.to_uppercase()), Some(verb));
+            for alias in usage.aliases {
+                assert_eq!(Verb::parse(alias), Some(verb), "{alias}");
+            }
+            words.push(usage.word);
+            words.extend(usage.aliases);
+        }
+        let count = words.len();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), count);
+    }
+}

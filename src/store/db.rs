@@ -1,0 +1,401 @@
+//! The only module that knows there are two databases.
+//!
+//! Everything else takes a `&mut Tx` and writes its SQL once, with `$1` for values.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
+use sqlx::query::Query as Prepared;
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
+    SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{AssertSqlSafe, Encode, FromRow, Postgres, Sqlite, Transaction, Type};
+
+/// What a query gives.
+pub type Result<T, E = sqlx::Error> = std::result::Result<T, E>;
+
+/// How long a request waits for a connection or a lock: Slack gives up after 3 s, and the person
+/// must still get a sentence.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Readers of SQLite: more than two bring nothing on two cores, and each holds a page cache.
+const SQLITE_READERS: u32 = 3;
+/// Connections to Postgres: one writes, the outbox takes a few, the rest read.
+const POSTGRES_CONNECTIONS: u32 = 10;
+/// Rows in one INSERT. Powers of two up to this are prepared once each.
+const ROWS_AT_ONCE: usize = 32;
+
+/// A value that both databases can store.
+#[rustfmt::skip]
+pub trait Value: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres> {}
+#[rustfmt::skip]
+impl<T> Value for T where T: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres> {}
+
+/// A type that a row of either database can fill: `#[derive(FromRow)]`, or a tuple.
+pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> {}
+impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> {}
+
+/// One statement. A plain string serves both databases; spell out both only where they differ.
+#[derive(Clone, Copy)]
+pub struct Sql {
+    /// For SQLite.
+    pub sqlite: &'static str,
+    /// For Postgres.
+    pub postgres: &'static str,
+}
+
+impl From<&'static str> for Sql {
+    fn from(sql: &'static str) -> Self {
+        Sql { sqlite: sql, postgres: sql }
+    }
+}
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// An open database.
+#[derive(Clone)]
+pub enum Db {
+    /// A file: one connection that writes, and a few that only read.
+    Sqlite {
+        /// Its semaphore is a fair queue for the write lock.
+        write: SqlitePool,
+        /// These wait for no writer.
+        read: SqlitePool,
+    },
+    /// A server.
+    Postgres(PgPool),
+}
+
+impl Db {
+    /// Opens the database of this address, and brings its schema up to date.
+    pub async fn connect(url: &str) -> Result<Db> {
+        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            Self::postgres(url.parse()?).await
+        } else {
+            Self::sqlite(url.parse()?).await
+        }
+    }
+
+    /// Opens a database on a Postgres server.
+    pub async fn postgres(options: PgConnectOptions) -> Result<Db> {
+        let options = options.application_name("stentor").options([
+            ("statement_timeout", "10s"),
+            ("idle_in_transaction_session_timeout", "30s"),
+        ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options)
+            .await?;
+        MIGRATIONS.run(&pool).await?;
+        Ok(Db::Postgres(pool))
+    }
+
+    /// Opens a SQLite file, and makes it if it is not there.
+    pub async fn sqlite(options: SqliteConnectOptions) -> Result<Db> {
+        let options = options
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // An answer follows the commit, so a commit must survive a power cut.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(PATIENCE);
+        let pool = || {
+            SqlitePoolOptions::new()
+                .acquire_timeout(PATIENCE)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .test_before_acquire(false)
+        };
+        let write = pool()
+            .max_connections(1)
+            .connect_with(options.clone().optimize_on_close(true, 400))
+            .await?;
+        MIGRATIONS.run(&write).await?;
+        let read =
+            pool().max_connections(SQLITE_READERS).connect_lazy_with(options.read_only(true));
+        Ok(Db::Sqlite { write, read })
+    }
+
+    /// Begins a transaction that may write.
+    ///
+    /// On SQLite it queues for the write lock here, so that it can't fail with "database is
+    /// locked" half-way.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(match self {
+            Db::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins a transaction that only reads, and waits for no writer.
+    pub async fn read(&self) -> Result<Tx> {
+        Ok(match self {
+            Db::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+            Db::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN READ ONLY").await?),
+        })
+    }
+
+    /// Closes every connection, after the work in hand.
+    pub async fn close(&self) {
+        match self {
+            Db::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// Whether another attempt at the same transaction may succeed: somebody else was faster.
+pub fn is_conflict(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else { return false };
+    // Postgres: serialization failure, deadlock.
+    error.is_unique_violation() || matches!(error.code().as_deref(), Some("40001" | "40P01"))
+}
+
+/// Whether the database could not be used at all, whatever was asked of it.
+pub fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(error) => match error.code().as_deref() {
+            // SQLite: busy, locked, read-only, I/O error, full, can't open.
+            Some("5" | "6" | "8" | "10" | "13" | "14") => true,
+            // Postgres: connection exceptions, shutting down, out of resources.
+            Some(code) => {
+                code.len() == 5 && ["08", "57", "53"].iter().any(|class| code.starts_with(class))
+            }
+            None => false,
+        },
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::Io(_)
+        | sqlx::Error::WorkerCrashed => true,
+        _ => false,
+    }
+}
+
+/// A transaction, which rolls back unless [committed](Tx::commit).
+pub enum Tx {
+    /// On SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On Postgres.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    /// A statement, to be given its values and run.
+    pub fn query(&mut self, sql: impl Into<Sql>) -> Query<'_> {
+        let Sql { sqlite, postgres } = sql.into();
+        match self {
+            Tx::Sqlite(tx) => Query {
+                wanted: placeholders(sqlite),
+                bound: 0,
+                on: On::Sqlite(sqlx::query(sqlite), tx),
+            },
+            Tx::Postgres(tx) => Query {
+                wanted: placeholders(postgres),
+                bound: 0,
+                on: On::Postgres(sqlx::query(postgres), tx),
+            },
+        }
+    }
+
+    /// A statement made here, of parts that are all in the program's text.
+    fn composed(&mut self, sql: String, wanted: usize) -> Query<'_> {
+        let sql = AssertSqlSafe(sql);
+        match self {
+            Tx::Sqlite(tx) => Query { wanted, bound: 0, on: On::Sqlite(sqlx::query(sql), tx) },
+            Tx::Postgres(tx) => Query { wanted, bound: 0, on: On::Postgres(sqlx::query(sql), tx) },
+        }
+    }
+
+    /// Inserts many rows with few statements: `INSERT INTO {table} VALUES (…), (…) {conflict}`.
+    ///
+    /// A statement crosses to the database's thread or server and back; many rows in one make
+    /// that journey once.
+    pub async fn insert_rows<T>(
+        &mut self,
+        table: Table,
+        rows: &[T],
+        bind: impl for<'q> Fn(Query<'q>, &T) -> Query<'q>,
+    ) -> Result<u64> {
+        let mut inserted = 0;
+        let mut rest = rows;
+        while !rest.is_empty() {
+            let size = ROWS_AT_ONCE.min(1 << rest.len().ilog2());
+            let (now, later) = rest.split_at(size);
+            let query = self.composed(table.insert(size), size * table.columns());
+            inserted += now.iter().fold(query, &bind).execute().await?;
+            rest = later;
+        }
+        Ok(inserted)
+    }
+
+    /// The rows whose key is among these: `{before} ($2, $3, …)`, `$1` being the workspace.
+    pub async fn all_among<T: Record, K: Value + Clone>(
+        &mut self,
+        before: &'static str,
+        workspace: &(impl Value + Clone),
+        keys: &[K],
+    ) -> Result<Vec<T>> {
+        let mut rows = Vec::new();
+        for keys in keys.chunks(ROWS_AT_ONCE) {
+            // The last key again and again, so that few statements have to be prepared.
+            let size = keys.len().next_power_of_two();
+            let mut sql = String::from(before);
+            tuple(&mut sql, 2, size);
+            let mut query = self.composed(sql, size + 1).bind(workspace.clone());
+            for key in keys.iter().chain(keys.last().into_iter().cycle()).take(size) {
+                query = query.bind(key.clone());
+            }
+            rows.extend(query.all::<T>().await?);
+        }
+        Ok(rows)
+    }
+
+    /// Makes it durable.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Tx::Sqlite(tx) => tx.commit().await,
+            Tx::Postgres(tx) => tx.commit().await,
+        }
+    }
+}
+
+/// Where rows go, and what happens to those that are there already.
+#[derive(Clone, Copy)]
+pub struct Table {
+    /// Table and columns: `receipt (workspace, key)`.
+    pub columns: &'static str,
+    /// `ON CONFLICT …`, or nothing.
+    pub conflict: &'static str,
+}
+
+impl Table {
+    fn columns(&self) -> usize {
+        self.columns.matches(',').count() + 1
+    }
+
+    fn insert(&self, rows: usize) -> String {
+        let width = self.columns();
+        let mut sql = format!("INSERT INTO {} VALUES ", self.columns);
+        for row in 0..rows {
+            if row > 0 {
+                sql.push_str(", ");
+            }
+            tuple(&mut sql, row * width + 1, width);
+        }
+        sql.push(' ');
+        sql.push_str(self.conflict);
+        sql
+    }
+}
+
+/// Writes `($first, …)` with so many placeholders.
+fn tuple(sql: &mut String, first: usize, count: usize) {
+    sql.push('(');
+    for n in first..first + count {
+        let comma = if n > first { ", " } else { "" };
+        write!(sql, "{comma}${n}").expect("a string takes any text");
+    }
+    sql.push(')');
+}
+
+/// A statement with the values it has been given so far.
+#[must_use = "a query does nothing until it is run"]
+pub struct Query<'c> {
+    wanted: usize,
+    bound: usize,
+    on: On<'c>,
+}
+
+enum On<'c> {
+    Sqlite(Prepared<'static, Sqlite, SqliteArguments>, &'c mut SqliteConnection),
+    Postgres(Prepared<'static, Postgres, PgArguments>, &'c mut PgConnection),
+}
+
+impl<'c> Query<'c> {
+    /// Gives the next value.
+    pub fn bind(self, value: impl Value) -> Self {
+        let on = match self.on {
+            On::Sqlite(query, conn) => On::Sqlite(query.bind(value), conn),
+            On::Postgres(query, conn) => On::Postgres(query.bind(value), conn),
+        };
+        Query { bound: self.bound + 1, on, ..self }
+    }
+
+    /// Runs the statement, and returns how many rows it changed.
+    pub async fn execute(self) -> Result<u64> {
+        Ok(match self.checked()? {
+            On::Sqlite(query, conn) => query.execute(conn).await?.rows_affected(),
+            On::Postgres(query, conn) => query.execute(conn).await?.rows_affected(),
+        })
+    }
+
+    /// All rows.
+    pub async fn all<T: Record>(self) -> Result<Vec<T>> {
+        match self.checked()? {
+            On::Sqlite(query, conn) => {
+                query.fetch_all(conn).await?.iter().map(T::from_row).collect()
+            }
+            On::Postgres(query, conn) => {
+                query.fetch_all(conn).await?.iter().map(T::from_row).collect()
+            }
+        }
+    }
+
+    /// The row, if there is one.
+    pub async fn optional<T: Record>(self) -> Result<Option<T>> {
+        match self.checked()? {
+            On::Sqlite(query, conn) => {
+                query.fetch_optional(conn).await?.as_ref().map(T::from_row).transpose()
+            }
+            On::Postgres(query, conn) => {
+                query.fetch_optional(conn).await?.as_ref().map(T::from_row).transpose()
+            }
+        }
+    }
+
+    /// The row that must be there.
+    pub async fn one<T: Record>(self) -> Result<T> {
+        self.optional().await?.ok_or(sqlx::Error::RowNotFound)
+    }
+
+    /// SQLite reads a parameter that nobody bound as NULL, so a forgotten one must be caught here.
+    fn checked(self) -> Result<On<'c>> {
+        if self.wanted != self.bound {
+            let message = format!("{} placeholders but {} values", self.wanted, self.bound);
+            return Err(sqlx::Error::Protocol(message));
+        }
+        Ok(self.on)
+    }
+}
+
+/// The highest `$n` in a statement.
+fn placeholders(sql: &str) -> usize {
+    let digits = |rest: &str| rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    sql.split('$').skip(1).filter_map(|rest| rest[..digits(rest)].parse().ok()).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_rows_make_one_statement() {
+        let table =
+            Table { columns: "receipt (workspace, key)", conflict: "ON CONFLICT DO NOTHING" };
+        assert_eq!(
+            table.insert(2),
+            "INSERT INTO receipt (workspace, key) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING"
+        );
+    }
+
+    #[test]
+    fn placeholders_are_counted_by_their_highest_number() {
+        assert_eq!(placeholders("SELECT $2, $1, $12 WHERE a = $1"), 12);
+        assert_eq!(placeholders("SELECT 1"), 0);
+    }
+}

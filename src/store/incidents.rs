@@ -1,0 +1,175 @@
+//! Incidents as they stand.
+
+use sqlx::types::Json;
+
+use crate::ids::{ChannelId, IncidentId, SeverityId, WorkspaceId};
+use crate::incident::catalogue::StatusCategory;
+use crate::incident::event::Actor;
+use crate::incident::state::{Incident, Visibility};
+use crate::store::db::{Query, Result, Table, Tx};
+
+type Row = (Json<Incident>,);
+
+const INCIDENTS: Table = Table {
+    columns: "incident (workspace, id, number, version, category, severity, visibility, channel, name_folded, state)",
+    conflict: "ON CONFLICT (workspace, id) DO UPDATE SET version = excluded.version, category = excluded.category,
+        severity = excluded.severity, visibility = excluded.visibility, channel = excluded.channel,
+        name_folded = excluded.name_folded, state = excluded.state",
+};
+
+/// Writes these incidents as they stand now. The timeline, written in the same transaction, keeps
+/// two writers apart.
+pub async fn save(tx: &mut Tx, workspace: &WorkspaceId, incidents: &[&Incident]) -> Result<()> {
+    tx.insert_rows(INCIDENTS, incidents, |query, incident| bind(query, workspace, incident))
+        .await?;
+    Ok(())
+}
+
+fn bind<'q>(query: Query<'q>, workspace: &WorkspaceId, incident: &Incident) -> Query<'q> {
+    query
+        .bind(workspace.clone())
+        .bind(incident.id.clone())
+        .bind(incident.number)
+        .bind(incident.version)
+        .bind(incident.category.as_str().to_owned())
+        .bind(incident.severity.clone())
+        .bind(visibility_word(incident.visibility).to_owned())
+        .bind(incident.channel.clone())
+        .bind(format!("{}\n{}", incident.name, incident.summary).to_lowercase())
+        .bind(Json(incident.clone()))
+}
+
+fn visibility_word(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Public => "public",
+        Visibility::Private => "private",
+    }
+}
+
+/// The incidents with these ids.
+pub async fn with_ids(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    ids: &[IncidentId],
+) -> Result<Vec<Incident>> {
+    let rows = tx
+        .all_among("SELECT state FROM incident WHERE workspace = $1 AND id IN ", workspace, ids)
+        .await?;
+    Ok(rows.into_iter().map(|(state,): Row| state.0).collect())
+}
+
+/// The incidents with these numbers.
+pub async fn with_numbers(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    numbers: &[i64],
+) -> Result<Vec<Incident>> {
+    let before = "SELECT state FROM incident WHERE workspace = $1 AND number IN ";
+    let rows = tx.all_among(before, workspace, numbers).await?;
+    Ok(rows.into_iter().map(|(state,): Row| state.0).collect())
+}
+
+/// The incidents that these channels belong to.
+pub async fn with_channels(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    channels: &[ChannelId],
+) -> Result<Vec<Incident>> {
+    let before = "SELECT state FROM incident WHERE workspace = $1 AND channel IN ";
+    let rows = tx.all_among(before, workspace, channels).await?;
+    Ok(rows.into_iter().map(|(state,): Row| state.0).collect())
+}
+
+/// The incident with this id.
+pub async fn by_id(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    id: &IncidentId,
+) -> Result<Option<Incident>> {
+    Ok(with_ids(tx, workspace, std::slice::from_ref(id)).await?.pop())
+}
+
+/// The incident with this number.
+pub async fn by_number(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    number: i64,
+) -> Result<Option<Incident>> {
+    Ok(with_numbers(tx, workspace, &[number]).await?.pop())
+}
+
+/// The incident that this channel belongs to.
+pub async fn by_channel(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    channel: &ChannelId,
+) -> Result<Option<Incident>> {
+    Ok(with_channels(tx, workspace, std::slice::from_ref(channel)).await?.pop())
+}
+
+/// Which incidents to list. An empty list of categories means any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// In one of these parts of life.
+    pub categories: Vec<StatusCategory>,
+    /// Of this severity.
+    pub severity: Option<SeverityId>,
+    /// With this in the name or summary, whatever the case.
+    pub text: Option<String>,
+}
+
+/// How many parts of life a filter can name: all of them.
+const CATEGORIES: usize = StatusCategory::ALL.len();
+
+/// The newest incidents that this actor may see, before this number, newest first.
+///
+/// The page goes by number, so that the thousandth page costs what the first does.
+pub async fn list(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    actor: &Actor,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Incident>> {
+    let mut query = tx
+        .query(
+            "SELECT state FROM incident
+             WHERE workspace = $1 AND number < $2
+               AND ($3 IS NULL OR severity = $3)
+               AND ($4 IS NULL OR name_folded LIKE $4 ESCAPE '!')
+               AND (category IN ($5, $6, $7, $8, $9, $10, $11, $12))
+               AND (visibility = 'public' OR CAST(state AS TEXT) LIKE $13 ESCAPE '!')
+             ORDER BY number DESC LIMIT $14",
+        )
+        .bind(workspace.clone())
+        .bind(before.unwrap_or(i64::MAX))
+        .bind(filter.severity.clone())
+        .bind(
+            filter.text.as_deref().map(|text| format!("%{}%", escape_like(&text.to_lowercase()))),
+        );
+    let categories =
+        if filter.categories.is_empty() { &StatusCategory::ALL[..] } else { &filter.categories };
+    for category in categories.iter().chain(categories.last().into_iter().cycle()).take(CATEGORIES)
+    {
+        query = query.bind(category.as_str().to_owned());
+    }
+    let rows: Vec<Row> = query.bind(part_of(actor)).bind(limit).all().await?;
+    let seen = rows.into_iter().map(|(state,)| state.0);
+    Ok(seen.filter(|incident| crate::incident::access::may_see(incident, actor)).collect())
+}
+
+/// What the state of a private incident holds if this actor has a part in it. It may let too much
+/// through; `may_see` has the last word.
+fn part_of(actor: &Actor) -> String {
+    let name = match actor {
+        Actor::Person { user } => user.as_str(),
+        Actor::ApiToken { name } => name,
+        Actor::Stentor => "",
+    };
+    format!("%{}%", escape_like(name))
+}
+
+fn escape_like(text: &str) -> String {
+    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
+}

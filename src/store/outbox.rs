@@ -1,0 +1,352 @@
+//! What remains to be done outside: the queue itself.
+//!
+//! Workers lease lanes and do the first piece of work in them. Every write after that names the
+//! lease, so a worker that slept through its own can't change anything any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use sqlx::types::Json;
+
+use crate::clock::Timestamp;
+use crate::ids::{IncidentId, WorkId, WorkspaceId};
+use crate::outbox::work::{NewWork, Work};
+use crate::store::db::{Result, Sql, Table, Tx};
+
+/// The first piece of work of a lane that this process holds the lease of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The lane.
+    pub lane: String,
+    /// The holder's word, which no other lease has.
+    pub lease: String,
+    /// The work's id: what Slack is told to recognise it by.
+    pub id: WorkId,
+    /// The incident it is about.
+    pub incident: IncidentId,
+    /// What to do.
+    pub work: Work,
+    /// How often it was tried, this time included.
+    pub attempts: i64,
+    /// How many of the earlier attempts ended with a clear answer.
+    pub refused: i64,
+    /// How often it had been asked for again when it was claimed.
+    pub generation: i64,
+    /// When it was first asked for.
+    pub created_at: Timestamp,
+}
+
+impl Claimed {
+    /// Whether an earlier attempt may have succeeded without our knowing.
+    pub fn is_in_doubt(&self) -> bool {
+        self.attempts - 1 > self.refused
+    }
+}
+
+const WORK: Table = Table {
+    columns: "outbox (workspace, id, key, lane, seq, incident, work, state, due_at, attempts, refused, generation,
+        created_at)",
+    // Work that is there already is asked for once more: if it is in hand it will be done again, if
+    // it waits it keeps its place, and if it was given up it gets another chance at the end.
+    conflict: "ON CONFLICT (workspace, key) DO UPDATE SET generation = outbox.generation + 1,
+        due_at = excluded.due_at, seq = CASE WHEN outbox.state = 1 THEN excluded.seq ELSE outbox.seq END,
+        created_at = CASE WHEN outbox.state = 1 THEN excluded.created_at ELSE outbox.created_at END, state = 0",
+};
+
+const LANES: Table = Table {
+    columns: "lane (workspace, name, due_at)",
+    // It is due already, or leased, or waiting for Slack: none of these may be cut short. The write
+    // is there for its lock: whoever finds the lane empty meanwhile waits, and looks again.
+    conflict: "ON CONFLICT (workspace, name) DO UPDATE SET due_at = lane.due_at",
+};
+
+/// The lane of a timer has one piece of work, and is due when that is; a lease goes on.
+const TIMER_LANES: Table = Table {
+    columns: LANES.columns,
+    conflict: "ON CONFLICT (workspace, name) DO UPDATE
+        SET due_at = CASE WHEN lane.lease IS NULL THEN excluded.due_at ELSE lane.due_at END",
+};
+
+/// Adds work, in this order within its lanes.
+pub async fn add(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    work: &[NewWork],
+    now: Timestamp,
+) -> Result<()> {
+    // One statement must not meet the same key twice; the earliest place and the latest time count.
+    let mut by_key: BTreeMap<&str, NewWork> = BTreeMap::new();
+    for one in work {
+        by_key
+            .entry(&one.key)
+            .and_modify(|known| known.due_at = one.due_at)
+            .or_insert_with(|| one.clone());
+    }
+    let rows: Vec<NewWork> = by_key.into_values().collect();
+    tx.insert_rows(WORK, &rows, |query, work| {
+        query
+            .bind(workspace.clone())
+            .bind(work.id.clone())
+            .bind(work.key.clone())
+            .bind(work.lane.clone())
+            .bind(work.seq)
+            .bind(work.incident.clone())
+            .bind(Json(work.work.clone()))
+            .bind(0_i64)
+            .bind(work.due_at)
+            .bind(0_i64)
+            .bind(0_i64)
+            .bind(0_i64)
+            .bind(now)
+    })
+    .await?;
+    let (timers, rest): (Vec<&NewWork>, Vec<&NewWork>) =
+        rows.iter().partition(|one| one.is_timer());
+    for (table, work) in [(LANES, rest), (TIMER_LANES, timers)] {
+        let lanes: BTreeSet<(&str, Timestamp)> =
+            work.iter().map(|one| (one.lane.as_str(), one.due_at)).collect();
+        let lanes: BTreeMap<&str, Timestamp> = lanes.into_iter().collect();
+        let lanes: Vec<(&str, Timestamp)> = lanes.into_iter().collect();
+        tx.insert_rows(table, &lanes, |query, (name, due_at)| {
+            query.bind(workspace.clone()).bind((*name).to_owned()).bind(*due_at)
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// Forgets work that need not be done any more.
+pub async fn cancel(tx: &mut Tx, workspace: &WorkspaceId, key: &str) -> Result<()> {
+    tx.query("DELETE FROM outbox WHERE workspace = $1 AND key = $2")
+        .bind(workspace.clone())
+        .bind(key.to_owned())
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Leases lanes that are due, and takes the first piece of work of each.
+pub async fn claim(
+    tx: &mut Tx,
+    lease: &str,
+    now: Timestamp,
+    lasts: Duration,
+    limit: i64,
+) -> Result<Vec<Claimed>> {
+    let lanes: Vec<(WorkspaceId, String)> = tx
+        .query(Sql {
+            sqlite: "UPDATE lane SET lease = $1, due_at = $2 WHERE (workspace, name) IN (
+                    SELECT workspace, name FROM lane WHERE due_at <= $3 ORDER BY due_at LIMIT $4)
+                RETURNING workspace, name",
+            postgres: "UPDATE lane SET lease = $1, due_at = $2 WHERE (workspace, name) IN (
+                    SELECT workspace, name FROM lane WHERE due_at <= $3 ORDER BY due_at LIMIT $4
+                    FOR UPDATE SKIP LOCKED)
+                RETURNING workspace, name",
+        })
+        .bind(lease.to_owned())
+        .bind(now.plus(lasts))
+        .bind(now)
+        .bind(limit)
+        .all()
+        .await?;
+    let mut claimed = Vec::with_capacity(lanes.len());
+    for (workspace, lane) in lanes {
+        match take_first(tx, &workspace, &lane, lease).await? {
+            Some(work) => claimed.push(work),
+            // Its work was cancelled.
+            None => {
+                leave(tx, &workspace, &lane, now).await?;
+            }
+        }
+    }
+    Ok(claimed)
+}
+
+/// Takes the first piece of work of a lane. That it was tried is written before it is.
+async fn take_first(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    lane: &str,
+    lease: &str,
+) -> Result<Option<Claimed>> {
+    type Row = (WorkId, IncidentId, Json<Work>, i64, i64, i64, Timestamp);
+    let row: Option<Row> = tx
+        .query(
+            "UPDATE outbox SET attempts = attempts + 1 WHERE workspace = $1 AND id = (
+                 SELECT id FROM outbox WHERE workspace = $1 AND lane = $2 AND state = 0 ORDER BY seq, id LIMIT 1)
+             RETURNING id, incident, work, attempts, refused, generation, created_at",
+        )
+        .bind(workspace.clone())
+        .bind(lane.to_owned())
+        .optional()
+        .await?;
+    Ok(row.map(|(id, incident, work, attempts, refused, generation, created_at)| Claimed {
+        workspace: workspace.clone(),
+        lane: lane.to_owned(),
+        lease: lease.to_owned(),
+        id,
+        incident,
+        work: work.0,
+        attempts,
+        refused,
+        generation,
+        created_at,
+    }))
+}
+
+/// Ends a lease, if it is still ours, and keeps the lane's lock until the commit.
+async fn give_back(tx: &mut Tx, claimed: &Claimed, due_at: Timestamp) -> Result<bool> {
+    let ours = tx
+        .query("UPDATE lane SET lease = NULL, due_at = $4 WHERE workspace = $1 AND name = $2 AND lease = $3")
+        .bind(claimed.workspace.clone())
+        .bind(claimed.lane.clone())
+        .bind(claimed.lease.clone())
+        .bind(due_at)
+        .execute()
+        .await?;
+    Ok(ours == 1)
+}
+
+/// Leaves a lane whose lock we hold: to its next piece of work, or empty.
+async fn leave(tx: &mut Tx, workspace: &WorkspaceId, lane: &str, now: Timestamp) -> Result<()> {
+    let next: Option<(Timestamp,)> = tx
+        .query(
+            "SELECT due_at FROM outbox WHERE workspace = $1 AND lane = $2 AND state = 0 ORDER BY seq, id LIMIT 1",
+        )
+        .bind(workspace.clone())
+        .bind(lane.to_owned())
+        .optional()
+        .await?;
+    let query = match next {
+        Some((due_at,)) => tx
+            .query("UPDATE lane SET lease = NULL, due_at = $3 WHERE workspace = $1 AND name = $2")
+            .bind(workspace.clone())
+            .bind(lane.to_owned())
+            .bind(due_at.max(now)),
+        None => tx
+            .query("DELETE FROM lane WHERE workspace = $1 AND name = $2")
+            .bind(workspace.clone())
+            .bind(lane.to_owned()),
+    };
+    query.execute().await?;
+    Ok(())
+}
+
+/// Ends work that was done. Asked for again meanwhile, it is to be done again.
+///
+/// Says whether the lease was still ours; if not, nothing is written.
+pub async fn finish(tx: &mut Tx, claimed: &Claimed, now: Timestamp) -> Result<bool> {
+    if !give_back(tx, claimed, now).await? {
+        return Ok(false);
+    }
+    let done = tx
+        .query("DELETE FROM outbox WHERE workspace = $1 AND id = $2 AND generation = $3")
+        .bind(claimed.workspace.clone())
+        .bind(claimed.id.clone())
+        .bind(claimed.generation)
+        .execute()
+        .await?;
+    if done == 0 {
+        tx.query("UPDATE outbox SET attempts = 0, refused = 0, last_error = NULL WHERE workspace = $1 AND id = $2")
+            .bind(claimed.workspace.clone())
+            .bind(claimed.id.clone())
+            .execute()
+            .await?;
+    }
+    leave(tx, &claimed.workspace, &claimed.lane, now).await?;
+    Ok(true)
+}
+
+/// How an attempt ended that did not do the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It was not even tried: its turn comes later.
+    Untried,
+    /// With a clear answer: nothing was done.
+    Refused,
+    /// Without one: it may have been done.
+    InDoubt,
+}
+
+/// Puts the lane off until then, with this piece of work still first.
+pub async fn put_off(
+    tx: &mut Tx,
+    claimed: &Claimed,
+    until: Timestamp,
+    ended: Ended,
+    error: Option<&str>,
+) -> Result<bool> {
+    let (attempts, refused) = match ended {
+        Ended::Untried => (claimed.attempts - 1, claimed.refused),
+        Ended::Refused => (claimed.attempts, claimed.refused + 1),
+        Ended::InDoubt => (claimed.attempts, claimed.refused),
+    };
+    if !give_back(tx, claimed, until).await? {
+        return Ok(false);
+    }
+    tx.query(
+        "UPDATE outbox SET attempts = $3, refused = $4, last_error = COALESCE($5, last_error)
+         WHERE workspace = $1 AND id = $2",
+    )
+    .bind(claimed.workspace.clone())
+    .bind(claimed.id.clone())
+    .bind(attempts)
+    .bind(refused)
+    .bind(error.map(str::to_owned))
+    .execute()
+    .await?;
+    Ok(true)
+}
+
+/// Gives work up, and keeps it for somebody to look at. What waits behind it goes on.
+pub async fn bury(tx: &mut Tx, claimed: &Claimed, error: &str, now: Timestamp) -> Result<bool> {
+    if !give_back(tx, claimed, now).await? {
+        return Ok(false);
+    }
+    tx.query("UPDATE outbox SET state = 1, last_error = $3 WHERE workspace = $1 AND id = $2")
+        .bind(claimed.workspace.clone())
+        .bind(claimed.id.clone())
+        .bind(error.to_owned())
+        .execute()
+        .await?;
+    leave(tx, &claimed.workspace, &claimed.lane, now).await?;
+    Ok(true)
+}
+
+/// When a lane is due next, if one has work.
+pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>> {
+    let (due,): (Option<Timestamp>,) = tx.query("SELECT MIN(due_at) FROM lane").one().await?;
+    Ok(due)
+}
+
+/// A piece of work that is left.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Left {
+    /// What it is about.
+    pub key: String,
+    /// 0 to do, 1 given up.
+    pub state: i64,
+    /// How its last attempt ended.
+    pub last_error: Option<String>,
+    /// Not before then.
+    pub due_at: Timestamp,
+}
+
+/// What is left, oldest first.
+pub async fn left(tx: &mut Tx, limit: i64) -> Result<Vec<Left>> {
+    tx.query("SELECT key, state, last_error, due_at FROM outbox ORDER BY created_at, seq LIMIT $1")
+        .bind(limit)
+        .all()
+        .await
+}
+
+/// How much is to do, and how much was given up.
+pub async fn depth(tx: &mut Tx) -> Result<(i64, i64)> {
+    tx.query(
+        "SELECT CAST(COALESCE(SUM(1 - state), 0) AS BIGINT), CAST(COALESCE(SUM(state), 0) AS BIGINT) FROM outbox",
+    )
+    .one()
+    .await
+}

@@ -1,0 +1,80 @@
+//! What Slack shows of an incident, and where.
+
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+
+use crate::ids::{ChannelId, IncidentId, MessageTs, UserId, WorkspaceId};
+use crate::incident::reactions::Surface;
+use crate::store::db::{Result, Tx};
+
+/// What is known of one surface in Slack.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// The channel it is in, or is.
+    pub channel: Option<ChannelId>,
+    /// The message it is.
+    pub ts: Option<MessageTs>,
+    /// A hash of what was last shown.
+    pub hash: Option<String>,
+    /// What else there is to know.
+    pub detail: Detail,
+}
+
+/// What else there is to know of a surface.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Detail {
+    /// The message is pinned.
+    pub pinned: bool,
+    /// These were invited.
+    pub invited: Vec<UserId>,
+}
+
+/// What Slack shows of this incident there; nothing known if it never showed anything.
+pub async fn shown(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    incident: &IncidentId,
+    surface: Surface,
+) -> Result<Shown> {
+    type Row = (Option<ChannelId>, Option<MessageTs>, Option<String>, Json<Detail>);
+    let row: Option<Row> = tx
+        .query("SELECT channel, ts, shown, detail FROM surface WHERE workspace = $1 AND incident = $2 AND kind = $3")
+        .bind(workspace.clone())
+        .bind(incident.clone())
+        .bind(surface.as_str().to_owned())
+        .optional()
+        .await?;
+    Ok(row.map_or_else(Shown::default, |(channel, ts, hash, detail)| Shown {
+        channel,
+        ts,
+        hash,
+        detail: detail.0,
+    }))
+}
+
+/// Remembers what Slack shows of this incident there.
+pub async fn save(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    incident: &IncidentId,
+    surface: Surface,
+    shown: &Shown,
+) -> Result<()> {
+    tx.query(
+        "INSERT INTO surface (workspace, incident, kind, channel, ts, shown, detail)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (workspace, incident, kind) DO UPDATE
+         SET channel = excluded.channel, ts = excluded.ts, shown = excluded.shown, detail = excluded.detail",
+    )
+    .bind(workspace.clone())
+    .bind(incident.clone())
+    .bind(surface.as_str().to_owned())
+    .bind(shown.channel.clone())
+    .bind(shown.ts.clone())
+    .bind(shown.hash.clone())
+    .bind(Json(shown.detail.clone()))
+    .execute()
+    .await?;
+    Ok(())
+}

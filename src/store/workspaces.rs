@@ -1,0 +1,131 @@
+//! Workspaces: whom Stentor serves, and what things are called there.
+
+use sqlx::types::Json;
+
+use crate::clock::Timestamp;
+use crate::ids::{ChannelId, TeamId, UserId, WorkspaceId};
+use crate::incident::catalogue::Catalogue;
+use crate::store::db::{Result, Tx};
+
+/// A workspace, without its catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Workspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// The word for it in addresses.
+    pub slug: String,
+    /// The Slack workspace, once Slack has said which.
+    pub slack_team: Option<TeamId>,
+    /// Stentor's own user there.
+    pub bot_user: Option<UserId>,
+    /// The channel behind the configured announcement channel, once found.
+    pub announce_channel: Option<ChannelId>,
+    /// The configured name for which that channel was found.
+    pub announce_name: Option<String>,
+}
+
+/// Makes the workspace of this slug if it is not there, with the default catalogue.
+pub async fn ensure(
+    tx: &mut Tx,
+    id: &WorkspaceId,
+    slug: &str,
+    now: Timestamp,
+) -> Result<Workspace> {
+    tx.query(
+        "INSERT INTO workspace (id, slug, catalogue, created_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (slug) DO NOTHING",
+    )
+    .bind(id.clone())
+    .bind(slug.to_owned())
+    .bind(Json(Catalogue::default()))
+    .bind(now)
+    .execute()
+    .await?;
+    tx.query(
+        "SELECT id, slug, slack_team, bot_user, announce_channel, announce_name FROM workspace WHERE slug = $1",
+    )
+    .bind(slug.to_owned())
+    .one()
+    .await
+}
+
+/// The workspace with this id.
+pub async fn by_id(tx: &mut Tx, id: &WorkspaceId) -> Result<Workspace> {
+    tx.query("SELECT id, slug, slack_team, bot_user, announce_channel, announce_name FROM workspace WHERE id = $1")
+        .bind(id.clone())
+        .one()
+        .await
+}
+
+/// The workspace that is this team in Slack.
+pub async fn by_team(tx: &mut Tx, team: &TeamId) -> Result<Option<Workspace>> {
+    tx.query(
+        "SELECT id, slug, slack_team, bot_user, announce_channel, announce_name FROM workspace WHERE slack_team = $1",
+    )
+    .bind(team.clone())
+    .optional()
+    .await
+}
+
+/// What things are called in this workspace.
+pub async fn catalogue(tx: &mut Tx, workspace: &WorkspaceId) -> Result<Catalogue> {
+    let (catalogue,): (Json<Catalogue>,) = tx
+        .query("SELECT catalogue FROM workspace WHERE id = $1")
+        .bind(workspace.clone())
+        .one()
+        .await?;
+    Ok(catalogue.0)
+}
+
+/// Remembers which team in Slack this is, and who Stentor is there. A team that is known already
+/// stays: another team's token must not take over its incidents.
+pub async fn claim_team(tx: &mut Tx, workspace: &WorkspaceId, team: &TeamId) -> Result<bool> {
+    let claimed = tx
+        .query("UPDATE workspace SET slack_team = $2 WHERE id = $1 AND (slack_team IS NULL OR slack_team = $2)")
+        .bind(workspace.clone())
+        .bind(team.clone())
+        .execute()
+        .await?;
+    Ok(claimed == 1)
+}
+
+/// Remembers who Stentor is in this workspace.
+pub async fn set_bot_user(tx: &mut Tx, workspace: &WorkspaceId, bot_user: &UserId) -> Result<()> {
+    tx.query("UPDATE workspace SET bot_user = $2 WHERE id = $1")
+        .bind(workspace.clone())
+        .bind(bot_user.clone())
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Remembers the channel behind the configured name of the announcement channel.
+pub async fn set_announce_channel(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    name: &str,
+    channel: &ChannelId,
+) -> Result<()> {
+    tx.query("UPDATE workspace SET announce_channel = $2, announce_name = $3 WHERE id = $1")
+        .bind(workspace.clone())
+        .bind(channel.clone())
+        .bind(name.to_owned())
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Takes so many numbers for incidents, without gaps or repeats, and returns the first.
+pub async fn take_numbers(tx: &mut Tx, workspace: &WorkspaceId, count: i64) -> Result<i64> {
+    let (last,): (i64,) = tx
+        .query(
+            "INSERT INTO counter (workspace, name, value) VALUES ($1, 'incident', $2)
+             ON CONFLICT (workspace, name) DO UPDATE SET value = counter.value + excluded.value
+             RETURNING value",
+        )
+        .bind(workspace.clone())
+        .bind(count)
+        .one()
+        .await?;
+    Ok(last - count + 1)
+}

@@ -1,0 +1,340 @@
+//! Stentor as people meet it: the real router, engine, worker and database, and a strict local
+//! Slack over HTTP. Time stands still until a test moves it, and work is done when a test says so.
+//!
+//! [`Bot::ends`] makes the test fail if a message was not read, a call was refused, or work is
+//! left; a test that wants one of these says so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use stentor::app::{App, SlackSettings, Stentor};
+use stentor::clock::{Clock, Timestamp};
+use stentor::config::{Secret, SigningSecrets};
+use stentor::ids::IdSource;
+use stentor::incident::event::{Entry, Event};
+use stentor::incident::state::Incident;
+use stentor::simulator::Simulator;
+use stentor::simulator::act::{Act, Seen};
+use stentor::simulator::faults::{Failing, Fault};
+use stentor::simulator::settings::{AppUrls, Settings};
+use stentor::simulator::state::message::Message;
+use stentor::simulator::state::ts::Ts;
+use stentor::store::{incidents, outbox, timeline};
+use tokio::sync::oneshot;
+
+use crate::databases::Fresh;
+
+pub const ALICE: &str = "U0ALICE";
+pub const BOB: &str = "U0BOB";
+pub const CAROL: &str = "U0CAROL";
+pub const GENERAL: &str = "C0GENERAL";
+pub const INCIDENTS: &str = "C0INCIDENTS";
+
+/// Steps after which a test gives up on work that never ends.
+const STEPS: usize = 500;
+
+pub struct Bot {
+    pub slack: Simulator,
+    pub stentor: Stentor,
+    pub clock: Clock,
+    pub address: String,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+/// How a test's Slack and Stentor begin, if not as usual.
+#[derive(Default)]
+pub struct Start {
+    pub slack: Option<fn(Settings) -> Settings>,
+    pub announce_channel: Option<&'static str>,
+}
+
+impl Bot {
+    pub async fn start(fresh: &Fresh) -> Bot {
+        Bot::start_with(fresh, Start::default()).await
+    }
+
+    pub async fn start_with(fresh: &Fresh, start: Start) -> Bot {
+        let clock = Clock::manual(Timestamp::from_micros(1_790_000_000_000_000));
+        let slacks_clock = clock.clone();
+        let slacks_clock = Arc::new(move || slacks_clock.now().as_micros());
+        let settings = Settings {
+            clock: stentor::simulator::clock::Clock::from_fn(slacks_clock),
+            rate_limits: false,
+            ..Settings::default()
+        };
+        let settings =
+            start.slack.map_or_else(|| settings.clone(), |change| change(settings.clone()));
+        let slack = Simulator::start(settings).await.unwrap();
+        Bot::beside(slack, fresh, clock, start.announce_channel.unwrap_or("incidents")).await
+    }
+
+    /// The same Slack and database, and a new process.
+    pub async fn restarted(mut self, fresh: &Fresh) -> Bot {
+        self.stop.take();
+        Bot::beside(self.slack.clone(), fresh, self.clock.clone(), "incidents").await
+    }
+
+    async fn beside(slack: Simulator, fresh: &Fresh, clock: Clock, announce_channel: &str) -> Bot {
+        let app = App::start(fresh.open().await, clock.clone(), IdSource::system()).await.unwrap();
+        let settings = SlackSettings {
+            api_url: slack.api_url(),
+            bot_token: Secret::new(&slack.settings().bot_token),
+            signing_secrets: SigningSecrets(vec![Secret::new(&slack.settings().signing_secret)]),
+            announce_channel: announce_channel.to_owned(),
+        };
+        let stentor = Stentor::new(app, &settings).unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        slack.set_app_urls(AppUrls {
+            commands: format!("{address}/slack/commands"),
+            interactions: format!("{address}/slack/interactions"),
+            options: String::new(),
+            events: format!("{address}/slack/events"),
+        });
+        let (stop, stopped) = oneshot::channel::<()>();
+        let router = stentor.router();
+        tokio::spawn(stentor::server::serve(listener, router, async move { drop(stopped.await) }));
+        Bot { slack, stentor, clock, address, stop: Some(stop) }
+    }
+
+    /// Somebody does something in Slack; what they see of it at once.
+    pub async fn act(&self, act: Act) -> Seen {
+        self.slack.act(act).await.unwrap()
+    }
+
+    /// Somebody types `/incident {text}` in a channel.
+    pub async fn types(&self, user: &str, channel: &str, text: &str) -> Seen {
+        self.act(Act::SlashCommand {
+            user: user.to_owned(),
+            channel: channel.to_owned(),
+            command: "/incident".to_owned(),
+            text: text.to_owned(),
+        })
+        .await
+    }
+
+    /// Somebody types `/incident {text}`, and Stentor does it: what it said to them alone.
+    pub async fn says(&self, user: &str, channel: &str, text: &str) -> String {
+        let seen = self.types(user, channel, text).await;
+        assert_eq!(seen.error, None, "/incident {text}");
+        assert_eq!(seen.modal, None, "/incident {text} was expected to need no form");
+        self.settle().await;
+        seen.messages.iter().map(|message| message.text.clone()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Somebody types `/incident {text}`, and a form opens.
+    pub async fn opens(&self, user: &str, channel: &str, text: &str) -> String {
+        let seen = self.types(user, channel, text).await;
+        let said = || seen.messages.iter().map(|message| message.text.as_str()).collect::<Vec<_>>();
+        seen.modal.clone().unwrap_or_else(|| {
+            panic!("/incident {text} opened no form: {:?} {:?}", seen.error, said())
+        })
+    }
+
+    /// Somebody sends a form with these fields; `null`, text, or the value of an option.
+    pub async fn submits(&self, user: &str, view_id: &str, fields: &[(&str, Value)]) -> Seen {
+        let values = fields
+            .iter()
+            .map(|(field, value)| {
+                ((*field).to_owned(), [("value".to_owned(), value.clone())].into())
+            })
+            .collect();
+        self.act(Act::SubmitView { user: user.to_owned(), view_id: view_id.to_owned(), values })
+            .await
+    }
+
+    /// Somebody presses a button of this name under a message.
+    pub async fn presses(&self, user: &str, channel: &str, ts: Ts, label: &str) -> Seen {
+        let message = self.slack.message(channel, ts).unwrap();
+        let (block_id, action_id) = button(&message, label)
+            .unwrap_or_else(|| panic!("there is no button {label:?} under {:?}", message.text));
+        self.act(Act::BlockAction {
+            user: user.to_owned(),
+            channel: Some(channel.to_owned()),
+            ts: Some(ts),
+            view_id: None,
+            block_id,
+            action_id,
+            value: Value::Null,
+            values: Default::default(),
+        })
+        .await
+    }
+
+    /// Alice declares an incident of this name in #general; everything about it has happened, and
+    /// its first messages are read.
+    pub async fn declares(&self, name: &str) -> Incident {
+        let incident = self.declares_in_trouble(name).await;
+        self.settle().await;
+        let incident = self.incident(incident.number).await;
+        let channel = incident.channel.as_ref().unwrap().as_str();
+        self.slack.next_message(channel).expect("the welcome message");
+        self.slack.next_message(INCIDENTS).expect("the announcement");
+        incident
+    }
+
+    /// Alice declares an incident of this name; what follows may take its time.
+    pub async fn declares_in_trouble(&self, name: &str) -> Incident {
+        let view = self.opens(ALICE, GENERAL, "").await;
+        let seen = self.submits(ALICE, &view, &[("name", json!(name))]).await;
+        assert_eq!((seen.error, seen.field_errors.len()), (None, 0));
+        let mut tx = self.stentor.app.db.read().await.unwrap();
+        let everything = stentor::incident::event::Actor::Stentor;
+        let workspace = &self.stentor.app.workspace;
+        incidents::list(&mut tx, workspace, &everything, &Default::default(), None, 1)
+            .await
+            .unwrap()
+            .remove(0)
+    }
+
+    /// The incident as it stands.
+    pub async fn incident(&self, number: i64) -> Incident {
+        let mut tx = self.stentor.app.db.read().await.unwrap();
+        incidents::by_number(&mut tx, &self.stentor.app.workspace, number).await.unwrap().unwrap()
+    }
+
+    /// Everything that happened to it.
+    pub async fn record(&self, incident: &Incident) -> Vec<Entry> {
+        let mut tx = self.stentor.app.db.read().await.unwrap();
+        timeline::after(&mut tx, &self.stentor.app.workspace, &incident.id, 0, 10_000)
+            .await
+            .unwrap()
+    }
+
+    /// What its record says was not delivered.
+    pub async fn undelivered(&self, incident: &Incident) -> Vec<String> {
+        let record = self.record(incident).await;
+        let texts = record.into_iter().filter_map(|entry| match entry.event {
+            Event::Undelivered { what, error } => Some(format!("{what}: {error}")),
+            _ => None,
+        });
+        texts.collect()
+    }
+
+    /// Does all work that there is, moving the clock to where the next is due. Timers stay.
+    pub async fn settle(&self) {
+        for _ in 0..STEPS {
+            self.slack.settle().await;
+            if self.stentor.worker.step().await.unwrap() > 0 {
+                continue;
+            }
+            let Some(due) = self.next_work().await else {
+                self.slack.settle().await;
+                return;
+            };
+            self.clock.advance(due.since(self.clock.now()).max(Duration::from_millis(1)));
+        }
+        panic!("the work does not end: {:?}", self.left().await);
+    }
+
+    /// Does what is due now, without moving the clock.
+    pub async fn works_a_while(&self) {
+        while self.stentor.worker.step().await.unwrap() > 0 {}
+        self.slack.settle().await;
+    }
+
+    /// Moves the clock, and does what is due then.
+    pub async fn waits(&self, duration: Duration) {
+        self.clock.advance(duration);
+        self.settle().await;
+    }
+
+    /// When there is something to do that is no timer.
+    async fn next_work(&self) -> Option<Timestamp> {
+        let waiting = self
+            .left()
+            .await
+            .into_iter()
+            .any(|work| work.state == 0 && !work.key.contains("/timer/"));
+        if waiting { self.stentor.worker.next_due().await.unwrap() } else { None }
+    }
+
+    /// What is left in the outbox.
+    pub async fn left(&self) -> Vec<outbox::Left> {
+        let mut tx = self.stentor.app.db.read().await.unwrap();
+        outbox::left(&mut tx, 1_000).await.unwrap()
+    }
+
+    /// The next message in a channel that the test has not read, as its notification says it.
+    pub fn reads(&self, channel: &str) -> String {
+        self.slack
+            .next_message(channel)
+            .unwrap_or_else(|| panic!("nothing more was said in {channel}"))
+            .text
+    }
+
+    /// Whatever is said in this channel is of no interest to the test.
+    pub fn skims(&self, channel: &str) {
+        while self.slack.next_message(channel).is_some() {}
+    }
+
+    /// Makes calls of a method fail, so many times.
+    pub fn breaks(&self, method: &str, failing: Failing, times: u32) {
+        self.fault(Fault::times(method, failing, times));
+    }
+
+    /// Makes calls of a method fail until [`Bot::mends`].
+    pub fn breaks_down(&self, method: &str, failing: Failing) {
+        self.fault(Fault::always(method, failing));
+    }
+
+    fn fault(&self, fault: Fault) {
+        self.slack.break_on_purpose(fault);
+    }
+
+    /// Nothing fails any more.
+    pub fn mends(&self) {
+        self.slack.mend();
+    }
+
+    /// How often a method was called with success.
+    pub fn count(&self, method: &str) -> usize {
+        self.slack.calls().iter().filter(|call| call.method == method && call.ok).count()
+    }
+
+    /// The end of the story: nothing unread, nothing refused, nothing left but timers.
+    pub async fn ends(self) {
+        self.settle().await;
+        let unread: Vec<String> = self
+            .slack
+            .unread()
+            .iter()
+            .map(|message| format!("{}: {}", message.channel, message.text))
+            .collect();
+        assert_eq!(unread, Vec::<String>::new(), "messages that the test did not read");
+        assert_eq!(brief(&self.slack.refusals()), Vec::<String>::new(), "calls that Slack refused");
+        assert_eq!(
+            brief(&self.slack.oddities()),
+            Vec::<String>::new(),
+            "calls with unknown arguments"
+        );
+        let left: Vec<String> = self
+            .left()
+            .await
+            .into_iter()
+            .filter(|work| !work.key.contains("/timer/"))
+            .map(|work| format!("{} {:?}", work.key, work.last_error))
+            .collect();
+        assert_eq!(left, Vec::<String>::new(), "work that was not done");
+    }
+}
+
+fn brief(calls: &[stentor::simulator::state::journal::Call]) -> Vec<String> {
+    calls
+        .iter()
+        .map(|call| {
+            format!("{} {:?} {:?} {}", call.method, call.error, call.unknown_args, call.args)
+        })
+        .collect()
+}
+
+fn button(message: &Message, label: &str) -> Option<(String, String)> {
+    message.blocks.iter().find_map(|block| {
+        let elements = block["elements"].as_array()?;
+        let button = elements
+            .iter()
+            .find(|element| element["type"] == "button" && element["text"]["text"] == label)?;
+        Some((block["block_id"].as_str()?.to_owned(), button["action_id"].as_str()?.to_owned()))
+    })
+}

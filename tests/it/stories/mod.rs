@@ -1,0 +1,3 @@
+//! What people do with Stentor, and what they see.
+
+mod driving;
