@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::api;
 use crate::clock::Clock;
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
@@ -56,6 +57,9 @@ impl App {
     /// What is served over HTTP without Slack.
     pub fn router(&self) -> Router {
         Router::new()
+            .merge(api::router())
+            .layer(axum::middleware::from_fn(api::metrics::measure))
+            .with_state(self.clone())
     }
 }
 
@@ -119,7 +123,9 @@ impl Stentor {
 
     /// Everything that is served over HTTP.
     pub fn router(&self) -> Router {
-        self.app.router().merge(inbound::router(self.door.clone())).layer(CatchPanicLayer::new())
+        let slack = inbound::router(self.door.clone())
+            .layer(axum::middleware::from_fn(api::metrics::measure));
+        self.app.router().merge(slack).layer(CatchPanicLayer::new())
     }
 
     /// Serves and works until `shutdown` comes; then finishes what is in hand.
@@ -157,7 +163,8 @@ async fn identify(performer: Performer, workspace: WorkspaceId) {
     }
 }
 
-async fn ensure_workspace(
+/// The only workspace, made if this is the first start.
+pub async fn ensure_workspace(
     db: &Db,
     clock: &Clock,
     ids: &IdSource,

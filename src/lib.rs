@@ -5,6 +5,7 @@
 //! incident is, and what may happen to it, is said in [`incident`], without any I/O.
 //! [`simulator`] is a local Slack to try and test all this with; it knows nothing of the rest.
 
+pub mod api;
 pub mod app;
 pub mod clock;
 pub mod config;

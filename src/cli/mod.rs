@@ -5,6 +5,7 @@
 
 mod demo;
 mod serve;
+mod token;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -27,6 +28,8 @@ enum Task {
     Serve(Box<Settings>),
     /// Try Stentor with a Slack of its own, in a browser
     Demo(demo::Demo),
+    /// Manage the tokens that open the API
+    Token(token::Token),
 }
 
 /// The code for "did not even start".
@@ -46,6 +49,7 @@ pub fn run() -> ExitCode {
         match cli.task {
             Task::Serve(settings) => serve::serve(&settings).await,
             Task::Demo(demo) => demo::demo(&demo).await,
+            Task::Token(token) => token::token(&token).await,
         }
     });
     match result {

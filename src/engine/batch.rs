@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::clock::{Clock, Timestamp};
 use crate::engine::order::{Done, Order, Target};
 use crate::ids::{ChannelId, IdSource, IncidentId, WorkspaceId};
+use crate::incident::access;
 use crate::incident::catalogue::Catalogue;
 use crate::incident::command::Command;
 use crate::incident::decide::{Context, decide, declare};
@@ -200,10 +201,12 @@ impl<'a> Desk<'a> {
             self.target(&order.target).ok_or_else(|| order.target.missing())?.clone();
         // Clocks of several replicas differ; a record's times never run backwards.
         let now = self.now.max(incident.updated_at);
-        let events = decide(&incident, &order.command, &self.context(order, now))?;
+        // Seeing is for those who may; then the caller's view of things must be the present one.
+        access::check(&incident, &order.actor, order.via, &order.command)?;
         if let Some(given) = order.expected_version.filter(|version| *version != incident.version) {
             return Err(Refusal::Stale { given, current: incident.version });
         }
+        let events = decide(&incident, &order.command, &self.context(order, now))?;
         for event in events {
             let version = incident.version + 1;
             let entry =
@@ -260,10 +263,7 @@ impl<'a> Desk<'a> {
         // Always in the same order, so that two writers can't wait for each other.
         changed.sort_by(|a, b| a.id.cmp(&b.id));
         incidents::save(tx, self.workspace, &changed).await?;
-        for key in &self.canceled {
-            outbox::cancel(tx, self.workspace, key).await?;
-        }
-        outbox::add(tx, self.workspace, &self.work, self.now).await?;
+        outbox::change(tx, self.workspace, &self.canceled, &self.work, self.now).await?;
         receipts::save(tx, self.workspace, &self.new_receipts, self.now).await?;
         Ok(true)
     }

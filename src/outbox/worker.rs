@@ -24,6 +24,8 @@ const LANES_AT_ONCE: usize = 16;
 const LEASE: Duration = Duration::from_secs(120);
 /// How often to look for work that nobody announced: another replica's, or a dead one's.
 const POLL: Duration = Duration::from_secs(1);
+/// How often it is tried to write down how an attempt went, before the lease is left to end.
+const WRITE_TRIES: usize = 5;
 /// The longest wait between two attempts.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// An outage of Slack that lasts longer than this is for people to deal with.
@@ -127,27 +129,14 @@ impl Worker {
             Work::Ring { timer } => self.ring(&work, Command::Ring { timer: *timer }).await,
             Work::Refresh { .. } | Work::Say { .. } => self.performer.perform(&work).await,
         };
-        let now = self.clock.now();
-        let written = match &result {
-            Ok(()) => self.finish(&work).await,
-            Err(Trouble::NotYet { until }) => {
-                self.put_off(&work, *until, Ended::Untried, None).await
-            }
-            Err(Trouble::Again { error, in_doubt }) => {
-                if now.since(work.created_at) > GIVE_UP_AFTER {
-                    self.give_up(&work, error).await
-                } else {
-                    let ended = if *in_doubt { Ended::InDoubt } else { Ended::Refused };
-                    let until = now.plus(backoff(work.attempts));
-                    tracing::warn!(work.id = %work.id, attempts = work.attempts, error, "{} later", work.work.describe());
-                    self.put_off(&work, until, ended, Some(error)).await
+        let mut tries = 0;
+        let written = loop {
+            tries += 1;
+            match self.write_down(&work, &result).await {
+                Err(error) if tries < WRITE_TRIES => {
+                    tracing::debug!(work.id = %work.id, error = %error, "Writes down again how it went");
                 }
-            }
-            Err(Trouble::GiveUp { error }) => self.give_up(&work, error).await,
-            Err(Trouble::Store(error)) => {
-                // The lease ends by itself, and the next attempt looks before it repeats anything.
-                tracing::warn!(work.id = %work.id, error = %error, "Could not read what to do");
-                Ok(true)
+                written => break written,
             }
         };
         match written {
@@ -155,6 +144,7 @@ impl Worker {
             Ok(false) => {
                 tracing::warn!(work.id = %work.id, "The lease had ended; somebody else goes on")
             }
+            // The lease ends by itself, and the next attempt looks before it repeats anything.
             Err(error) => {
                 tracing::warn!(work.id = %work.id, error = %error, "Could not write down how it went")
             }
@@ -166,8 +156,38 @@ impl Worker {
             Err(Trouble::GiveUp { .. }) => "given_up",
         };
         metrics::counter!("stentor_outbox_attempts_total", "outcome" => outcome).increment(1);
+        let now = self.clock.now();
         tracing::debug!(work.id = %work.id, incident.id = %work.incident, outcome,
             duration_ms = now.since(started).as_millis(), "{}", work.work.describe());
+    }
+
+    /// Writes down how an attempt went, and says whether the lease was still ours.
+    async fn write_down(
+        &self,
+        work: &Claimed,
+        result: &Result<(), Trouble>,
+    ) -> Result<bool, sqlx::Error> {
+        let now = self.clock.now();
+        match result {
+            Ok(()) => self.finish(work).await,
+            Err(Trouble::NotYet { until }) => {
+                self.put_off(work, *until, Ended::Untried, None).await
+            }
+            Err(Trouble::Again { error, .. }) if now.since(work.created_at) > GIVE_UP_AFTER => {
+                self.give_up(work, error).await
+            }
+            Err(Trouble::Again { error, in_doubt }) => {
+                let ended = if *in_doubt { Ended::InDoubt } else { Ended::Refused };
+                let until = now.plus(backoff(work.attempts));
+                tracing::info!(work.id = %work.id, attempts = work.attempts, error, "Later: {}", work.work.describe());
+                self.put_off(work, until, ended, Some(error)).await
+            }
+            Err(Trouble::GiveUp { error }) => self.give_up(work, error).await,
+            Err(Trouble::Store(error)) => {
+                let until = now.plus(backoff(work.attempts));
+                self.put_off(work, until, Ended::InDoubt, Some(&error.to_string())).await
+            }
+        }
     }
 
     async fn ring(&self, work: &Claimed, command: Command) -> Result<(), Trouble> {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{
     Simulator,
     act::{Act, Oops, Seen},
-    faults::Fault,
+    faults::{Fault, Faults},
     settings::AppUrls,
     state::{State, journal::Call},
 };
@@ -49,12 +49,12 @@ async fn app(Shared(simulator): Shared<Simulator>, Json(urls): Json<AppUrls>) ->
 }
 
 async fn add_fault(Shared(simulator): Shared<Simulator>, Json(fault): Json<Fault>) -> Json<Value> {
-    simulator.break_on_purpose(fault);
+    simulator.write(|state| state.faults.list.push(fault));
     Json(json!({ "ok": true }))
 }
 
 async fn clear_faults(Shared(simulator): Shared<Simulator>) -> Json<Value> {
-    simulator.mend();
+    simulator.write(|state| state.faults = Faults::default());
     Json(json!({ "ok": true }))
 }
 

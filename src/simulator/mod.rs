@@ -27,6 +27,8 @@ mod rules;
 mod server;
 pub mod settings;
 pub mod state;
+#[cfg(test)]
+mod tests;
 
 use clock::Clock;
 use delivery::{

@@ -3,7 +3,7 @@
 
 use super::{
     Simulator,
-    faults::{Fault, Faults},
+    faults::Fault,
     state::{
         channel::{Channel, Pin},
         journal::{Call, Sent},
@@ -13,6 +13,16 @@ use super::{
 };
 
 impl Simulator {
+    /// Switches a fault on.
+    pub fn inject(&self, fault: Fault) {
+        self.write_quietly(|state| state.faults.list.push(fault));
+    }
+
+    /// Switches all faults off.
+    pub fn clear_faults(&self) {
+        self.write_quietly(|state| state.faults.list.clear());
+    }
+
     /// The calls of the Web API, oldest first.
     pub fn calls(&self) -> Vec<Call> {
         self.read(|state| state.calls.iter().cloned().collect())
@@ -84,15 +94,5 @@ impl Simulator {
     /// The pins of a channel, oldest first.
     pub fn pins(&self, channel: &str) -> Vec<Pin> {
         self.read(|state| state.channels.get(channel).map(|c| c.pins.clone()).unwrap_or_default())
-    }
-
-    /// Switches a fault on.
-    pub fn break_on_purpose(&self, fault: Fault) {
-        self.write(|state| state.faults.list.push(fault));
-    }
-
-    /// Switches all faults off.
-    pub fn mend(&self) {
-        self.write(|state| state.faults = Faults::default());
     }
 }

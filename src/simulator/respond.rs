@@ -117,10 +117,8 @@ fn answer(
         return Ok(());
     }
     let content = Content::read(state, payload)?;
-    if flag("replace_original") {
-        if let Some(original) = url.original {
-            return replace(state, now, &url, original, content);
-        }
+    if let (true, Some(original)) = (flag("replace_original"), url.original) {
+        return replace(state, now, &url, original, content);
     }
     let in_channel = payload.get("response_type").is_some_and(|kind| kind == "in_channel");
     let ts = content.post(state, now, &url.channel, &url.user, in_channel, payload);

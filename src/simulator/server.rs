@@ -62,9 +62,13 @@ pub fn serve(listener: TcpListener, simulator: &Simulator) -> Running {
         loop {
             tokio::select! {
                 _ = ticks.tick(), if simulator.clock().is_real() => { simulator.start_due(); }
-                Ok((stream, _)) = listener.accept() => {
-                    connections.spawn(serve_connection(stream, app.clone()));
-                }
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, _)) => {
+                        connections.spawn(serve_connection(stream, app.clone()));
+                    }
+                    // Too many open files, perhaps: others will be closed.
+                    Err(_) => tokio::task::yield_now().await,
+                },
                 Some(_) = connections.join_next() => {}
             }
         }

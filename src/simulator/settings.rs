@@ -46,6 +46,8 @@ pub struct Settings {
     pub shortcuts: Vec<Shortcut>,
     /// Events the app subscribes to.
     pub events: Vec<String>,
+    /// Domains whose links the app is told of (`link_shared`).
+    pub unfurl_domains: Vec<String>,
     /// People and bots.
     pub users: Vec<User>,
     /// User groups.
@@ -129,6 +131,7 @@ impl Default for Settings {
                 on_message: false,
             }],
             events: words(EVENTS),
+            unfurl_domains: Vec::new(),
             users: vec![
                 User::bot("U0STENTOR", "stentor", "Stentor"),
                 User::person("U0ALICE", "alice", "Alice Adams", "America/New_York"),
@@ -165,7 +168,7 @@ const SCOPES: &str = "app_mentions:read bookmarks:read bookmarks:write channels:
     team:read usergroups:read users:read users:read.email";
 
 const EVENTS: &str = "app_home_opened app_mention app_uninstalled channel_archive \
-    channel_rename channel_unarchive group_archive group_rename group_unarchive \
+    channel_rename channel_unarchive group_archive group_rename group_unarchive link_shared \
     member_joined_channel member_left_channel message.channels message.groups message.im \
     pin_added pin_removed reaction_added reaction_removed team_join tokens_revoked user_change";
 

@@ -3,6 +3,7 @@
 use sqlx::types::Json;
 
 use crate::ids::{ChannelId, IncidentId, SeverityId, WorkspaceId};
+use crate::incident::access;
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::event::Actor;
 use crate::incident::state::{Incident, Visibility};
@@ -121,15 +122,71 @@ pub struct Filter {
 /// How many parts of life a filter can name: all of them.
 const CATEGORIES: usize = StatusCategory::ALL.len();
 
+/// A page of incidents, newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Those that the actor may see.
+    pub incidents: Vec<Incident>,
+    /// The number before which the next page begins; nothing on the last one.
+    pub next_before: Option<i64>,
+}
+
 /// The newest incidents that this actor may see, before this number, newest first.
-///
-/// The page goes by number, so that the thousandth page costs what the first does.
 pub async fn list(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     actor: &Actor,
     filter: &Filter,
     before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Incident>> {
+    Ok(page(tx, workspace, actor, filter, before, limit).await?.incidents)
+}
+
+/// One page of the incidents that this actor may see, newest first.
+///
+/// Pages go by number, so that the thousandth page costs what the first does. What the actor may
+/// not see leaves no trace: a page that were shorter for it, or a next page with nothing on it,
+/// would tell somebody who searches that there is something.
+pub async fn page(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    actor: &Actor,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Page> {
+    let wanted = usize::try_from(limit).unwrap_or_default();
+    // One more than asked for says whether another page follows.
+    let at_once = limit.max(ROWS_AT_ONCE).saturating_add(1);
+    let mut incidents: Vec<Incident> = Vec::new();
+    let mut before = before.unwrap_or(i64::MAX);
+    loop {
+        let found = candidates(tx, workspace, actor, filter, before, at_once).await?;
+        let last = found.last().map(|incident| incident.number);
+        let is_end = i64::try_from(found.len()).unwrap_or(i64::MAX) < at_once;
+        incidents.extend(found.into_iter().filter(|incident| access::may_see(incident, actor)));
+        match last {
+            Some(last) if !is_end && incidents.len() <= wanted => before = last,
+            _ => break,
+        }
+    }
+    let is_more = incidents.len() > wanted;
+    incidents.truncate(wanted);
+    let last = incidents.last().map(|incident| incident.number);
+    Ok(Page { incidents, next_before: last.filter(|_| is_more) })
+}
+
+/// Rows that are looked at together at least, where most of them may be hidden.
+const ROWS_AT_ONCE: i64 = 50;
+
+/// Incidents before this number, newest first. Some that the actor may not see are among them.
+async fn candidates(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    actor: &Actor,
+    filter: &Filter,
+    before: i64,
     limit: i64,
 ) -> Result<Vec<Incident>> {
     let mut query = tx
@@ -143,7 +200,7 @@ pub async fn list(
              ORDER BY number DESC LIMIT $14",
         )
         .bind(workspace.clone())
-        .bind(before.unwrap_or(i64::MAX))
+        .bind(before)
         .bind(filter.severity.clone())
         .bind(
             filter.text.as_deref().map(|text| format!("%{}%", escape_like(&text.to_lowercase()))),
@@ -155,8 +212,7 @@ pub async fn list(
         query = query.bind(category.as_str().to_owned());
     }
     let rows: Vec<Row> = query.bind(part_of(actor)).bind(limit).all().await?;
-    let seen = rows.into_iter().map(|(state,)| state.0);
-    Ok(seen.filter(|incident| crate::incident::access::may_see(incident, actor)).collect())
+    Ok(rows.into_iter().map(|(state,)| state.0).collect())
 }
 
 /// What the state of a private incident holds if this actor has a part in it. It may let too much
@@ -167,7 +223,9 @@ fn part_of(actor: &Actor) -> String {
         Actor::ApiToken { name } => name,
         Actor::Stentor => "",
     };
-    format!("%{}%", escape_like(name))
+    // As the name stands in the JSON, where a quote has a backslash before it.
+    let quoted = serde_json::Value::from(name).to_string();
+    format!("%{}%", escape_like(&quoted[1..quoted.len() - 1]))
 }
 
 fn escape_like(text: &str) -> String {

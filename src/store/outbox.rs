@@ -3,7 +3,7 @@
 //! Workers lease lanes and do the first piece of work in them. Every write after that names the
 //! lease, so a worker that slept through its own can't change anything any more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sqlx::types::Json;
@@ -69,22 +69,32 @@ const TIMER_LANES: Table = Table {
         SET due_at = CASE WHEN lane.lease IS NULL THEN excluded.due_at ELSE lane.due_at END",
 };
 
-/// Adds work, in this order within its lanes.
-pub async fn add(
+/// Forgets the work with these keys, and adds this work, in this order within its lanes.
+///
+/// Everybody locks a lane before the work in it: so a command and the worker that is in the lane
+/// wait for each other in one direction only.
+pub async fn change(
     tx: &mut Tx,
     workspace: &WorkspaceId,
+    canceled: &[String],
     work: &[NewWork],
     now: Timestamp,
 ) -> Result<()> {
     // One statement must not meet the same key twice; the earliest place and the latest time count.
     let mut by_key: BTreeMap<&str, NewWork> = BTreeMap::new();
     for one in work {
-        by_key
-            .entry(&one.key)
-            .and_modify(|known| known.due_at = one.due_at)
-            .or_insert_with(|| one.clone());
+        let known = by_key.entry(&one.key);
+        known.and_modify(|known| known.due_at = one.due_at).or_insert_with(|| one.clone());
     }
     let rows: Vec<NewWork> = by_key.into_values().collect();
+    open_lanes(tx, workspace, &rows).await?;
+    for key in canceled {
+        tx.query("DELETE FROM outbox WHERE workspace = $1 AND key = $2")
+            .bind(workspace.clone())
+            .bind(key.clone())
+            .execute()
+            .await?;
+    }
     tx.insert_rows(WORK, &rows, |query, work| {
         query
             .bind(workspace.clone())
@@ -102,28 +112,21 @@ pub async fn add(
             .bind(now)
     })
     .await?;
+    Ok(())
+}
+
+async fn open_lanes(tx: &mut Tx, workspace: &WorkspaceId, work: &[NewWork]) -> Result<()> {
     let (timers, rest): (Vec<&NewWork>, Vec<&NewWork>) =
-        rows.iter().partition(|one| one.is_timer());
+        work.iter().partition(|one| one.is_timer());
     for (table, work) in [(LANES, rest), (TIMER_LANES, timers)] {
-        let lanes: BTreeSet<(&str, Timestamp)> =
+        let lanes: BTreeMap<&str, Timestamp> =
             work.iter().map(|one| (one.lane.as_str(), one.due_at)).collect();
-        let lanes: BTreeMap<&str, Timestamp> = lanes.into_iter().collect();
         let lanes: Vec<(&str, Timestamp)> = lanes.into_iter().collect();
         tx.insert_rows(table, &lanes, |query, (name, due_at)| {
             query.bind(workspace.clone()).bind((*name).to_owned()).bind(*due_at)
         })
         .await?;
     }
-    Ok(())
-}
-
-/// Forgets work that need not be done any more.
-pub async fn cancel(tx: &mut Tx, workspace: &WorkspaceId, key: &str) -> Result<()> {
-    tx.query("DELETE FROM outbox WHERE workspace = $1 AND key = $2")
-        .bind(workspace.clone())
-        .bind(key.to_owned())
-        .execute()
-        .await?;
     Ok(())
 }
 

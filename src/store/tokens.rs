@@ -9,6 +9,8 @@ use crate::store::db::{Result, Tx};
 pub struct Token {
     /// The workspace it opens.
     pub workspace: WorkspaceId,
+    /// Its id.
+    pub id: String,
     /// What its maker called it.
     pub name: String,
 }
@@ -37,7 +39,7 @@ pub async fn create(
 
 /// The token with this hash.
 pub async fn by_hash(tx: &mut Tx, hash: &str) -> Result<Option<Token>> {
-    tx.query("SELECT workspace, name FROM token WHERE hash = $1")
+    tx.query("SELECT workspace, id, name FROM token WHERE hash = $1")
         .bind(hash.to_owned())
         .optional()
         .await

@@ -55,6 +55,9 @@ impl Bot {
     }
 
     pub async fn start_with(fresh: &Fresh, start: Start) -> Bot {
+        // What Stentor warns of is shown beside a test that fails.
+        let log = tracing_subscriber::fmt().with_test_writer().with_max_level(tracing::Level::WARN);
+        log.try_init().ok();
         let clock = Clock::manual(Timestamp::from_micros(1_790_000_000_000_000));
         let slacks_clock = clock.clone();
         let slacks_clock = Arc::new(move || slacks_clock.now().as_micros());
@@ -94,13 +97,22 @@ impl Bot {
         });
         let (stop, stopped) = oneshot::channel::<()>();
         let router = stentor.router();
-        tokio::spawn(stentor::server::serve(listener, router, async move { drop(stopped.await) }));
+        tokio::spawn(::stentor::server::serve(
+            listener,
+            router,
+            async move { drop(stopped.await) },
+        ));
         Bot { slack, stentor, clock, address, stop: Some(stop) }
     }
 
     /// Somebody does something in Slack; what they see of it at once.
     pub async fn act(&self, act: Act) -> Seen {
         self.slack.act(act).await.unwrap()
+    }
+
+    /// Somebody enters a public channel.
+    pub async fn joins(&self, user: &str, channel: &str) {
+        self.act(Act::Join { user: user.to_owned(), channel: channel.to_owned() }).await;
     }
 
     /// Somebody types `/incident {text}` in a channel.
@@ -280,12 +292,12 @@ impl Bot {
     }
 
     fn fault(&self, fault: Fault) {
-        self.slack.break_on_purpose(fault);
+        self.slack.inject(fault);
     }
 
     /// Nothing fails any more.
     pub fn mends(&self) {
-        self.slack.mend();
+        self.slack.clear_faults();
     }
 
     /// How often a method was called with success.

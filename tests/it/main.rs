@@ -1,6 +1,10 @@
 //! Features, told as stories, on both databases.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails has found something")]
+
+mod api;
 mod bot;
 mod databases;
 mod engine;
+mod http;
 mod stories;

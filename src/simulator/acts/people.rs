@@ -32,6 +32,7 @@ pub fn do_it(state: &mut State, now: Micros, act: Act) -> Result<Seen, Oops> {
                 message.thread_ts = Some(parent.thread_ts.unwrap_or(thread));
             }
             seen.posted = Some(state.post(now, message));
+            state.tell_app_of_links(now, &channel, ts);
         }
         Act::EditMessage { user, channel, ts, text } => {
             own_message(state, &user, &channel, ts)?;

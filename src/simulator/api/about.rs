@@ -5,9 +5,77 @@ use serde_json::{Value, json};
 use super::{
     args::missing,
     desk::{Answer, Desk},
+    methods::{Budget, Method, Scopes},
     refusal::Refusal,
 };
 use crate::simulator::blocks::{self, Issue};
+
+/// The methods of this file.
+pub const METHODS: &[Method] = &[
+    Method {
+        name: "api.test",
+        budget: Budget::PerMinute(600),
+        scopes: Scopes::None,
+        takes_json: true,
+        required: &[],
+        optional: &["error", "foo"],
+        run: api_test,
+    },
+    Method {
+        name: "auth.revoke",
+        budget: Budget::Tier3,
+        scopes: Scopes::None,
+        takes_json: false,
+        required: &[],
+        optional: &["test"],
+        run: auth_revoke,
+    },
+    Method {
+        name: "auth.test",
+        budget: Budget::PerMinute(600),
+        scopes: Scopes::None,
+        takes_json: true,
+        required: &[],
+        optional: &[],
+        run: auth_test,
+    },
+    Method {
+        name: "blocks.validate",
+        budget: Budget::PerMinute(600),
+        scopes: Scopes::None,
+        takes_json: true,
+        required: &[],
+        optional: &["blocks", "message", "view"],
+        run: blocks_validate,
+    },
+    Method {
+        name: "bots.info",
+        budget: Budget::Tier3,
+        scopes: Scopes::Any(&["users:read"]),
+        takes_json: false,
+        required: &[],
+        optional: &["bot", "team_id"],
+        run: bots_info,
+    },
+    Method {
+        name: "dnd.info",
+        budget: Budget::Tier3,
+        scopes: Scopes::Any(&["dnd:read"]),
+        takes_json: false,
+        required: &[],
+        optional: &["user", "team_id"],
+        run: dnd_info,
+    },
+    Method {
+        name: "team.info",
+        budget: Budget::Tier3,
+        scopes: Scopes::Any(&["team:read"]),
+        takes_json: true,
+        required: &[],
+        optional: &["domain", "team"],
+        run: team_info,
+    },
+];
 
 /// "error" fails with that error; everything else comes back.
 pub fn api_test(desk: &mut Desk<'_>) -> Answer {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     args::missing,
     desk::{Answer, Desk},
+    methods::{Budget, Method, Scopes},
     refusal::Refusal,
 };
 use crate::simulator::{
@@ -12,6 +13,46 @@ use crate::simulator::{
     clock::SECOND,
     state::channel::{Bookmark, Channel},
 };
+
+/// The methods of this file.
+pub const METHODS: &[Method] = &[
+    Method {
+        name: "bookmarks.add",
+        budget: Budget::Tier2,
+        scopes: Scopes::Any(&["bookmarks:write"]),
+        takes_json: true,
+        required: &["title", "type"],
+        optional: &["channel_id", "link", "emoji", "entity_id", "access_level", "parent_id"],
+        run: add,
+    },
+    Method {
+        name: "bookmarks.edit",
+        budget: Budget::Tier2,
+        scopes: Scopes::Any(&["bookmarks:write"]),
+        takes_json: true,
+        required: &[],
+        optional: &["channel_id", "bookmark_id", "title", "link", "emoji"],
+        run: edit,
+    },
+    Method {
+        name: "bookmarks.list",
+        budget: Budget::Tier3,
+        scopes: Scopes::Any(&["bookmarks:read"]),
+        takes_json: true,
+        required: &[],
+        optional: &["channel_id"],
+        run: list,
+    },
+    Method {
+        name: "bookmarks.remove",
+        budget: Budget::Tier2,
+        scopes: Scopes::Any(&["bookmarks:write"]),
+        takes_json: true,
+        required: &[],
+        optional: &["channel_id", "bookmark_id", "quip_section_id"],
+        run: remove,
+    },
+];
 
 /// The most bookmarks in a channel.
 const MAX_BOOKMARKS: usize = 100;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     desk::{Answer, Desk},
+    methods::{Budget, Method, Scopes},
     refusal::Refusal,
 };
 use crate::simulator::{
@@ -11,6 +12,117 @@ use crate::simulator::{
     rules::messages::MAX_TEXT,
     state::{message::Message, ts::Ts},
 };
+
+/// The methods of this file.
+pub const METHODS: &[Method] = &[
+    Method {
+        name: "chat.delete",
+        budget: Budget::Tier3,
+        scopes: Scopes::Any(&["chat:write"]),
+        takes_json: true,
+        required: &["ts", "channel"],
+        optional: &["as_user"],
+        run: delete,
+    },
+    Method {
+        name: "chat.getPermalink",
+        budget: Budget::PerMinute(600),
+        scopes: Scopes::None,
+        takes_json: false,
+        required: &["channel", "message_ts"],
+        optional: &[],
+        run: get_permalink,
+    },
+    Method {
+        name: "chat.postEphemeral",
+        budget: Budget::Tier4,
+        scopes: Scopes::Any(&["chat:write"]),
+        takes_json: true,
+        required: &["user", "channel"],
+        optional: &[
+            "as_user",
+            "attachments",
+            "blocks",
+            "icon_emoji",
+            "icon_url",
+            "link_names",
+            "markdown_text",
+            "metadata",
+            "parse",
+            "text",
+            "thread_ts",
+            "username",
+        ],
+        run: post_ephemeral,
+    },
+    Method {
+        name: "chat.postMessage",
+        budget: Budget::Posting,
+        scopes: Scopes::Any(&["chat:write"]),
+        takes_json: true,
+        required: &["channel"],
+        optional: &[
+            "as_user",
+            "attachments",
+            "blocks",
+            "current_draft_last_updated_ts",
+            "icon_emoji",
+            "icon_url",
+            "link_names",
+            "markdown_text",
+            "metadata",
+            "mrkdwn",
+            "parse",
+            "reply_broadcast",
+            "text",
+            "thread_ts",
+            "unfurl_links",
+            "unfurl_media",
+            "username",
+        ],
+        run: post_message,
+    },
+    Method {
+        name: "chat.unfurl",
+        budget: Budget::Tier3,
+        scopes: Scopes::Any(&["links:write"]),
+        takes_json: true,
+        required: &[],
+        optional: &[
+            "channel",
+            "ts",
+            "unfurls",
+            "user_auth_message",
+            "user_auth_required",
+            "user_auth_url",
+            "user_auth_blocks",
+            "unfurl_id",
+            "source",
+        ],
+        run: unfurl,
+    },
+    Method {
+        name: "chat.update",
+        budget: Budget::Tier3,
+        scopes: Scopes::Any(&["chat:write"]),
+        takes_json: true,
+        required: &["ts", "channel"],
+        optional: &[
+            "as_user",
+            "attachments",
+            "unfurled_attachments",
+            "blocks",
+            "markdown_text",
+            "metadata",
+            "link_names",
+            "parse",
+            "text",
+            "reply_broadcast",
+            "file_ids",
+        ],
+        run: update,
+    },
+];
 
 /// The longest text `chat.update` takes.
 const MAX_UPDATED_TEXT: usize = 4_000;
@@ -74,11 +186,9 @@ pub fn update(desk: &mut Desk<'_>) -> Answer {
     }
     let user = desk.caller.user.clone();
     desk.state.change_message(desk.now, (&channel, ts), Some(&user), |message| {
-        // Without blocks a new text replaces the old blocks too: they would say something else.
-        match changed.blocks {
-            Some(blocks) => message.blocks = blocks,
-            None if changed.text.is_some() => message.blocks.clear(),
-            None => {}
+        // Without `blocks` the old ones stay; an empty list removes them.
+        if let Some(blocks) = changed.blocks {
+            message.blocks = blocks;
         }
         if let Some(text) = changed.text {
             message.text = text;

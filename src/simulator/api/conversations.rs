@@ -2,7 +2,104 @@
 
 use serde_json::json;
 
-use super::desk::{Answer, Desk};
+use super::{
+    desk::{Answer, Desk},
+    methods::{Budget, DESCRIBE, MANAGE, Method, READ},
+};
+
+/// The methods of this file.
+pub const METHODS: &[Method] = &[
+    Method {
+        name: "conversations.archive",
+        budget: Budget::Tier2,
+        scopes: MANAGE,
+        takes_json: true,
+        required: &["channel"],
+        optional: &[],
+        run: archive,
+    },
+    Method {
+        name: "conversations.close",
+        budget: Budget::Tier2,
+        scopes: MANAGE,
+        takes_json: true,
+        required: &["channel"],
+        optional: &[],
+        run: close,
+    },
+    Method {
+        name: "conversations.create",
+        budget: Budget::Tier2,
+        scopes: MANAGE,
+        takes_json: true,
+        required: &["name"],
+        optional: &["is_private", "team_id"],
+        run: create,
+    },
+    Method {
+        name: "conversations.info",
+        budget: Budget::Tier3,
+        scopes: READ,
+        takes_json: false,
+        required: &["channel"],
+        optional: &["include_locale", "include_num_members"],
+        run: info,
+    },
+    Method {
+        name: "conversations.mark",
+        budget: Budget::Tier3,
+        scopes: MANAGE,
+        takes_json: true,
+        required: &["channel", "ts"],
+        optional: &[],
+        run: mark,
+    },
+    Method {
+        name: "conversations.open",
+        budget: Budget::Tier3,
+        scopes: MANAGE,
+        takes_json: true,
+        required: &[],
+        optional: &["channel", "return_im", "users", "prevent_creation"],
+        run: open,
+    },
+    Method {
+        name: "conversations.rename",
+        budget: Budget::Tier2,
+        scopes: MANAGE,
+        takes_json: true,
+        required: &["channel", "name"],
+        optional: &[],
+        run: rename,
+    },
+    Method {
+        name: "conversations.setPurpose",
+        budget: Budget::Tier2,
+        scopes: DESCRIBE,
+        takes_json: true,
+        required: &["channel", "purpose"],
+        optional: &[],
+        run: set_purpose,
+    },
+    Method {
+        name: "conversations.setTopic",
+        budget: Budget::Tier2,
+        scopes: DESCRIBE,
+        takes_json: true,
+        required: &["channel", "topic"],
+        optional: &[],
+        run: set_topic,
+    },
+    Method {
+        name: "conversations.unarchive",
+        budget: Budget::Tier2,
+        scopes: MANAGE,
+        takes_json: true,
+        required: &["channel"],
+        optional: &[],
+        run: unarchive,
+    },
+];
 
 pub fn create(desk: &mut Desk<'_>) -> Answer {
     let name = desk.args.text_or_empty("name");

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::{args::Args, refusal::Refusal};
 use crate::simulator::{
     clock::Micros,
-    settings::Settings,
     state::{State, channel::Channel, message::Message, ts::Ts},
 };
 
@@ -24,7 +23,6 @@ pub struct Caller {
 /// One call.
 pub struct Desk<'a> {
     pub state: &'a mut State,
-    pub settings: &'a Settings,
     pub args: Args,
     pub caller: Caller,
     pub now: Micros,
@@ -68,10 +66,8 @@ impl Desk<'_> {
     /// A message as it's shown: with metadata only if it was asked for.
     pub fn message_to_api(&self, message: &Message, with_metadata: bool) -> Value {
         let mut api = message.to_api(&self.state.team.id);
-        if !with_metadata {
-            if let Some(metadata) = &message.metadata {
-                api["metadata"] = json!({ "event_type": metadata["event_type"] });
-            }
+        if let (Some(metadata), false) = (&message.metadata, with_metadata) {
+            api["metadata"] = json!({ "event_type": metadata["event_type"] });
         }
         if message.bot_id.is_some() {
             api["bot_profile"] = self.state.bot_profile();

@@ -7,9 +7,32 @@ use serde_json::{Value, json};
 use super::{
     args::cursor_to,
     desk::{Answer, Desk},
+    methods::{Budget, HISTORY, Method},
     refusal::Refusal,
 };
 use crate::simulator::state::{message::Message, ts::Ts};
+
+/// The methods of this file.
+pub const METHODS: &[Method] = &[
+    Method {
+        name: "conversations.history",
+        budget: Budget::Tier3,
+        scopes: HISTORY,
+        takes_json: true,
+        required: &["channel"],
+        optional: &["cursor", "include_all_metadata", "inclusive", "latest", "limit", "oldest"],
+        run: history,
+    },
+    Method {
+        name: "conversations.replies",
+        budget: Budget::Tier3,
+        scopes: HISTORY,
+        takes_json: false,
+        required: &["channel", "ts"],
+        optional: &["cursor", "include_all_metadata", "inclusive", "latest", "limit", "oldest"],
+        run: replies,
+    },
+];
 
 /// Newest first; replies stay in their threads.
 pub fn history(desk: &mut Desk<'_>) -> Answer {

@@ -7,8 +7,39 @@ use serde_json::{Value, json};
 use super::{
     args::cursor_to,
     desk::{Answer, Desk},
+    methods::{Budget, Method, READ},
 };
 use crate::simulator::state::channel::Channel;
+
+/// The methods of this file.
+pub const METHODS: &[Method] = &[
+    Method {
+        name: "conversations.list",
+        budget: Budget::Tier2,
+        scopes: READ,
+        takes_json: false,
+        required: &[],
+        optional: &["cursor", "exclude_archived", "limit", "team_id", "types"],
+        run: conversations,
+    },
+    Method {
+        name: "users.conversations",
+        budget: Budget::Tier3,
+        scopes: READ,
+        takes_json: false,
+        required: &[],
+        optional: &[
+            "cursor",
+            "exclude_archived",
+            "exclude_muted",
+            "limit",
+            "team_id",
+            "types",
+            "user",
+        ],
+        run: users_conversations,
+    },
+];
 
 /// All that the caller may know of.
 pub fn conversations(desk: &mut Desk<'_>) -> Answer {

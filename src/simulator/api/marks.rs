@@ -2,7 +2,68 @@
 
 use serde_json::{Value, json};
 
-use super::desk::{Answer, Desk};
+use super::{
+    desk::{Answer, Desk},
+    methods::{Budget, Method, Scopes},
+};
+
+/// The methods of this file.
+pub const METHODS: &[Method] = &[
+    Method {
+        name: "pins.add",
+        budget: Budget::Tier2,
+        scopes: Scopes::Any(&["pins:write"]),
+        takes_json: true,
+        required: &["channel"],
+        optional: &["timestamp"],
+        run: add_pin,
+    },
+    Method {
+        name: "pins.list",
+        budget: Budget::Tier2,
+        scopes: Scopes::Any(&["pins:read"]),
+        takes_json: false,
+        required: &["channel"],
+        optional: &[],
+        run: list_pins,
+    },
+    Method {
+        name: "pins.remove",
+        budget: Budget::Tier2,
+        scopes: Scopes::Any(&["pins:write"]),
+        takes_json: true,
+        required: &["channel"],
+        optional: &["timestamp"],
+        run: remove_pin,
+    },
+    Method {
+        name: "reactions.add",
+        budget: Budget::Tier3,
+        scopes: Scopes::Any(&["reactions:write"]),
+        takes_json: true,
+        required: &["name", "timestamp", "channel"],
+        optional: &[],
+        run: add_reaction,
+    },
+    Method {
+        name: "reactions.get",
+        budget: Budget::Tier3,
+        scopes: Scopes::Any(&["reactions:read"]),
+        takes_json: false,
+        required: &[],
+        optional: &["channel", "file", "file_comment", "full", "timestamp"],
+        run: get_reactions,
+    },
+    Method {
+        name: "reactions.remove",
+        budget: Budget::Tier2,
+        scopes: Scopes::Any(&["reactions:write"]),
+        takes_json: true,
+        required: &["name"],
+        optional: &["file", "file_comment", "channel", "timestamp"],
+        run: remove_reaction,
+    },
+];
 
 pub fn add_pin(desk: &mut Desk<'_>) -> Answer {
     let (channel, ts) = (desk.channel()?, desk.marked_ts()?);

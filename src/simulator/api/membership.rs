@@ -5,8 +5,58 @@ use serde_json::{Value, json};
 use super::{
     args::cursor_to,
     desk::{Answer, Desk},
+    methods::{Budget, INVITE, KICK, MANAGE, Method, READ, Scopes},
     refusal::Refusal,
 };
+
+/// The methods of this file.
+pub const METHODS: &[Method] = &[
+    Method {
+        name: "conversations.invite",
+        budget: Budget::Tier3,
+        scopes: INVITE,
+        takes_json: true,
+        required: &["channel", "users"],
+        optional: &["force"],
+        run: invite,
+    },
+    Method {
+        name: "conversations.join",
+        budget: Budget::Tier3,
+        scopes: Scopes::Any(&["channels:join"]),
+        takes_json: true,
+        required: &["channel"],
+        optional: &[],
+        run: join,
+    },
+    Method {
+        name: "conversations.kick",
+        budget: Budget::Tier3,
+        scopes: KICK,
+        takes_json: true,
+        required: &["channel"],
+        optional: &["user"],
+        run: kick,
+    },
+    Method {
+        name: "conversations.leave",
+        budget: Budget::Tier3,
+        scopes: MANAGE,
+        takes_json: true,
+        required: &["channel"],
+        optional: &[],
+        run: leave,
+    },
+    Method {
+        name: "conversations.members",
+        budget: Budget::Tier4,
+        scopes: READ,
+        takes_json: false,
+        required: &["channel"],
+        optional: &["cursor", "limit"],
+        run: members,
+    },
+];
 
 /// The most people in one invitation.
 const MAX_INVITED: usize = 100;
@@ -37,10 +87,9 @@ pub fn invite(desk: &mut Desk<'_>) -> Answer {
             }
         }
     }
-    if let Some(error) = first {
-        if !force || welcome.is_empty() {
-            return Err(Refusal::from(error).with("errors", errors.into()));
-        }
+    let nobody_comes = !force || welcome.is_empty();
+    if let Some(error) = first.filter(|_| nobody_comes) {
+        return Err(Refusal::from(error).with("errors", errors.into()));
     }
     for user in welcome {
         desk.state.add_member(desk.now, &channel, user, Some(&caller))?;

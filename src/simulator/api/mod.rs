@@ -146,8 +146,7 @@ fn perform(
         Err(admission::Turned::Away(refusal)) => Reply::refused(refusal),
         Err(admission::Turned::Back { retry_after }) => Reply::too_many(retry_after),
         Ok((method, args, caller)) => {
-            let settings = simulator.settings();
-            let mut desk = Desk { state, settings, args, caller, now };
+            let mut desk = Desk { state, args, caller, now };
             match (method.run)(&mut desk) {
                 Ok(body) => Reply::done(body),
                 Err(refusal) => Reply::refused(refusal),

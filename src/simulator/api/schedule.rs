@@ -6,11 +6,56 @@ use serde_json::json;
 use super::{
     chat::Content,
     desk::{Answer, Desk},
+    methods::{Budget, Method, Scopes},
 };
 use crate::simulator::{
     clock::{Micros, SECOND},
     state::{State, message::Message},
 };
+
+/// The methods of this file.
+pub const METHODS: &[Method] = &[
+    Method {
+        name: "chat.deleteScheduledMessage",
+        budget: Budget::Tier3,
+        scopes: Scopes::Any(&["chat:write"]),
+        takes_json: true,
+        required: &["scheduled_message_id", "channel"],
+        optional: &["as_user"],
+        run: delete_scheduled,
+    },
+    Method {
+        name: "chat.scheduleMessage",
+        budget: Budget::Tier3,
+        scopes: Scopes::Any(&["chat:write"]),
+        takes_json: true,
+        required: &["channel", "post_at"],
+        optional: &[
+            "as_user",
+            "attachments",
+            "blocks",
+            "link_names",
+            "markdown_text",
+            "parse",
+            "reply_broadcast",
+            "text",
+            "thread_ts",
+            "unfurl_links",
+            "unfurl_media",
+            "metadata",
+        ],
+        run: schedule_message,
+    },
+    Method {
+        name: "chat.scheduledMessages.list",
+        budget: Budget::Tier3,
+        scopes: Scopes::None,
+        takes_json: true,
+        required: &[],
+        optional: &["channel", "cursor", "latest", "limit", "oldest", "team_id"],
+        run: list_scheduled,
+    },
+];
 
 /// A message for later.
 #[derive(Clone, Debug)]

@@ -8,8 +8,67 @@ use serde_json::{Value, json};
 use super::{
     args::cursor_to,
     desk::{Answer, Desk},
+    methods::{Budget, Method, Scopes},
 };
 use crate::simulator::state::user::User;
+
+/// The methods of this file.
+pub const METHODS: &[Method] = &[
+    Method {
+        name: "usergroups.list",
+        budget: Budget::Tier2,
+        scopes: Scopes::Any(&["usergroups:read"]),
+        takes_json: false,
+        required: &[],
+        optional: &["include_count", "include_disabled", "include_users", "team_id"],
+        run: groups,
+    },
+    Method {
+        name: "usergroups.users.list",
+        budget: Budget::Tier2,
+        scopes: Scopes::Any(&["usergroups:read"]),
+        takes_json: false,
+        required: &["usergroup"],
+        optional: &["include_disabled", "team_id"],
+        run: group_users,
+    },
+    Method {
+        name: "users.info",
+        budget: Budget::Tier4,
+        scopes: Scopes::Any(&["users:read"]),
+        takes_json: false,
+        required: &["user"],
+        optional: &["include_locale"],
+        run: info,
+    },
+    Method {
+        name: "users.list",
+        budget: Budget::Tier2,
+        scopes: Scopes::Any(&["users:read"]),
+        takes_json: false,
+        required: &[],
+        optional: &["cursor", "include_locale", "limit", "team_id"],
+        run: list,
+    },
+    Method {
+        name: "users.lookupByEmail",
+        budget: Budget::Tier3,
+        scopes: Scopes::Any(&["users:read.email"]),
+        takes_json: false,
+        required: &["email"],
+        optional: &[],
+        run: lookup_by_email,
+    },
+    Method {
+        name: "users.profile.get",
+        budget: Budget::Tier4,
+        scopes: Scopes::Any(&["users.profile:read"]),
+        takes_json: false,
+        required: &[],
+        optional: &["include_labels", "user"],
+        run: profile,
+    },
+];
 
 pub fn info(desk: &mut Desk<'_>) -> Answer {
     let id = desk.args.required("user")?;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     args::missing,
     desk::{Answer, Desk},
+    methods::{Budget, Method, Scopes},
     refusal::Refusal,
 };
 use crate::simulator::{
@@ -12,6 +13,46 @@ use crate::simulator::{
     rules::lifetimes::Trigger,
     state::view::OpenView,
 };
+
+/// The methods of this file.
+pub const METHODS: &[Method] = &[
+    Method {
+        name: "views.open",
+        budget: Budget::Tier4,
+        scopes: Scopes::None,
+        takes_json: true,
+        required: &["view"],
+        optional: &["trigger_id", "interactivity_pointer"],
+        run: open,
+    },
+    Method {
+        name: "views.publish",
+        budget: Budget::Tier4,
+        scopes: Scopes::None,
+        takes_json: true,
+        required: &["user_id", "view"],
+        optional: &["hash", "interactivity_pointer"],
+        run: publish,
+    },
+    Method {
+        name: "views.push",
+        budget: Budget::Tier4,
+        scopes: Scopes::None,
+        takes_json: true,
+        required: &["view"],
+        optional: &["trigger_id", "interactivity_pointer"],
+        run: push,
+    },
+    Method {
+        name: "views.update",
+        budget: Budget::Tier4,
+        scopes: Scopes::None,
+        takes_json: true,
+        required: &["view"],
+        optional: &["view_id", "external_id", "hash"],
+        run: update,
+    },
+];
 
 pub fn open(desk: &mut Desk<'_>) -> Answer {
     let view = checked_view(desk, "modal")?;

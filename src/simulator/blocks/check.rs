@@ -122,11 +122,11 @@ impl Check {
             }
         }
         let number = |field: &str| element.get(field).and_then(Value::as_i64);
-        if let (Some(min), Some(max)) = (number("min_length"), number("max_length")) {
-            if min > max {
-                let message = "`min_length` must be no more than `max_length`";
-                self.fail(at, message, json!({ "type": "maximum", "expected": max }));
-            }
+        if let (Some(min), Some(max)) = (number("min_length"), number("max_length"))
+            && min > max
+        {
+            let message = "`min_length` must be no more than `max_length`";
+            self.fail(at, message, json!({ "type": "maximum", "expected": max }));
         }
     }
 

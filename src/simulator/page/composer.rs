@@ -192,7 +192,7 @@ pub fn completions(look: &Look<'_>) -> Markup {
 pub fn shortcuts(look: &Look<'_>) -> Markup {
     let global = look.state.app.shortcuts.iter().filter(|it| !it.on_message);
     html! {
-        div.menu popover #shortcuts role="menu" aria-label="Shortcuts" {
+        div.menu popover="auto" #shortcuts role="menu" aria-label="Shortcuts" {
             p.menu-title { "Shortcuts" }
             @for shortcut in global {
                 @let act = json!({ "act": "global_shortcut", "user": look.viewer.id,

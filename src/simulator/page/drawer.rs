@@ -1,5 +1,7 @@
 //! "Behind the scenes": what goes over the wire between the app and Slack, and switches to make
 //! Slack fail.
+//!
+//! It belongs to the visitor rather than to the person they act as, so it hides nothing.
 
 use maud::{Markup, html};
 use serde_json::Value;
@@ -103,17 +105,19 @@ pub fn drawer(look: &Look<'_>) -> Markup {
 }
 
 fn called(call: &Call, look: &Look<'_>) -> Markup {
-    let outcome = match (&call.fault, &call.error) {
-        (Some(fault), _) => fault.as_str(),
-        (None, Some(error)) => error.as_str(),
-        (None, None) => "ok",
+    let outcome = match (call.status, &call.error) {
+        (0, _) => "no answer".to_owned(),
+        (200, Some(error)) => error.clone(),
+        (200, None) if call.fault.is_some() => "broken answer".to_owned(),
+        (200, None) => "ok".to_owned(),
+        (status, _) => status.to_string(),
     };
     let is_good = call.ok && call.status == 200 && call.fault.is_none();
     html! {
         li {
             time { (look.directory.local(moment(call.at)).strftime("%H:%M:%S").to_string()) }
             code { (call.method) }
-            span.args title=(call.args) { (brief(&call.args)) }
+            span.args title=(call.args) { (brief(&call.args, look)) }
             span.outcome.bad[!is_good] { (outcome) }
         }
     }
@@ -138,12 +142,20 @@ fn delivered(sent: &Sent, look: &Look<'_>) -> Markup {
 }
 
 /// The arguments that say most in one line.
-fn brief(args: &Value) -> String {
-    let worth = ["name", "channel", "users", "topic", "text", "title", "user_id", "trigger_id"];
+fn brief(args: &Value, look: &Look<'_>) -> String {
+    let worth = ["name", "channel", "users", "topic", "text", "title", "user_id"];
     let shown = worth.iter().filter_map(|key| {
         let value = &args[*key];
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = match value.as_str() {
+            Some(id) if look.state.channels.contains_key(id) => {
+                format!("#{}", look.state.channels[id].name)
+            }
+            Some(id) if look.state.users.contains_key(id) => format!("@{}", look.state.name_of(id)),
+            Some(text) => text.to_owned(),
+            None => value.to_string(),
+        };
         (!value.is_null()).then(|| text.chars().take(40).collect::<String>())
     });
-    shown.collect::<Vec<_>>().join(" · ")
+    let view_title = args["view"]["title"]["text"].as_str().map(str::to_owned);
+    shown.chain(view_title).collect::<Vec<_>>().join(" · ")
 }

@@ -149,7 +149,7 @@ impl Field<'_> {
         html! {
             button.button.dots type="button" id=(self.dom_id) popovertarget=(menu_id)
                 aria-label="More" { (icon("dots")) }
-            div.menu popover id=(menu_id) role="menu" {
+            div.menu popover="auto" id=(menu_id) role="menu" {
                 @for option in items(self.element, "options") {
                     @let url = option["url"].as_str().filter(|url| url.starts_with("http"));
                     button type="button" role="menuitem" data-pick=(string(option, "value"))
@@ -242,7 +242,7 @@ impl Field<'_> {
         let initial = &self.element["initial_option"];
         let least = self.element["min_query_length"].as_u64().unwrap_or(3);
         html! {
-            div.external data-morph="skip" data-least=(least) data-value=(string(initial, "value")) {
+            div.external data-morph="skip" data-least=(least) data-value=[initial.is_object().then(|| initial.to_string())] {
                 input type="text" id=(self.dom_id) role="combobox" autocomplete="off"
                     aria-expanded="false" aria-controls={ (self.dom_id) "-found" }
                     aria-invalid=[self.is_invalid()] aria-label=[self.label()]

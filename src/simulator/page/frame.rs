@@ -2,6 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
+use super::assets::{ICON, SCRIPT, STYLES};
 use super::icons::icon;
 use super::look::{Look, Spot};
 use super::{avatar::avatar, composer, drawer, heading, messages, modal, sidebar, thread};
@@ -59,9 +60,11 @@ pub fn page(look: &Look<'_>) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (team) " – " (look.state.app.name) " demo" }
-                link rel="icon" href="/page/icon.svg" type="image/svg+xml";
-                link rel="stylesheet" href="/page/style.css";
-                script src="/page/script.js" defer {}
+                link rel="icon" href={ "/page/assets/" (ICON) } type="image/svg+xml";
+                @for style in STYLES {
+                    link rel="stylesheet" href={ "/page/assets/" (style) };
+                }
+                script type="module" src={ "/page/assets/" (SCRIPT) } {}
             }
             body data-as=(look.viewer.id) data-team=(team) data-app=(look.state.app.name)
                 data-view=(if is_home { "home" } else { "channel" }) {
@@ -87,7 +90,7 @@ pub fn page(look: &Look<'_>) -> Markup {
                 (place("completions", look))
                 (composer::shortcuts(look))
                 (dialogs())
-                div.toasts #toasts role="status" aria-live="polite" data-testid="toasts" {}
+                div.toasts popover="manual" #toasts role="status" aria-live="polite" data-testid="toasts" {}
             }
         }
     }
@@ -179,8 +182,8 @@ fn dialogs() -> Markup {
                 }
             }
         }
-        div.menu popover #message-menu role="menu" aria-label="Message actions" {}
-        div.card popover #new-channel {
+        div.menu popover="auto" #message-menu role="menu" aria-label="Message actions" {}
+        div.card popover="auto" #new-channel {
             h2 { "Create a channel" }
             form data-act=r#"{"act":"create_channel"}"# data-open-made {
                 label for="new-channel-name" { "Name" }

@@ -66,7 +66,7 @@ fn topic(channel: &Channel, look: &Look<'_>) -> Markup {
             data-testid="topic" disabled[!channel.has(&look.viewer.id) || channel.is_archived] {
             @if topic.is_empty() { span.faint { "Add a topic" } } @else { (topic) }
         }
-        div.card popover #topic-editor {
+        div.card popover="auto" #topic-editor {
             @if !topic.is_empty() {
                 div.text { (mrkdwn(&channel.topic.value, false, &look.directory)) }
             }
@@ -86,7 +86,7 @@ fn pins(channel: &Channel, look: &Look<'_>) -> Markup {
             aria-label={ (channel.pins.len()) " pinned" } title="Pinned messages" {
             (icon("pin")) (channel.pins.len())
         }
-        div.card popover #pin-list {
+        div.card popover="auto" #pin-list {
             h2 { "Pinned" }
             ul.pin-list {
                 @for pin in &channel.pins {
@@ -116,7 +116,7 @@ fn members(channel: &Channel, look: &Look<'_>) -> Markup {
             }
             (channel.members.len())
         }
-        div.card popover #member-list {
+        div.card popover="auto" #member-list {
             h2 { "Members" }
             ul.people {
                 @for member in &channel.members {
@@ -153,7 +153,7 @@ fn channel_menu(channel: &Channel, look: &Look<'_>) -> Markup {
     html! {
         button.quiet type="button" popovertarget="channel-menu" aria-label="Channel menu"
             title="More" { (icon("dots")) }
-        div.menu popover #channel-menu role="menu" {
+        div.menu popover="auto" #channel-menu role="menu" {
             @if channel.has(&look.viewer.id) {
                 button type="button" role="menuitem" data-act=(act("leave")) { "Leave channel" }
                 @if !channel.is_archived {

@@ -116,8 +116,10 @@ fn content(message: &Message, pane: &str, channel: &Channel, look: &Look<'_>) ->
     let edited = html! {
         @if message.edited.is_some() { " " span.edited { "(edited)" } }
     };
+    // People's blocks are only what they typed, while their text is marked up like everybody's.
+    let is_typed = message.bot_id.is_none() && !message.text.is_empty();
     html! {
-        @if message.blocks.is_empty() {
+        @if message.blocks.is_empty() || is_typed {
             @if !message.text.is_empty() {
                 div.text { (mrkdwn(&message.text, false, &look.directory)) (edited) }
             }
@@ -184,7 +186,7 @@ fn toolbar(message: &Message, channel: &Channel, shape: Shape, look: &Look<'_>) 
         return html! {};
     }
     html! {
-        div.toolbar role="toolbar" aria-label="Message actions" {
+        div.tools { div.toolbar role="toolbar" aria-label="Message actions" {
             @for (name, glyph) in QUICK_REACTIONS {
                 button type="button" data-react=(name) title={ "React with :" (name) ":" }
                     aria-label={ "React with " (name) } { (glyph) }
@@ -196,23 +198,31 @@ fn toolbar(message: &Message, channel: &Channel, shape: Shape, look: &Look<'_>) 
             }
             button type="button" data-message-menu title="More actions" aria-label="More actions"
                 aria-haspopup="menu" { (icon("dots")) }
-        }
+        } }
     }
 }
 
 fn system(message: &Message, pane: &str, directory: &Directory) -> Markup {
     let at = moment(message.ts.0);
-    let named = message.text.contains(&format!("<@{}", message.user));
+    // Some begin with the name of who did it, some leave that to the client.
+    let text = after_mention(&message.text, &message.user).unwrap_or(&message.text);
     html! {
         li.message.system id={ (pane) "-" (message.ts) } data-testid="system-message" {
             div.gutter { (avatar(&message.user, directory)) }
             div.body {
-                @if !named { strong { (directory.person(&message.user)) } " " }
-                (mrkdwn(&message.text, false, directory))
+                strong { (directory.person(&message.user)) } " "
+                (mrkdwn(text.trim_start(), false, directory))
                 " " time.time title=(directory.full_time(at)) { (directory.clock_time(at)) }
             }
         }
     }
+}
+
+/// What follows the mention of that user at the front of a text.
+fn after_mention<'a>(text: &'a str, user: &str) -> Option<&'a str> {
+    let rest = text.strip_prefix("<@")?.strip_prefix(user)?;
+    let (label, rest) = rest.split_once('>')?;
+    (label.is_empty() || label.starts_with('|')).then_some(rest)
 }
 
 /// Whether the client wrote the message itself rather than its author.

@@ -21,6 +21,7 @@ use super::Simulator;
 use super::act::{Act, Seen};
 use super::state::ts::Ts;
 
+mod assets;
 mod avatar;
 mod blocks;
 mod choices;
@@ -56,10 +57,6 @@ use local::{Line, Local};
 use look::{Address, Look};
 use sentences::sentence;
 
-const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("script.js");
-const ICON: &str = include_str!("icon.svg");
-
 /// Nothing runs or is styled but what this server sends; only pictures may come from elsewhere.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data: http: https:; \
     base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
@@ -77,9 +74,7 @@ pub fn router(simulator: Simulator) -> Router {
         .route("/page/act", post(act))
         .route("/page/say", post(say))
         .route("/page/trouble", post(trouble))
-        .route("/page/style.css", get(|| asset("text/css; charset=utf-8", STYLE)))
-        .route("/page/script.js", get(|| asset("text/javascript; charset=utf-8", SCRIPT)))
-        .route("/page/icon.svg", get(|| asset("image/svg+xml", ICON)))
+        .route("/page/assets/{name}", get(assets::serve))
         .layer(middleware::from_fn(guard))
         .with_state(page)
 }
@@ -242,10 +237,6 @@ async fn trouble(Shared(page): Shared<Page>, Json(wish): Json<Wish>) -> Response
     };
     page.simulator.write(|state| state.faults.list = trouble.faults());
     Json(Done { seen: None, sentence: None }).into_response()
-}
-
-async fn asset(kind: &'static str, content: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, kind)], content).into_response()
 }
 
 /// The headers that keep the page to itself.

@@ -2,6 +2,7 @@
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
+use futures_util::StreamExt as _;
 use serde_json::json;
 use tower::ServiceExt as _;
 
@@ -9,6 +10,7 @@ use super::frame::Part;
 use super::local::{Line, Local};
 use super::look::{Address, Look};
 use crate::simulator::Simulator;
+use crate::simulator::act::Act;
 use crate::simulator::server;
 use crate::simulator::settings::Settings;
 use crate::simulator::state::{State, channel::Channel, message::Message, ts::Ts, view::OpenView};
@@ -180,6 +182,31 @@ async fn other_web_sites_can_not_drive_it() {
     }
     let own = [host, ("origin", "http://127.0.0.1:80"), ("sec-fetch-site", "same-origin")];
     assert_eq!(answer(&simulator, post(&own)).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_open_page_hears_of_what_changes_in_it() {
+    let simulator = Simulator::start(Settings::default()).await.unwrap();
+    let request = Request::get("/page/events?as=U0ALICE&channel=C0GENERAL")
+        .header("host", "localhost")
+        .body(Body::empty())
+        .unwrap();
+    let response = server::router(&simulator).oneshot(request).await.unwrap();
+    let mut stream = response.into_body().into_data_stream();
+    let whole = String::from_utf8(stream.next().await.unwrap().unwrap().to_vec()).unwrap();
+    for part in super::frame::PARTS {
+        assert!(whole.contains(&format!("\"name\":\"{}\"", part.name)), "{whole}");
+    }
+    let act = Act::PostMessage {
+        user: "U0BOB".to_owned(),
+        channel: "C0GENERAL".to_owned(),
+        text: "is <anybody> there?".to_owned(),
+        thread_ts: None,
+    };
+    simulator.act(act).await.unwrap();
+    let news = String::from_utf8(stream.next().await.unwrap().unwrap().to_vec()).unwrap();
+    assert!(news.contains("is &lt;anybody&gt; there?"), "{news}");
+    assert!(news.contains("\"name\":\"messages\"") && !news.contains("\"header\""), "{news}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::simulator::{
     clock::{Micros, SECOND},
-    state::{State, channel::Channel},
+    state::{State, channel::Channel, ts::Ts},
 };
 
 /// An event on its way to the app.
@@ -24,7 +24,9 @@ impl State {
     /// Tells the app, if it subscribes to `subscription`.
     pub fn tell_app(&mut self, now: Micros, subscription: &str, lane: &str, mut event: Value) {
         let wanted = self.app.events.contains(subscription);
-        if !wanted || !self.app.events_enabled || self.app.urls.events.is_empty() {
+        let scope = scope_for(subscription);
+        let allowed = scope.is_none_or(|scope| self.app.scopes.contains(scope));
+        if !wanted || !allowed || !self.app.events_enabled || self.app.urls.events.is_empty() {
             return;
         }
         if event.get("event_ts").is_none() {
@@ -84,8 +86,55 @@ impl State {
         self.tell_app_in(now, channel, subscription, event.into());
     }
 
+    /// Tells the app of links to its own pages in a message, so that it can show what is there.
+    pub fn tell_app_of_links(&mut self, now: Micros, channel: &str, ts: Ts) {
+        let Some(message) = self.message(channel, ts) else { return };
+        let parts =
+            message.text.split('<').skip(1).filter_map(|rest| rest.split(['>', '|']).next());
+        let links = parts.filter_map(|url| {
+            let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+            let domain = rest.split(['/', '?', '#']).next()?;
+            let is_own = self.app.unfurl_domains.iter().any(|own| own == domain);
+            is_own.then(|| json!({ "domain": domain, "url": url.replace("&amp;", "&") }))
+        });
+        let links: Vec<_> = links.collect();
+        if links.is_empty() {
+            return;
+        }
+        let event = json!({
+            "type": "link_shared",
+            "channel": channel,
+            "is_bot_user_member": self.app_is_in(channel),
+            "user": message.user,
+            "message_ts": ts,
+            "unfurl_id": format!("{channel}.{ts}.links"),
+            "source": "conversations_history",
+            "links": links,
+        });
+        self.tell_app(now, "link_shared", channel, event);
+    }
+
     /// Whether the app's user is in the channel.
     pub fn app_is_in(&self, channel: &str) -> bool {
         self.channels.get(channel).is_some_and(|channel| channel.has(&self.app.bot_user))
     }
+}
+
+/// What an app must be allowed to do to hear of something.
+fn scope_for(subscription: &str) -> Option<&'static str> {
+    Some(match subscription {
+        "app_mention" => "app_mentions:read",
+        "message.channels" => "channels:history",
+        "message.groups" => "groups:history",
+        "message.im" => "im:history",
+        "reaction_added" | "reaction_removed" => "reactions:read",
+        "pin_added" | "pin_removed" => "pins:read",
+        "channel_archive" | "channel_created" | "channel_rename" | "channel_unarchive" => {
+            "channels:read"
+        }
+        "group_archive" | "group_rename" | "group_unarchive" => "groups:read",
+        "link_shared" => "links:read",
+        "team_join" | "user_change" => "users:read",
+        _ => return None,
+    })
 }

@@ -65,10 +65,9 @@ impl State {
             return Err("user_not_found");
         }
         let old = self.homes.get(user).map(|home| (home.id.clone(), home.hash.clone()));
-        if let (Some(hash), Some((_, current))) = (hash, &old) {
-            if hash != current {
-                return Err("hash_conflict");
-            }
+        let is_current = |hash: &str| old.as_ref().is_none_or(|(_, current)| hash == current);
+        if !hash.is_none_or(is_current) {
+            return Err("hash_conflict");
         }
         let id = old.map_or_else(|| self.next_id("V"), |(id, _)| id);
         let home = OpenView {

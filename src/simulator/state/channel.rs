@@ -17,7 +17,7 @@ pub struct Channel {
     pub name: String,
     /// Only members see it.
     pub is_private: bool,
-    /// Nothing can be posted any more, and everybody but onlookers has left.
+    /// Nothing can be posted any more; its members stay on the list.
     pub is_archived: bool,
     /// A direct message between two.
     pub is_im: bool,

@@ -127,6 +127,8 @@ pub struct App {
     pub shortcuts: Vec<Shortcut>,
     /// Types of events it subscribes to: "app_mention", "message.channels", …
     pub events: BTreeSet<String>,
+    /// Domains whose links it's told of.
+    pub unfurl_domains: Vec<String>,
     /// False once too many deliveries have failed.
     pub events_enabled: bool,
     /// False once it's uninstalled.

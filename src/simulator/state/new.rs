@@ -31,6 +31,7 @@ impl State {
                 commands: settings.commands.clone(),
                 shortcuts: settings.shortcuts.clone(),
                 events: settings.events.iter().cloned().collect(),
+                unfurl_domains: settings.unfurl_domains.clone(),
                 events_enabled: true,
                 is_installed: true,
             },

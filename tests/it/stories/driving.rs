@@ -1,5 +1,7 @@
 //! An incident from `/incident` to closed.
 
+use std::time::Duration;
+
 use serde_json::json;
 use stentor::simulator::state::ts::Ts;
 
@@ -40,6 +42,9 @@ on_each_database! {
         let bot = Bot::start(&fresh).await;
         let incident = bot.declares("Checkout is slow").await;
         let channel = incident.channel.as_ref().unwrap().as_str();
+        bot.joins(BOB, channel).await;
+        // He is there before he is invited as the lead.
+        bot.slack.expect_refusal("conversations.invite", "already_in_channel");
         let mut told = Vec::new();
         for (user, command) in [
             (BOB, "lead me"),
@@ -50,10 +55,11 @@ on_each_database! {
             (ALICE, "summary The cache was cold after the release."),
             (ALICE, "rename Checkout was slow"),
             (BOB, "resolve Warm again"),
-            (BOB, "close"),
+            (BOB, "close Written up"),
             (ALICE, "reopen It is slow again"),
             (ALICE, "close For good"),
         ] {
+            bot.clock.advance(Duration::from_secs(300));
             let whispered = bot.says(user, channel, command).await;
             told.push(format!("> {command}"));
             if !whispered.is_empty() {
@@ -63,7 +69,30 @@ on_each_database! {
                 told.push(format!("  {}", message.text));
             }
         }
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @r"
+> lead me
+  INC-1: <@U0BOB> is Incident Lead
+> severity sev1
+  INC-1: Severity set to Critical · by <@U0ALICE>
+> update The cache was cold
+  INC-1: The cache was cold · Update from <@U0BOB>
+> status monitoring
+  INC-1: Status Investigating → Monitoring · by <@U0BOB>
+> note Rolled back to 1.4
+  (Noted in the timeline of INC-1.)
+> summary The cache was cold after the release.
+  (Changed the summary of INC-1.)
+> rename Checkout was slow
+  (INC-1 is now called Checkout was slow.)
+> resolve Warm again
+  INC-1: Warm again · Resolved after 40 min, now Documenting · by <@U0BOB>
+> close Written up
+  INC-1: Written up · Closed · by <@U0BOB>
+> reopen It is slow again
+  INC-1: It is slow again · Reopened, now Investigating · by <@U0ALICE>
+> close For good
+  INC-1: For good · Closed after 55 min · by <@U0ALICE>
+        ");
         let renamed = bot.slack.channel_by_name("inc-1-checkout-was-slow").unwrap();
         assert_eq!(renamed.id, channel);
         assert_eq!(renamed.topic.value, "[Critical] Closed · Lead <@U0BOB> · INC-1");

@@ -1,0 +1,195 @@
+//! Reading incidents: the list, and one.
+
+use axum::Json;
+use axum::extract::{FromRequestParts, Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::caller::Caller;
+use crate::api::problem::Problem;
+use crate::api::request::Params;
+use crate::api::v1::cursor;
+use crate::api::v1::openapi::{Authorized, OneIncident, Queried};
+use crate::api::v1::view::IncidentView;
+use crate::app::App;
+use crate::engine::order::Target;
+use crate::ids::IncidentId;
+use crate::incident::access::may_see;
+use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::incident::state::{Incident, parse_reference};
+use crate::incident::text::clean_line;
+use crate::store::db::Tx;
+use crate::store::incidents::{self, Filter};
+use crate::store::workspaces;
+
+/// The most that one page holds. Two hundred long summaries are under half a megabyte.
+pub const PAGE_LIMIT: i64 = 200;
+/// What a page holds if nobody says.
+pub const PAGE: i64 = 25;
+/// The longest text to look for, in characters: no name is longer.
+const TEXT_LIMIT: usize = 200;
+
+/// A page of incidents.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IncidentPage {
+    /// Newest first.
+    pub incidents: Vec<IncidentView>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(example = "000000000000000a52d2b8ff8cb3d78f")]
+    pub next_cursor: Option<String>,
+}
+
+/// List incidents
+///
+/// Newest first, by number, page after page: ask again with `next_cursor` until it is null.
+/// Incidents that are declared meanwhile neither repeat nor hide others. Private incidents are
+/// listed for the token that declared them.
+#[utoipa::path(
+    get,
+    path = "/api/v1/incidents",
+    operation_id = "listIncidents",
+    tag = "incidents",
+    security(("token" = [])),
+    params(
+        ("category" = Option<Vec<String>>, Query, explode,
+            description = "Only incidents in these parts of life: `triage`, `live`, `paused`, `learning`, `closed`, `declined`, `merged`, `canceled`, or `open` for the first three. Repeated, or a list with commas",
+            example = json!(["open"])),
+        ("severity" = Option<String>, Query, example = json!("critical"),
+            description = "Only incidents of this severity: an id, a name, or `sev1` for the worst"),
+        ("q" = Option<String>, Query, max_length = 200,
+            description = "Only incidents with this text in the name or summary, whatever the case; at most 200 characters"),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 200,
+            description = "How many on a page at most; 25 if left out"),
+        ("cursor" = Option<String>, Query,
+            description = "Where to go on: the `next_cursor` of the page before, with the same filters"),
+    ),
+    responses(
+        (status = 200, description = "A page of incidents", body = IncidentPage),
+        Authorized,
+        Queried,
+    ),
+)]
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Json<IncidentPage>, Problem> {
+    let known = ["category", "severity", "q", "limit", "cursor"];
+    let params = Params::read(query.as_deref(), &known)?;
+    let limit = params.number("limit", 1..=PAGE_LIMIT, PAGE)?;
+    let mut tx = app.db.read().await?;
+    let catalogue = workspaces::catalogue(&mut tx, &caller.workspace).await?;
+    let filter = filter(&params, &catalogue)?;
+    let before = match params.one("cursor")? {
+        None => None,
+        Some(text) => Some(cursor::read(text, &caller.workspace, &filter).ok_or_else(|| {
+            let detail = "Send the `next_cursor` of a page of this very list, filters and all.";
+            Problem::bad_parameter("cursor", detail)
+        })?),
+    };
+    let Caller { workspace, actor, .. } = &caller;
+    let page = incidents::page(&mut tx, workspace, actor, &filter, before, limit).await?;
+    let next_cursor = page.next_before.map(|before| cursor::issue(before, workspace, &filter));
+    let seen = page.incidents.into_iter();
+    let incidents = seen.map(|incident| IncidentView::new(incident, &catalogue)).collect();
+    Ok(Json(IncidentPage { incidents, next_cursor }))
+}
+
+fn filter(params: &Params, catalogue: &Catalogue) -> Result<Filter, Problem> {
+    let severity = params.one("severity")?.map(|word| catalogue.find_severity(word)).transpose();
+    let severity = severity
+        .map_err(|refusal| Problem::bad_parameter("severity", refusal.to_string()))?
+        .map(|severity| severity.id.clone());
+    let text = params.one("q")?.unwrap_or_default();
+    if text.chars().count() > TEXT_LIMIT {
+        let detail = format!("`q` has at most {TEXT_LIMIT} characters.");
+        return Err(Problem::bad_parameter("q", detail));
+    }
+    // Cleaned as names are, or it could never be found in one.
+    let text = Some(clean_line(text)).filter(|text| !text.is_empty());
+    Ok(Filter { categories: categories(params)?, severity, text })
+}
+
+fn categories(params: &Params) -> Result<Vec<StatusCategory>, Problem> {
+    let mut categories = Vec::new();
+    for word in params.every("category").flat_map(|list| list.split(',')).map(str::trim) {
+        match StatusCategory::parse(word) {
+            Some(category) => categories.push(category),
+            None if word == "open" => {
+                categories.extend(StatusCategory::ALL.into_iter().filter(|c| c.is_active()));
+            }
+            None => {
+                let known = StatusCategory::ALL.map(StatusCategory::as_str).join(", ");
+                let detail = format!("A category is one of open, {known}.");
+                return Err(Problem::bad_parameter("category", detail));
+            }
+        }
+    }
+    categories.sort();
+    categories.dedup();
+    Ok(categories)
+}
+
+/// Show an incident
+#[utoipa::path(
+    get,
+    path = "/api/v1/incidents/{ref}",
+    operation_id = "showIncident",
+    tag = "incidents",
+    security(("token" = [])),
+    params(("ref" = String, Path, description = REFERENCE, example = "INC-42")),
+    responses(
+        (status = 200, description = "The incident", body = IncidentView,
+            headers(("ETag" = String, description = "Its version, for `If-Match`"))),
+        Authorized,
+        OneIncident,
+    ),
+)]
+pub async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Reference(target): Reference,
+) -> Result<Response, Problem> {
+    let mut tx = app.db.read().await?;
+    let incident = find(&mut tx, &caller, &target).await?;
+    let catalogue = workspaces::catalogue(&mut tx, &caller.workspace).await?;
+    Ok(IncidentView::new(incident, &catalogue).answer(StatusCode::OK))
+}
+
+/// What `{ref}` can be.
+pub const REFERENCE: &str = "Which incident: its reference (`INC-42`), its number (`42`) or its id";
+
+/// The incident, if it is there and the caller may know of it.
+pub async fn find(tx: &mut Tx, caller: &Caller, target: &Target) -> Result<Incident, Problem> {
+    let found = match target {
+        Target::Id(id) => incidents::by_id(tx, &caller.workspace, id).await?,
+        Target::Number(number) => incidents::by_number(tx, &caller.workspace, *number).await?,
+        Target::New | Target::Channel(_) => None,
+    };
+    found.filter(|incident| may_see(incident, &caller.actor)).ok_or_else(Problem::no_such_incident)
+}
+
+/// Which incident the path means.
+pub struct Reference(pub Target);
+
+impl<S: Send + Sync> FromRequestParts<S> for Reference {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        // A path that does not decode is no incident's.
+        let Path(text): Path<String> = Path::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::no_such_incident())?;
+        let target = match parse_reference(&text) {
+            Some(number) => Target::Number(number),
+            None => {
+                let id = ulid::Ulid::from_string(&text).map_err(|_| Problem::no_such_incident())?;
+                Target::Id(IncidentId::new(id.to_string()))
+            }
+        };
+        Ok(Reference(target))
+    }
+}

@@ -1,0 +1,137 @@
+//! The OpenAPI document, made from the handlers and the types they take and give.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::{IntoResponses, Modify, OpenApi};
+
+use crate::api::problem::Problem;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Stentor",
+        description = "Read and write incidents.\n\nEvery instant is RFC 3339 in UTC, to the microsecond. An answer that is no success is a problem document (RFC 9457): compare its `type`, show its `detail`.\n\nA change is durable when it is answered. If no answer came, send the request again with the same `Idempotency-Key`: it is done once.",
+    ),
+    paths(
+        super::incidents::list,
+        super::incidents::show,
+        super::write::declare,
+        super::write::command,
+        super::timeline::show,
+        super::catalogue::show,
+        show,
+    ),
+    components(schemas(Problem)),
+    modifiers(&Token),
+    tags(
+        (name = "incidents", description = "Incidents and their timelines"),
+        (name = "catalogue", description = "What things are called"),
+        (name = "about", description = "About this API"),
+    ),
+)]
+struct Document;
+
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("stn_…")
+            .description(Some("A token made by `stentor token create --name …`"))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(scheme));
+    }
+}
+
+/// Show this document
+#[utoipa::path(
+    get,
+    path = "/api/v1/openapi.json",
+    operation_id = "showDocument",
+    tag = "about",
+    responses((status = 200, description = "An OpenAPI 3.1 document", body = Object)),
+)]
+pub async fn show() -> Response {
+    static DOCUMENT: OnceLock<String> = OnceLock::new();
+    let document = DOCUMENT
+        .get_or_init(|| Document::openapi().to_json().expect("a document made of types is JSON"));
+    ([(header::CONTENT_TYPE, "application/json")], document.as_str()).into_response()
+}
+
+type Responses = BTreeMap<String, RefOr<utoipa::openapi::Response>>;
+
+/// Answers of every operation that needs a token.
+pub struct Authorized;
+
+impl IntoResponses for Authorized {
+    fn responses() -> Responses {
+        problems(&[
+            ("401", "There is no token (`no-token`), or it is not valid (`invalid-token`)"),
+            ("500", "A failure of Stentor's own (`internal`); its log says which"),
+            ("503", "The store is away (`unavailable`); ask again after `Retry-After` seconds"),
+        ])
+    }
+}
+
+/// Answers of operations on one incident.
+pub struct OneIncident;
+
+impl IntoResponses for OneIncident {
+    fn responses() -> Responses {
+        problems(&[(
+            "404",
+            "There is no such incident, or this token may not know of it (`no-such-incident`)",
+        )])
+    }
+}
+
+/// Answers of operations with query parameters.
+pub struct Queried;
+
+impl IntoResponses for Queried {
+    fn responses() -> Responses {
+        problems(&[(
+            "400",
+            "A parameter is unknown or not understood (`bad-parameter`); `field` names it",
+        )])
+    }
+}
+
+/// Answers of operations with a body.
+pub struct Written;
+
+impl IntoResponses for Written {
+    fn responses() -> Responses {
+        problems(&[
+            (
+                "400",
+                "The body is not JSON (`malformed-json`) or did not arrive whole (`unreadable-body`), or a header is not understood (`bad-parameter`)",
+            ),
+            ("413", "The body is larger than 1 MiB (`body-too-large`)"),
+            ("415", "The body is not `application/json` (`unsupported-media-type`)"),
+            (
+                "422",
+                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-person`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`); `field` names it",
+            ),
+        ])
+    }
+}
+
+fn problems(answers: &[(&str, &str)]) -> Responses {
+    let answer = |(status, description): &(&str, &str)| {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let response = ResponseBuilder::new()
+            .description(*description)
+            .content("application/problem+json", content)
+            .build();
+        ((*status).to_owned(), RefOr::T(response))
+    };
+    answers.iter().map(answer).collect()
+}

@@ -1,0 +1,195 @@
+//! An incident as programs see it: the state, with the names of what it points to beside the ids.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::clock::Timestamp;
+use crate::ids::{ChannelId, IncidentId, RoleId, SeverityId, StatusId, TimestampId, UserId};
+use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::incident::event::Actor;
+use crate::incident::state::{Incident, LastUpdate, Visibility};
+
+/// An incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Incident)]
+pub struct IncidentView {
+    /// Its id, a ULID.
+    #[schema(value_type = String, example = "01K5QGJH00000000000000000A")]
+    pub id: IncidentId,
+    /// The number people know it by.
+    #[schema(minimum = 1, example = 42)]
+    pub number: i64,
+    /// The number as people say it.
+    #[schema(example = "INC-42")]
+    pub reference: String,
+    /// How many entries its timeline has: one more with every change. `If-Match` compares it.
+    #[schema(minimum = 1, example = 7)]
+    pub version: i64,
+    /// What people see go wrong, in a line.
+    #[schema(example = "Checkout answers 500")]
+    pub name: String,
+    /// What is known; empty if nobody has said.
+    pub summary: String,
+    /// Who may know of it.
+    pub visibility: Visibility,
+    /// How bad it is, if somebody knows.
+    pub severity: Option<SeverityView>,
+    /// Where it stands.
+    pub status: StatusView,
+    /// Who holds which role; roles that nobody holds are left out.
+    pub roles: Vec<RoleView>,
+    /// When it reached which point; a point that is left and reached again keeps the last time.
+    pub timestamps: Vec<TimestampView>,
+    /// Its channel in Slack, once that is open.
+    #[schema(value_type = Option<String>, example = "C012AB3CD")]
+    pub channel: Option<ChannelId>,
+    /// The channel it was declared in, if it was in one.
+    #[schema(value_type = Option<String>, example = "C012AB3CD")]
+    pub declared_in: Option<ChannelId>,
+    /// Who declared it.
+    pub creator: Actor,
+    /// When it was declared.
+    pub declared_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// The last update people were given.
+    pub last_update: Option<LastUpdate>,
+    /// When the next update was promised for.
+    pub next_update_due: Option<Timestamp>,
+}
+
+/// How bad an incident is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = IncidentSeverity)]
+pub struct SeverityView {
+    /// Its id in the catalogue.
+    #[schema(value_type = String, example = "01STENT0RSEV00000000000003")]
+    pub id: SeverityId,
+    /// What people call it.
+    #[schema(example = "Critical")]
+    pub name: String,
+}
+
+/// Where an incident stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = IncidentStatus)]
+pub struct StatusView {
+    /// Its id in the catalogue.
+    #[schema(value_type = String, example = "01STENT0RSTA00000000000003")]
+    pub id: StatusId,
+    /// What people call it.
+    #[schema(example = "Fixing")]
+    pub name: String,
+    /// The part of life it belongs to.
+    pub category: StatusCategory,
+}
+
+/// A role in an incident, and who holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = IncidentRole)]
+pub struct RoleView {
+    /// Its id in the catalogue.
+    #[schema(value_type = String, example = "01STENT0RR0E00000000000001")]
+    pub id: RoleId,
+    /// What people call it.
+    #[schema(example = "Incident Lead")]
+    pub name: String,
+    /// Who holds it: a user's id in Slack.
+    #[schema(value_type = String, example = "U012AB3CD")]
+    pub person: UserId,
+}
+
+/// A point in an incident's life, and when it was reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = IncidentTimestamp)]
+pub struct TimestampView {
+    /// Its id in the catalogue.
+    #[schema(value_type = String, example = "01STENT0RTSP00000000000001")]
+    pub id: TimestampId,
+    /// What people call it.
+    #[schema(example = "Reported")]
+    pub name: String,
+    /// When it was reached.
+    pub at: Timestamp,
+}
+
+impl IncidentView {
+    /// Draws an incident. What the catalogue no longer has goes by its id.
+    pub fn new(incident: Incident, catalogue: &Catalogue) -> IncidentView {
+        let severity = incident.severity.clone().map(|id| SeverityView {
+            name: catalogue
+                .severity(&id)
+                .map_or_else(|| id.to_string(), |severity| severity.name.clone()),
+            id,
+        });
+        let status = StatusView {
+            name: catalogue
+                .status(&incident.status)
+                .map_or_else(|| incident.status.to_string(), |status| status.name.clone()),
+            id: incident.status.clone(),
+            category: incident.category,
+        };
+        IncidentView {
+            reference: incident.reference(),
+            severity,
+            status,
+            roles: roles(&incident, catalogue),
+            timestamps: timestamps(&incident, catalogue),
+            id: incident.id,
+            number: incident.number,
+            version: incident.version,
+            name: incident.name,
+            summary: incident.summary,
+            visibility: incident.visibility,
+            channel: incident.channel,
+            declared_in: incident.declared_in,
+            creator: incident.creator,
+            declared_at: incident.declared_at,
+            updated_at: incident.updated_at,
+            last_update: incident.last_update,
+            next_update_due: incident.next_update_due,
+        }
+    }
+
+    /// The answer that shows this incident, with its version as the `ETag`.
+    pub fn answer(self, status: StatusCode) -> Response {
+        let tag = format!("\"{}\"", self.version);
+        let tag = HeaderValue::try_from(tag).expect("a quoted number is a header value");
+        let mut response = (status, Json(self)).into_response();
+        response.headers_mut().insert(header::ETAG, tag);
+        response
+    }
+}
+
+fn roles(incident: &Incident, catalogue: &Catalogue) -> Vec<RoleView> {
+    let mut held: Vec<(i64, RoleView)> = incident
+        .roles
+        .iter()
+        .map(|(id, person)| {
+            let role = catalogue.role(id);
+            let name = role.map_or_else(|| id.to_string(), |role| role.name.clone());
+            let rank = role.map_or(i64::MAX, |role| role.rank);
+            (rank, RoleView { id: id.clone(), name, person: person.clone() })
+        })
+        .collect();
+    held.sort_by_key(|(rank, _)| *rank);
+    held.into_iter().map(|(_, role)| role).collect()
+}
+
+fn timestamps(incident: &Incident, catalogue: &Catalogue) -> Vec<TimestampView> {
+    let mut reached: Vec<(i64, TimestampView)> = incident
+        .timestamps
+        .iter()
+        .map(|(id, at)| {
+            let kind = catalogue.timestamps.iter().find(|kind| kind.id == *id);
+            let name = kind.map_or_else(|| id.to_string(), |kind| kind.name.clone());
+            let rank = kind.map_or(i64::MAX, |kind| kind.rank);
+            (rank, TimestampView { id: id.clone(), name, at: *at })
+        })
+        .collect();
+    reached.sort_by_key(|(rank, _)| *rank);
+    reached.into_iter().map(|(_, timestamp)| timestamp).collect()
+}

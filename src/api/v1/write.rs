@@ -1,0 +1,127 @@
+//! Writing incidents: declaring one, and giving commands to one.
+
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+
+use crate::api::caller::Caller;
+use crate::api::problem::Problem;
+use crate::api::request::{Body, IdempotencyKey, IfMatch};
+use crate::api::v1::incidents::{REFERENCE, Reference};
+use crate::api::v1::openapi::{Authorized, OneIncident, Written};
+use crate::api::v1::view::IncidentView;
+use crate::app::App;
+use crate::engine::order::{Order, Target};
+use crate::incident::command::{Command, Declare};
+use crate::incident::event::Via;
+use crate::store::workspaces;
+
+/// What `Idempotency-Key` is for.
+const KEY: &str = "Your name for this request, 1 to 255 visible ASCII characters, such as a random UUID. \
+    A second request with the same key and token changes nothing and gets the first one's answer, \
+    whatever its body. A request that was refused has used up no key";
+
+/// Declare an incident
+///
+/// When this answers, the incident is durable, and its channel and announcement in Slack will
+/// follow, even if Slack is away at the moment.
+#[utoipa::path(
+    post,
+    path = "/api/v1/incidents",
+    operation_id = "declareIncident",
+    tag = "incidents",
+    security(("token" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = KEY, max_length = 255)),
+    request_body(content = Declare, description = "What is known so far",
+        example = json!({"name": "Checkout answers 500", "severity": "sev1"})),
+    responses(
+        (status = 201, description = "The incident, as it was declared", body = IncidentView, headers(
+            ("Location" = String, description = "Where the incident is"),
+            ("ETag" = String, description = "Its version, for `If-Match`"),
+        )),
+        Authorized,
+        Written,
+    ),
+)]
+pub async fn declare(
+    State(app): State<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    Body(declare): Body<Declare>,
+) -> Result<Response, Problem> {
+    let command = Command::Declare(declare);
+    let incident = submit(&app, &caller, key, Target::New, command, None).await?;
+    let location = format!("/api/v1/incidents/{}", incident.reference);
+    let location = HeaderValue::try_from(location).expect("a reference is a header value");
+    let mut response = incident.answer(StatusCode::CREATED);
+    response.headers_mut().insert(header::LOCATION, location);
+    Ok(response)
+}
+
+/// Give an incident a command
+///
+/// `type` says which: `update`, `severity`, `status`, `resolve`, `close`, `reopen`, `role`,
+/// `summary`, `rename` or `note`. The answer is the incident right after it. 409 says that the
+/// incident is that way already, is over, or can't take that step.
+#[utoipa::path(
+    post,
+    path = "/api/v1/incidents/{ref}/commands",
+    operation_id = "commandIncident",
+    tag = "incidents",
+    security(("token" = [])),
+    params(
+        ("ref" = String, Path, description = REFERENCE, example = "INC-42"),
+        ("Idempotency-Key" = Option<String>, Header, description = KEY, max_length = 255),
+        ("If-Match" = Option<String>, Header, example = json!("\"7\""),
+            description = "The `ETag` of the incident as you saw it: if it has changed since, nothing is done (412). `*`, or nothing, for any version"),
+    ),
+    request_body(content = Command, description = "The command",
+        example = json!({"type": "update", "message": "Rolled back to 1.4", "status": "monitoring", "next_update_in_minutes": 30})),
+    responses(
+        (status = 200, description = "The incident, right after the command", body = IncidentView,
+            headers(("ETag" = String, description = "Its version, for `If-Match`"))),
+        (status = 409, description = "The incident is that way already (`already-so`), is over (`incident-over`), or can't take that step (`wrong-step`)",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "The incident has changed since the version in `If-Match` (`stale-version`)",
+            body = Problem, content_type = "application/problem+json"),
+        Authorized,
+        OneIncident,
+        Written,
+    ),
+)]
+pub async fn command(
+    State(app): State<App>,
+    caller: Caller,
+    Reference(target): Reference,
+    key: IdempotencyKey,
+    IfMatch(expected_version): IfMatch,
+    Body(command): Body<Command>,
+) -> Result<Response, Problem> {
+    let incident = submit(&app, &caller, key, target, command, expected_version).await?;
+    Ok(incident.answer(StatusCode::OK))
+}
+
+async fn submit(
+    app: &App,
+    caller: &Caller,
+    IdempotencyKey(key): IdempotencyKey,
+    target: Target,
+    command: Command,
+    expected_version: Option<i64>,
+) -> Result<IncidentView, Problem> {
+    // Read first: once the engine has said yes, nothing may go wrong any more.
+    let mut tx = app.db.read().await?;
+    let catalogue = workspaces::catalogue(&mut tx, &caller.workspace).await?;
+    drop(tx);
+    let order = Order {
+        workspace: caller.workspace.clone(),
+        receipt: key.map(|key| caller.receipt(&key)),
+        target,
+        actor: caller.actor.clone(),
+        via: Via::Api,
+        command,
+        expected_version,
+    };
+    let done = app.engine.submit(order).await?;
+    Ok(IncidentView::new(done.incident, &catalogue))
+}

@@ -1,0 +1,48 @@
+//! `stentor token create`.
+
+use clap::{Args, Subcommand};
+use stentor::api::tokens;
+use stentor::app;
+use stentor::clock::Clock;
+use stentor::config::DatabaseUrl;
+use stentor::ids::IdSource;
+
+use crate::cli::serve;
+
+/// What there is to do with tokens.
+#[derive(Args)]
+pub struct Token {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Make a token and print it, and nothing else; it can't be shown again
+    Create {
+        /// What it is for, such as `ci`
+        #[arg(long)]
+        name: String,
+
+        /// The database that `serve` uses
+        #[arg(
+            long,
+            env = "STENTOR_DATABASE_URL",
+            default_value = "sqlite://stentor.db",
+            hide_env_values = true
+        )]
+        database_url: DatabaseUrl,
+    },
+}
+
+/// Does it.
+pub async fn token(token: &Token) -> anyhow::Result<()> {
+    let Task::Create { name, database_url } = &token.task;
+    let (clock, ids) = (Clock::system(), IdSource::system());
+    let db = serve::open(database_url.reveal()).await?;
+    let workspace = app::ensure_workspace(&db, &clock, &ids).await?;
+    let made = tokens::create(&db, &clock, &ids, &workspace.id, name).await?;
+    println!("{made}");
+    db.close().await;
+    Ok(())
+}
