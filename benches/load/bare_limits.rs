@@ -73,11 +73,10 @@ async fn start(mode: Mode, folder: &Path, name: &str) -> Result<Server> {
 }
 
 fn requests(signature: Signature) -> Arc<Requests> {
-    let status = match signature {
-        Signature::Right => 200,
-        Signature::Wrong => 401,
+    let expected = match signature {
+        Signature::Right => Expected::Silence,
+        Signature::Wrong => Expected::Unauthorized,
     };
-    let expected = Expected { status, body_contains: "" };
     let bodies = [slash_command("INC-1 note bench", "http://127.0.0.1:1")];
     Arc::new(Requests::new("/slack/commands", bodies, Keys::Fresh, signature, expected))
 }

@@ -155,6 +155,9 @@ struct Client {
     connection: Connection,
     requests: Arc<Requests>,
     request: Vec<u8>,
+    /// The last body that was found right: one that equals it needs no searching, which for a long
+    /// answer would take longer than the exchange.
+    right: Vec<u8>,
     outcome: Outcome,
 }
 
@@ -162,7 +165,7 @@ impl Client {
     async fn open(address: SocketAddr, requests: Arc<Requests>) -> Result<Client> {
         let connection = Connection::open(address).await.context("connect to the server")?;
         let request = Vec::with_capacity(4096);
-        Ok(Client { connection, requests, request, outcome: Outcome::new() })
+        Ok(Client { connection, requests, request, right: Vec::new(), outcome: Outcome::new() })
     }
 
     async fn send(&mut self, since: Instant) -> Result<()> {
@@ -171,19 +174,19 @@ impl Client {
             self.connection.exchange(&self.request).await.context("exchange with the server")?;
         self.outcome.latency.record(since.elapsed());
 
-        let expected = self.requests.expected;
-        if answer.status != expected.status || !contains(answer.body, expected.body_contains) {
-            self.outcome.wrong += 1;
-            self.outcome.first_wrong.get_or_insert_with(|| {
-                format!("{} {}", answer.status, String::from_utf8_lossy(answer.body))
-            });
+        if answer.status == 200 && answer.body == self.right {
+            return Ok(());
         }
+        if self.requests.expected.is_met_by(answer.status, answer.body) {
+            answer.body.clone_into(&mut self.right);
+            return Ok(());
+        }
+        self.outcome.wrong += 1;
+        self.outcome.first_wrong.get_or_insert_with(|| {
+            format!("{} {}", answer.status, String::from_utf8_lossy(answer.body))
+        });
         Ok(())
     }
-}
-
-fn contains(body: &[u8], wanted: &str) -> bool {
-    wanted.is_empty() || body.windows(wanted.len()).any(|part| part == wanted.as_bytes())
 }
 
 async fn collect(mut clients: JoinSet<Result<Outcome>>, expected: Duration) -> Result<Outcome> {

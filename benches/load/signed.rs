@@ -29,9 +29,26 @@ pub fn unix_seconds() -> u64 {
 
 /// What a right answer looks like. Anything else is counted as wrong.
 #[derive(Clone, Copy)]
-pub struct Expected {
-    pub status: u16,
-    pub body_contains: &'static str,
+pub enum Expected {
+    /// 200, and nothing more: how a submitted modal is closed.
+    Silence,
+    /// 200, and these words somewhere in the body. A refusal is a 200 in Slack too.
+    Saying(&'static str),
+    /// 401.
+    Unauthorized,
+}
+
+impl Expected {
+    pub fn is_met_by(self, status: u16, body: &[u8]) -> bool {
+        match self {
+            Expected::Silence => status == 200 && body.is_empty(),
+            Expected::Saying(words) => {
+                let words = words.as_bytes();
+                status == 200 && body.windows(words.len()).any(|part| part == words)
+            }
+            Expected::Unauthorized => status == 401,
+        }
+    }
 }
 
 /// Where the idempotency keys come from.

@@ -137,8 +137,7 @@ async fn start(binary: &Path, slack: &FakeSlack, folder: &Path, name: &str) -> R
 
 fn declarations() -> Arc<Requests> {
     let bodies = (1..=INCIDENTS).map(|number| declare(&format!("Checkout is slow, case {number}")));
-    // A refused modal is a 200 too, with the errors in it; a closed one is empty or says `clear`.
-    let expected = Expected { status: 200, body_contains: "" };
+    let expected = Expected::Silence;
     let right = Signature::Right;
     Arc::new(Requests::new("/slack/interactions", bodies, Keys::Fresh, right, expected))
 }
@@ -146,15 +145,15 @@ fn declarations() -> Arc<Requests> {
 fn notes(slack: &FakeSlack, keys: Keys, signature: Signature) -> Arc<Requests> {
     let bodies = (1..=INCIDENTS).map(|number| slash_command(&note(number), &slack.url()));
     let expected = match signature {
-        Signature::Right => Expected { status: 200, body_contains: NOTE_ANSWER },
-        Signature::Wrong => Expected { status: 401, body_contains: "" },
+        Signature::Right => Expected::Saying(NOTE_ANSWER),
+        Signature::Wrong => Expected::Unauthorized,
     };
     Arc::new(Requests::new("/slack/commands", bodies, keys, signature, expected))
 }
 
 fn help(slack: &FakeSlack) -> Arc<Requests> {
     let bodies = [slash_command("help", &slack.url())];
-    let expected = Expected { status: 200, body_contains: HELP_ANSWER };
+    let expected = Expected::Saying(HELP_ANSWER);
     let right = Signature::Right;
     Arc::new(Requests::new("/slack/commands", bodies, Keys::Fresh, right, expected))
 }

@@ -11,9 +11,9 @@ const NAME_BLOCK: &str = "name";
 const NAME_ACTION: &str = "value";
 
 /// Stands in the answer to a note that was kept, and in no refusal.
-pub const NOTE_ANSWER: &str = "";
+pub const NOTE_ANSWER: &str = "Noted in the timeline";
 /// Stands in the answer to `help`.
-pub const HELP_ANSWER: &str = "";
+pub const HELP_ANSWER: &str = "Commands of /incident";
 
 /// The note that one of the incidents is given.
 pub fn note(incident_number: u64) -> String {
