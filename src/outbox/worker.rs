@@ -8,10 +8,10 @@ use tokio::task::JoinSet;
 
 use crate::clock::{Clock, Timestamp};
 use crate::engine::Engine;
-use crate::engine::order::{NotDone, Order, Target};
+use crate::engine::order::{NotDone, Order};
 use crate::ids::{IdSource, random_bytes};
 use crate::incident::command::Command;
-use crate::incident::event::{Actor, Via};
+use crate::incident::event::Via;
 use crate::outbox::work::Work;
 use crate::slack::outbound::{Performer, Trouble};
 use crate::store::db::Db;
@@ -239,15 +239,7 @@ impl Worker {
 }
 
 fn order(work: &Claimed, receipt: String, via: Via, command: Command) -> Order {
-    Order {
-        workspace: work.workspace.clone(),
-        receipt: Some(receipt),
-        target: Target::Id(work.incident.clone()),
-        actor: Actor::Stentor,
-        via,
-        command,
-        expected_version: None,
-    }
+    Order::by_stentor(&work.workspace, &work.incident, receipt, via, command)
 }
 
 /// Twice as long each time, and never twice the same, so that what failed together does not come

@@ -7,7 +7,7 @@ use crate::incident::access;
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::event::Actor;
 use crate::incident::state::{Incident, Visibility};
-use crate::store::db::{Query, Result, Table, Tx};
+use crate::store::db::{Query, Result, Table, Tx, Value};
 
 type Row = (Json<Incident>,);
 
@@ -53,10 +53,7 @@ pub async fn with_ids(
     workspace: &WorkspaceId,
     ids: &[IncidentId],
 ) -> Result<Vec<Incident>> {
-    let rows = tx
-        .all_among("SELECT state FROM incident WHERE workspace = $1 AND id IN ", workspace, ids)
-        .await?;
-    Ok(rows.into_iter().map(|(state,): Row| state.0).collect())
+    among(tx, "SELECT state FROM incident WHERE workspace = $1 AND id IN ", workspace, ids).await
 }
 
 /// The incidents with these numbers.
@@ -65,9 +62,8 @@ pub async fn with_numbers(
     workspace: &WorkspaceId,
     numbers: &[i64],
 ) -> Result<Vec<Incident>> {
-    let before = "SELECT state FROM incident WHERE workspace = $1 AND number IN ";
-    let rows = tx.all_among(before, workspace, numbers).await?;
-    Ok(rows.into_iter().map(|(state,): Row| state.0).collect())
+    among(tx, "SELECT state FROM incident WHERE workspace = $1 AND number IN ", workspace, numbers)
+        .await
 }
 
 /// The incidents that these channels belong to.
@@ -76,9 +72,23 @@ pub async fn with_channels(
     workspace: &WorkspaceId,
     channels: &[ChannelId],
 ) -> Result<Vec<Incident>> {
-    let before = "SELECT state FROM incident WHERE workspace = $1 AND channel IN ";
-    let rows = tx.all_among(before, workspace, channels).await?;
-    Ok(rows.into_iter().map(|(state,): Row| state.0).collect())
+    among(
+        tx,
+        "SELECT state FROM incident WHERE workspace = $1 AND channel IN ",
+        workspace,
+        channels,
+    )
+    .await
+}
+
+async fn among<K: Value + Clone>(
+    tx: &mut Tx,
+    before: &'static str,
+    workspace: &WorkspaceId,
+    keys: &[K],
+) -> Result<Vec<Incident>> {
+    let rows: Vec<Row> = tx.all_among(before, workspace, keys).await?;
+    Ok(rows.into_iter().map(|(state,)| state.0).collect())
 }
 
 /// The incident with this id.

@@ -13,6 +13,9 @@ use crate::store::pace;
 /// Slack takes one message a second in a channel.
 const POST_EVERY: Duration = Duration::from_secs(1);
 
+/// Pages of 200 that are looked through: 20,000 channels, or messages.
+const PAGES: usize = 100;
+
 /// Why a piece of work was not done, and what to do about it.
 #[derive(Debug)]
 pub enum Trouble {
@@ -118,6 +121,35 @@ impl Calls<'_> {
         self.wait_for_method(method).await?;
         let result = self.performer.slack.get(method, arguments).await;
         self.heed(method, result).await
+    }
+
+    /// The first item that fits, in a list that Slack gives page by page.
+    pub async fn find(
+        &self,
+        method: &str,
+        arguments: &[(&str, &str)],
+        list: &str,
+        fits: impl Fn(&Value) -> bool,
+    ) -> Result<Option<Value>, Failed> {
+        let mut cursor = String::new();
+        for _ in 0..PAGES {
+            let mut asked = [arguments, &[("limit", "200")]].concat();
+            if !cursor.is_empty() {
+                asked.push(("cursor", &cursor));
+            }
+            let answer = self.get(method, &asked).await?;
+            let items = answer[list].as_array().map(Vec::as_slice).unwrap_or_default();
+            if let Some(item) = items.iter().find(|item| fits(item)) {
+                return Ok(Some(item.clone()));
+            }
+            cursor =
+                answer["response_metadata"]["next_cursor"].as_str().unwrap_or_default().to_owned();
+            if cursor.is_empty() {
+                return Ok(None);
+            }
+        }
+        tracing::warn!(method, pages = PAGES, "Stopped looking: there is too much to look through");
+        Ok(None)
     }
 
     /// Sends a message, when it is this channel's turn.

@@ -3,10 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
-use crate::engine::order::{NotDone, Order, Target};
 use crate::ids::ChannelId;
 use crate::incident::command::Command;
-use crate::incident::event::{Actor, Via};
 use crate::incident::reactions::Surface;
 use crate::incident::state::Visibility;
 use crate::incident::text::{CHANNEL_NAME_LIMIT, channel_name};
@@ -18,8 +16,6 @@ use crate::store::surfaces::Shown;
 const SUFFIXES: usize = 20;
 /// By how much Slack's clock and ours may differ when a channel is recognised by its age.
 const CLOCK_MARGIN_S: i64 = 300;
-/// Pages of 200 of the bot's own channels that are looked through for a name.
-const PAGES: usize = 50;
 
 impl Job<'_> {
     /// Opens the channel, or finds the one that an earlier attempt has opened.
@@ -34,19 +30,8 @@ impl Job<'_> {
         if self.incident.channel.as_ref() == Some(&channel) {
             return Ok(());
         }
-        let order = Order {
-            workspace: self.work.workspace.clone(),
-            receipt: Some(format!("channel/{}/{channel}", self.incident.id)),
-            target: Target::Id(self.incident.id.clone()),
-            actor: Actor::Stentor,
-            via: Via::Delivery,
-            command: Command::RecordChannel { channel },
-            expected_version: None,
-        };
-        match self.performer.engine.submit(order).await {
-            Ok(_) | Err(NotDone::Refused(_)) => Ok(()),
-            Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
-        }
+        let receipt = format!("channel/{}/{channel}", self.incident.id);
+        self.report(receipt, Command::RecordChannel { channel }).await
     }
 
     async fn create_or_adopt(&self) -> Result<(ChannelId, String), Trouble> {
@@ -76,35 +61,13 @@ impl Job<'_> {
             return Ok(None);
         }
         let us = self.performer.bot_user(&self.work.workspace).await?;
-        let mut cursor = String::new();
-        for _ in 0..PAGES {
-            let types = "public_channel,private_channel";
-            let arguments = [
-                ("types", types),
-                ("exclude_archived", "true"),
-                ("limit", "200"),
-                ("cursor", &cursor),
-            ];
-            let asked = if cursor.is_empty() { &arguments[..3] } else { &arguments[..] };
-            let answer = self.calls.get("users.conversations", asked).await?;
-            let channels = answer["channels"].as_array().map(Vec::as_slice).unwrap_or_default();
-            let found = channels.iter().find(|channel| {
-                channel["name"] == name
-                    && channel["creator"] == us.as_str()
-                    && is_as_young_as(channel, self.work.created_at)
-            });
-            if let Some(found) = found {
-                return Ok(Some(channel_id(found)?));
-            }
-            answer["response_metadata"]["next_cursor"]
-                .as_str()
-                .unwrap_or_default()
-                .clone_into(&mut cursor);
-            if cursor.is_empty() {
-                break;
-            }
-        }
-        Ok(None)
+        let types = [("types", "public_channel,private_channel"), ("exclude_archived", "true")];
+        let made = self.calls.find("users.conversations", &types, "channels", |channel| {
+            channel["name"] == name
+                && channel["creator"] == us.as_str()
+                && is_as_young_as(channel, self.work.created_at)
+        });
+        made.await?.as_ref().map(channel_id).transpose()
     }
 
     /// Gives the channel the incident's name.

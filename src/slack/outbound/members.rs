@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::engine::order::{NotDone, Order, Target};
 use crate::ids::UserId;
 use crate::incident::command::Command;
-use crate::incident::event::{Actor, Via};
 use crate::incident::reactions::Surface;
 use crate::slack::client::CallError;
 use crate::slack::outbound::Job;
@@ -63,19 +61,8 @@ impl Job<'_> {
     /// Somebody whom Slack does not let in is no reason to keep the others waiting.
     async fn record_uninvited(&self, person: &str, reason: &str) -> Result<(), Trouble> {
         let what = format!("invite {person} to the channel");
-        let order = Order {
-            workspace: self.work.workspace.clone(),
-            receipt: Some(format!("uninvited/{}/{person}", self.incident.id)),
-            target: Target::Id(self.incident.id.clone()),
-            actor: Actor::Stentor,
-            via: Via::Delivery,
-            command: Command::RecordUndelivered { what, error: reason.to_owned() },
-            expected_version: None,
-        };
-        match self.performer.engine.submit(order).await {
-            Ok(_) | Err(NotDone::Refused(_)) => Ok(()),
-            Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
-        }
+        let receipt = format!("uninvited/{}/{person}", self.incident.id);
+        self.report(receipt, Command::RecordUndelivered { what, error: reason.to_owned() }).await
     }
 }
 

@@ -14,8 +14,6 @@ use crate::store::surfaces::Shown;
 
 /// What our messages call their metadata.
 const EVENT_TYPE: &str = "stentor";
-/// Pages of 200 messages that are looked through for one that may have been sent.
-const PAGES: usize = 10;
 /// By how much Slack's clock and ours may differ when a message is looked for by its age.
 const CLOCK_MARGIN_S: i64 = 300;
 
@@ -126,41 +124,22 @@ impl Job<'_> {
     /// Looks whether the message is there after all.
     async fn look_for(&self, channel: &ChannelId) -> Result<Option<MessageTs>, Trouble> {
         let oldest = seconds_before(self.work.created_at);
-        let mut cursor = String::new();
-        for _ in 0..PAGES {
-            let arguments = [
-                ("channel", channel.as_str()),
-                ("oldest", &oldest),
-                ("limit", "200"),
-                ("include_all_metadata", "true"),
-                ("cursor", &cursor),
-            ];
-            let asked = if cursor.is_empty() { &arguments[..4] } else { &arguments[..] };
-            let answer = match self.calls.get("conversations.history", asked).await {
-                Ok(answer) => answer,
-                Err(failed) if failed.is("not_in_channel") => {
-                    self.join(channel).await?;
-                    return Err(Trouble::Again {
-                        error: "had to join the channel first".to_owned(),
-                        in_doubt: true,
-                    });
-                }
-                Err(failed) => return Err(failed.into()),
-            };
-            let messages = answer["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
-            let ours = messages.iter().find(|message| self.is_ours(message));
-            if let Some(ts) = ours.and_then(|message| message["ts"].as_str()) {
-                return Ok(Some(MessageTs::from(ts)));
+        let since =
+            [("channel", channel.as_str()), ("oldest", &oldest), ("include_all_metadata", "true")];
+        let sent = self
+            .calls
+            .find("conversations.history", &since, "messages", |message| self.is_ours(message));
+        match sent.await {
+            Ok(sent) => Ok(sent.and_then(|message| message["ts"].as_str().map(MessageTs::from))),
+            Err(failed) if failed.is("not_in_channel") => {
+                self.join(channel).await?;
+                Err(Trouble::Again {
+                    error: "had to join the channel first".to_owned(),
+                    in_doubt: true,
+                })
             }
-            answer["response_metadata"]["next_cursor"]
-                .as_str()
-                .unwrap_or_default()
-                .clone_into(&mut cursor);
-            if cursor.is_empty() {
-                break;
-            }
+            Err(failed) => Err(failed.into()),
         }
-        Ok(None)
     }
 
     fn is_ours(&self, message: &Value) -> bool {

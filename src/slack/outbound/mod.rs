@@ -17,7 +17,10 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::engine::Engine;
+use crate::engine::order::{NotDone, Order};
 use crate::incident::catalogue::Catalogue;
+use crate::incident::command::Command;
+use crate::incident::event::Via;
 use crate::incident::reactions::Surface;
 use crate::incident::state::Incident;
 use crate::outbox::work::Work;
@@ -89,6 +92,16 @@ impl Job<'_> {
         let mut tx = self.performer.db.begin().await?;
         surfaces::save(&mut tx, &self.work.workspace, &self.incident.id, surface, shown).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Writes into the incident what was found in Slack.
+    async fn report(&self, receipt: String, command: Command) -> Result<(), Trouble> {
+        let (workspace, incident) = (&self.work.workspace, &self.incident.id);
+        let order = Order::by_stentor(workspace, incident, receipt, Via::Delivery, command);
+        match self.performer.engine.submit(order).await {
+            Ok(_) | Err(NotDone::Refused(_)) => Ok(()),
+            Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
+        }
     }
 
     /// The incident's channel, which stands first in the lane of all that needs it.

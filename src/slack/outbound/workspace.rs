@@ -7,9 +7,6 @@ use crate::slack::outbound::Performer;
 use crate::slack::outbound::calls::{Calls, Trouble};
 use crate::store::workspaces::{self, Workspace};
 
-/// Pages of 200 channels that are looked through for a name: 20,000 channels.
-const PAGES: usize = 100;
-
 /// Who Stentor is in a workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -96,26 +93,11 @@ impl Performer {
 }
 
 async fn find_channel(calls: &Calls<'_>, name: &str) -> Result<Option<ChannelId>, Trouble> {
-    let mut cursor = String::new();
-    for _ in 0..PAGES {
-        let types = "public_channel,private_channel";
-        let arguments =
-            [("types", types), ("exclude_archived", "true"), ("limit", "200"), ("cursor", &cursor)];
-        let asked = if cursor.is_empty() { &arguments[..3] } else { &arguments[..] };
-        let answer = calls.get("conversations.list", asked).await?;
-        let channels = answer["channels"].as_array().map(Vec::as_slice).unwrap_or_default();
-        if let Some(found) = channels.iter().find(|channel| channel["name"] == name) {
-            return Ok(found["id"].as_str().map(ChannelId::from));
-        }
-        answer["response_metadata"]["next_cursor"]
-            .as_str()
-            .unwrap_or_default()
-            .clone_into(&mut cursor);
-        if cursor.is_empty() {
-            return Ok(None);
-        }
-    }
-    Ok(None)
+    let types = [("types", "public_channel,private_channel"), ("exclude_archived", "true")];
+    let found = calls
+        .find("conversations.list", &types, "channels", |channel| channel["name"] == name)
+        .await?;
+    Ok(found.and_then(|channel| channel["id"].as_str().map(ChannelId::from)))
 }
 
 async fn create_channel(calls: &Calls<'_>, name: &str) -> Result<ChannelId, Trouble> {
