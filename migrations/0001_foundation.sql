@@ -9,6 +9,7 @@ CREATE TABLE workspace (
     announce_channel TEXT,             -- the id behind the configured name, once found
     announce_name    TEXT,             -- the configured name that the id was found for
     catalogue        JSONB NOT NULL,   -- severities, statuses, roles, timestamps
+    catalogue_version BIGINT NOT NULL, -- another one with every change of it
     created_at       BIGINT NOT NULL
 );
 

@@ -20,7 +20,7 @@ use crate::slack::client::Slack;
 use crate::slack::inbound::{self, Door};
 use crate::slack::outbound::{Performer, Trouble};
 use crate::store::db::Db;
-use crate::store::workspaces::{self, Workspace};
+use crate::store::workspaces::{self, Catalogues, Workspace};
 
 /// The slug of the only workspace.
 pub const DEFAULT_SLUG: &str = "default";
@@ -36,6 +36,8 @@ pub struct App {
     pub clock: Clock,
     /// What new things are called.
     pub ids: IdSource,
+    /// What things are called in a workspace.
+    pub catalogues: Catalogues,
     /// Carries out commands.
     pub engine: Engine,
     /// Told when there is work for the outbox.
@@ -50,8 +52,15 @@ impl App {
         let workspace =
             ensure_workspace(&db, &clock, &ids).await.context("set up the workspace")?;
         let work_waits = Arc::new(Notify::new());
-        let engine = Engine::start(db.clone(), clock.clone(), ids.clone(), Arc::clone(&work_waits));
-        Ok(App { db, clock, ids, engine, work_waits, workspace: workspace.id })
+        let catalogues = Catalogues::default();
+        let engine = Engine::start(
+            db.clone(),
+            clock.clone(),
+            ids.clone(),
+            catalogues.clone(),
+            Arc::clone(&work_waits),
+        );
+        Ok(App { db, clock, ids, catalogues, engine, work_waits, workspace: workspace.id })
     }
 
     /// What is served over HTTP without Slack.
@@ -105,6 +114,7 @@ impl Stentor {
         let performer = Performer {
             db: app.db.clone(),
             clock: app.clock.clone(),
+            catalogues: app.catalogues.clone(),
             engine: app.engine.clone(),
             slack: slack.clone(),
             announce_channel: settings.announce_channel.as_str().into(),

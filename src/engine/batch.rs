@@ -17,7 +17,8 @@ use crate::incident::state::Incident;
 use crate::outbox::work::{Change, NewWork, plan};
 use crate::store::db::{Db, Result, Tx};
 use crate::store::receipts::{self, Answer};
-use crate::store::{incidents, outbox, timeline, workspaces};
+use crate::store::workspaces::{self, Catalogues};
+use crate::store::{incidents, outbox, timeline};
 
 /// What carries commands out.
 pub struct Batch {
@@ -27,6 +28,8 @@ pub struct Batch {
     pub clock: Clock,
     /// What new things are called.
     pub ids: IdSource,
+    /// What things are called in a workspace.
+    pub catalogues: Catalogues,
 }
 
 /// What came of a batch that was committed.
@@ -46,7 +49,7 @@ impl Batch {
         let (mut wrote, mut left_work) = (false, false);
         for (workspace, places) in by_workspace(orders) {
             let mine: Vec<&Order> = places.iter().map(|place| &orders[*place]).collect();
-            let mut desk = Desk::load(&mut tx, workspace, &mine, now).await?;
+            let mut desk = Desk::load(&mut tx, workspace, &mine, now, &self.catalogues).await?;
             for (place, order) in places.iter().zip(&mine) {
                 results[*place] = Some(desk.carry_out(order, &self.ids));
             }
@@ -77,11 +80,11 @@ struct Desk<'a> {
     catalogue: Arc<Catalogue>,
     next_number: i64,
     answered: HashMap<String, Answer>,
-    incidents: HashMap<IncidentId, Incident>,
+    incidents: HashMap<IncidentId, Arc<Incident>>,
     numbers: HashMap<i64, IncidentId>,
     channels: HashMap<ChannelId, IncidentId>,
     changed: HashSet<IncidentId>,
-    entries: Vec<(IncidentId, Entry)>,
+    entries: Vec<(IncidentId, Arc<Entry>)>,
     work: Vec<NewWork>,
     canceled: Vec<String>,
     new_receipts: Vec<(String, Answer)>,
@@ -93,13 +96,14 @@ impl<'a> Desk<'a> {
         workspace: &'a WorkspaceId,
         orders: &[&Order],
         now: Timestamp,
+        catalogues: &Catalogues,
     ) -> Result<Self> {
         let keys: Vec<String> = orders.iter().filter_map(|order| order.receipt.clone()).collect();
         let answered = receipts::with_keys(tx, workspace, &keys).await?;
         let mut desk = Desk {
             workspace,
             now,
-            catalogue: Arc::new(workspaces::catalogue(tx, workspace).await?),
+            catalogue: catalogues.of(tx, workspace).await?,
             next_number: 0,
             answered: answered.into_iter().collect(),
             incidents: HashMap::new(),
@@ -137,7 +141,7 @@ impl<'a> Desk<'a> {
         found.extend(incidents::with_channels(tx, self.workspace, &channels).await?);
         for incident in found {
             self.remember(&incident);
-            self.incidents.insert(incident.id.clone(), incident);
+            self.incidents.insert(incident.id.clone(), Arc::new(incident));
         }
         Ok(())
     }
@@ -188,8 +192,9 @@ impl<'a> Desk<'a> {
         };
         self.remember(&incident);
         self.changed.insert(incident.id.clone());
-        self.incidents.insert(incident.id.clone(), incident.clone());
-        let entries = self.entries[first..].iter().map(|(_, entry)| entry.clone()).collect();
+        let incident = Arc::new(incident);
+        self.incidents.insert(incident.id.clone(), Arc::clone(&incident));
+        let entries = self.entries[first..].iter().map(|(_, entry)| Arc::clone(entry)).collect();
         let answer = Answer { incident, entries };
         if let Some(key) = &order.receipt {
             self.answered.insert(key.clone(), answer.clone());
@@ -203,8 +208,8 @@ impl<'a> Desk<'a> {
     }
 
     fn change(&mut self, order: &Order, ids: &IdSource) -> Result<Incident, Refusal> {
-        let mut incident =
-            self.target(&order.target).ok_or_else(|| order.target.missing())?.clone();
+        let target = self.target(&order.target).ok_or_else(|| order.target.missing())?;
+        let mut incident = Incident::clone(target);
         // Clocks of several replicas differ; a record's times never run backwards.
         let now = self.now.max(incident.updated_at);
         // Seeing is for those who may; then the caller's view of things must be the present one.
@@ -223,7 +228,7 @@ impl<'a> Desk<'a> {
         Ok(incident)
     }
 
-    fn target(&self, target: &Target) -> Option<&Incident> {
+    fn target(&self, target: &Target) -> Option<&Arc<Incident>> {
         let id = match target {
             Target::New => return None,
             Target::Id(id) => id,
@@ -254,7 +259,7 @@ impl<'a> Desk<'a> {
                 }
             }
         }
-        self.entries.push((incident.id.clone(), entry));
+        self.entries.push((incident.id.clone(), Arc::new(entry)));
     }
 
     /// Writes everything, and says whether there was anything to write.
@@ -265,7 +270,7 @@ impl<'a> Desk<'a> {
         // First of all: this is where two writers who saw the same version part.
         timeline::append(tx, self.workspace, &self.entries).await?;
         let mut changed: Vec<&Incident> =
-            self.changed.iter().filter_map(|id| self.incidents.get(id)).collect();
+            self.changed.iter().filter_map(|id| self.incidents.get(id).map(Arc::as_ref)).collect();
         // Always in the same order, so that two writers can't wait for each other.
         changed.sort_by(|a, b| a.id.cmp(&b.id));
         incidents::save(tx, self.workspace, &changed).await?;

@@ -15,6 +15,7 @@ use crate::engine::batch::Batch;
 use crate::engine::order::{Done, NotDone, Order};
 use crate::ids::IdSource;
 use crate::store::db::{self, Db};
+use crate::store::workspaces::Catalogues;
 
 /// Commands in one commit. More would make the first wait for the last without saving anything.
 const COMMANDS_AT_ONCE: usize = 128;
@@ -37,9 +38,15 @@ struct Waiting {
 impl Engine {
     /// Starts the writer, which runs until the last handle is dropped. It tells `work_waits` after
     /// each commit that left something to do outside.
-    pub fn start(db: Db, clock: Clock, ids: IdSource, work_waits: Arc<Notify>) -> Engine {
+    pub fn start(
+        db: Db,
+        clock: Clock,
+        ids: IdSource,
+        catalogues: Catalogues,
+        work_waits: Arc<Notify>,
+    ) -> Engine {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let batch = Batch { db, clock, ids };
+        let batch = Batch { db, clock, ids, catalogues };
         tokio::spawn(write(batch, waiting, work_waits));
         Engine { queue }
     }

@@ -78,9 +78,9 @@ impl Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done {
     /// The incident as it was right after.
-    pub incident: Incident,
+    pub incident: Arc<Incident>,
     /// What was written into its record.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Arc<Entry>>,
     /// What things are called in the workspace, so that nobody has to look that up to say it.
     pub catalogue: Arc<Catalogue>,
 }

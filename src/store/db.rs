@@ -23,8 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const SQLITE_READERS: u32 = 3;
 /// Connections to Postgres: one writes, the outbox takes a few, the rest read.
 const POSTGRES_CONNECTIONS: u32 = 10;
-/// Rows in one INSERT. Powers of two up to this are prepared once each.
+/// Rows in one INSERT. Each number of rows up to this is prepared once for each table.
 const ROWS_AT_ONCE: usize = 32;
+/// Prepared statements that a connection keeps: those of the text, and the INSERTs of many rows.
+const PREPARED: usize = 512;
 
 /// A value that both databases can store.
 #[rustfmt::skip]
@@ -100,6 +102,7 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             // An answer follows the commit, so a commit must survive a power cut.
             .synchronous(SqliteSynchronous::Full)
+            .statement_cache_capacity(PREPARED)
             .busy_timeout(PATIENCE);
         let pool = || {
             SqlitePoolOptions::new()
@@ -202,9 +205,13 @@ impl Tx {
         }
     }
 
-    /// A statement made here, of parts that are all in the program's text.
-    fn composed(&mut self, sql: String, wanted: usize) -> Query<'_> {
-        let sql = AssertSqlSafe(sql);
+    /// A statement made here, of parts that are all in the program's text. Its placeholders are
+    /// used once each, in order.
+    fn composed(&mut self, compose: impl FnOnce(&mut Composed)) -> Query<'_> {
+        let numbered = matches!(self, Tx::Postgres(_));
+        let mut composed = Composed { sql: String::new(), numbered, placeholders: 0 };
+        compose(&mut composed);
+        let (sql, wanted) = (AssertSqlSafe(composed.sql), composed.placeholders);
         match self {
             Tx::Sqlite(tx) => Query { wanted, bound: 0, on: On::Sqlite(sqlx::query(sql), tx) },
             Tx::Postgres(tx) => Query { wanted, bound: 0, on: On::Postgres(sqlx::query(sql), tx) },
@@ -224,33 +231,32 @@ impl Tx {
         let mut inserted = 0;
         let mut rest = rows;
         while !rest.is_empty() {
-            let size = ROWS_AT_ONCE.min(1 << rest.len().ilog2());
+            let size = ROWS_AT_ONCE.min(rest.len());
             let (now, later) = rest.split_at(size);
-            let query = self.composed(table.insert(size), size * table.columns());
+            let query = self.composed(|sql| table.insert(size, sql));
             inserted += now.iter().fold(query, &bind).execute().await?;
             rest = later;
         }
         Ok(inserted)
     }
 
-    /// The rows whose key is among these: `{before} ($2, $3, …)`, `$1` being the workspace.
+    /// The rows of this workspace whose key is among these: `{select} WHERE workspace = … AND {key}
+    /// IN (…)`.
     pub async fn all_among<T: Record, K: Value + Clone>(
         &mut self,
-        before: &'static str,
+        select: &'static str,
+        key: &'static str,
         workspace: &(impl Value + Clone),
         keys: &[K],
     ) -> Result<Vec<T>> {
         let mut rows = Vec::new();
         for keys in keys.chunks(ROWS_AT_ONCE) {
-            // The last key again and again, so that few statements have to be prepared.
-            let size = keys.len().next_power_of_two();
-            let mut sql = String::from(before);
-            tuple(&mut sql, 2, size);
-            let mut query = self.composed(sql, size + 1).bind(workspace.clone());
-            for key in keys.iter().chain(keys.last().into_iter().cycle()).take(size) {
-                query = query.bind(key.clone());
-            }
-            rows.extend(query.all::<T>().await?);
+            let query = self.composed(|sql| {
+                sql.text(select).text(" WHERE workspace = ").placeholder();
+                sql.text(" AND ").text(key).text(" IN ").tuple(keys.len());
+            });
+            let query = query.bind(workspace.clone());
+            rows.extend(keys.iter().cloned().fold(query, Query::bind).all::<T>().await?);
         }
         Ok(rows)
     }
@@ -278,29 +284,47 @@ impl Table {
         self.columns.matches(',').count() + 1
     }
 
-    fn insert(&self, rows: usize) -> String {
-        let width = self.columns();
-        let mut sql = format!("INSERT INTO {} VALUES ", self.columns);
+    fn insert(&self, rows: usize, sql: &mut Composed) {
+        sql.text("INSERT INTO ").text(self.columns).text(" VALUES ");
         for row in 0..rows {
-            if row > 0 {
-                sql.push_str(", ");
-            }
-            tuple(&mut sql, row * width + 1, width);
+            sql.text(if row > 0 { ", " } else { "" }).tuple(self.columns());
         }
-        sql.push(' ');
-        sql.push_str(self.conflict);
-        sql
+        sql.text(" ").text(self.conflict);
     }
 }
 
-/// Writes `($first, …)` with so many placeholders.
-fn tuple(sql: &mut String, first: usize, count: usize) {
-    sql.push('(');
-    for n in first..first + count {
-        let comma = if n > first { ", " } else { "" };
-        write!(sql, "{comma}${n}").expect("a string takes any text");
+/// The text of a statement that is being made.
+///
+/// SQLite looks up every numbered parameter in a list of all of them, which for hundreds of them
+/// takes longer than the insert; it counts plain ones by itself.
+struct Composed {
+    sql: String,
+    numbered: bool,
+    placeholders: usize,
+}
+
+impl Composed {
+    fn text(&mut self, text: &'static str) -> &mut Self {
+        self.sql.push_str(text);
+        self
     }
-    sql.push(')');
+
+    fn placeholder(&mut self) -> &mut Self {
+        self.placeholders += 1;
+        if self.numbered {
+            write!(self.sql, "${}", self.placeholders).expect("a string takes any text");
+        } else {
+            self.sql.push('?');
+        }
+        self
+    }
+
+    fn tuple(&mut self, count: usize) -> &mut Self {
+        for n in 0..count {
+            self.text(if n == 0 { "(" } else { ", " }).placeholder();
+        }
+        self.text(")")
+    }
 }
 
 /// A statement with the values it has been given so far.
@@ -387,10 +411,20 @@ mod tests {
     fn many_rows_make_one_statement() {
         let table =
             Table { columns: "receipt (workspace, key)", conflict: "ON CONFLICT DO NOTHING" };
-        assert_eq!(
-            table.insert(2),
-            "INSERT INTO receipt (workspace, key) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING"
-        );
+        for (numbered, text) in [
+            (
+                true,
+                "INSERT INTO receipt (workspace, key) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING",
+            ),
+            (
+                false,
+                "INSERT INTO receipt (workspace, key) VALUES (?, ?), (?, ?) ON CONFLICT DO NOTHING",
+            ),
+        ] {
+            let mut composed = Composed { sql: String::new(), numbered, placeholders: 0 };
+            table.insert(2, &mut composed);
+            assert_eq!((composed.sql.as_str(), composed.placeholders), (text, 4));
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ fn bind<'q>(query: Query<'q>, workspace: &WorkspaceId, incident: &Incident) -> Q
         .bind(visibility_word(incident.visibility).to_owned())
         .bind(incident.channel.clone())
         .bind(format!("{}\n{}", incident.name, incident.summary).to_lowercase())
-        .bind(Json(incident.clone()))
+        .bind(Json(incident))
 }
 
 fn visibility_word(visibility: Visibility) -> &'static str {
@@ -53,7 +53,7 @@ pub async fn with_ids(
     workspace: &WorkspaceId,
     ids: &[IncidentId],
 ) -> Result<Vec<Incident>> {
-    among(tx, "SELECT state FROM incident WHERE workspace = $1 AND id IN ", workspace, ids).await
+    among(tx, "id", workspace, ids).await
 }
 
 /// The incidents with these numbers.
@@ -62,8 +62,7 @@ pub async fn with_numbers(
     workspace: &WorkspaceId,
     numbers: &[i64],
 ) -> Result<Vec<Incident>> {
-    among(tx, "SELECT state FROM incident WHERE workspace = $1 AND number IN ", workspace, numbers)
-        .await
+    among(tx, "number", workspace, numbers).await
 }
 
 /// The incidents that these channels belong to.
@@ -72,22 +71,16 @@ pub async fn with_channels(
     workspace: &WorkspaceId,
     channels: &[ChannelId],
 ) -> Result<Vec<Incident>> {
-    among(
-        tx,
-        "SELECT state FROM incident WHERE workspace = $1 AND channel IN ",
-        workspace,
-        channels,
-    )
-    .await
+    among(tx, "channel", workspace, channels).await
 }
 
 async fn among<K: Value + Clone>(
     tx: &mut Tx,
-    before: &'static str,
+    key: &'static str,
     workspace: &WorkspaceId,
     keys: &[K],
 ) -> Result<Vec<Incident>> {
-    let rows: Vec<Row> = tx.all_among(before, workspace, keys).await?;
+    let rows: Vec<Row> = tx.all_among("SELECT state FROM incident", key, workspace, keys).await?;
     Ok(rows.into_iter().map(|(state,)| state.0).collect())
 }
 

@@ -103,7 +103,7 @@ pub async fn change(
             .bind(work.lane.clone())
             .bind(work.seq)
             .bind(work.incident.clone())
-            .bind(Json(work.work.clone()))
+            .bind(Json(&work.work))
             .bind(0_i64)
             .bind(work.due_at)
             .bind(0_i64)

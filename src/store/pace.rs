@@ -9,8 +9,8 @@ use crate::store::db::{Result, Tx};
 
 /// When all of these are free.
 pub async fn free_at(tx: &mut Tx, workspace: &WorkspaceId, keys: &[String]) -> Result<Timestamp> {
-    let before = "SELECT free_at FROM pace WHERE workspace = $1 AND key IN ";
-    let rows: Vec<(Timestamp,)> = tx.all_among(before, workspace, keys).await?;
+    let rows: Vec<(Timestamp,)> =
+        tx.all_among("SELECT free_at FROM pace", "key", workspace, keys).await?;
     Ok(rows.into_iter().map(|(free_at,)| free_at).max().unwrap_or_default())
 }
 

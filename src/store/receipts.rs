@@ -1,5 +1,7 @@
 //! Receipts: what was answered to what, so that a redelivery changes nothing.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
@@ -15,9 +17,9 @@ const RECEIPTS: Table = Table { columns: "receipt (workspace, key, answer, at)",
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// The incident as it was right after.
-    pub incident: Incident,
+    pub incident: Arc<Incident>,
     /// What was written into its record.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Arc<Entry>>,
 }
 
 /// The receipts that there are among these keys.
@@ -26,8 +28,8 @@ pub async fn with_keys(
     workspace: &WorkspaceId,
     keys: &[String],
 ) -> Result<Vec<(String, Answer)>> {
-    let before = "SELECT key, answer FROM receipt WHERE workspace = $1 AND key IN ";
-    let rows: Vec<(String, Json<Answer>)> = tx.all_among(before, workspace, keys).await?;
+    let rows: Vec<(String, Json<Answer>)> =
+        tx.all_among("SELECT key, answer FROM receipt", "key", workspace, keys).await?;
     Ok(rows.into_iter().map(|(key, answer)| (key, answer.0)).collect())
 }
 
@@ -39,7 +41,7 @@ pub async fn save(
     now: Timestamp,
 ) -> Result<()> {
     tx.insert_rows(RECEIPTS, receipts, |query, (key, answer)| {
-        query.bind(workspace.clone()).bind(key.clone()).bind(Json(answer.clone())).bind(now)
+        query.bind(workspace.clone()).bind(key.clone()).bind(Json(answer)).bind(now)
     })
     .await?;
     Ok(())

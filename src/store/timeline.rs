@@ -1,5 +1,7 @@
 //! The record of every incident: append-only.
 
+use std::sync::Arc;
+
 use sqlx::types::Json;
 
 use crate::ids::{IncidentId, WorkspaceId};
@@ -15,7 +17,7 @@ const TIMELINE: Table =
 pub async fn append(
     tx: &mut Tx,
     workspace: &WorkspaceId,
-    entries: &[(IncidentId, Entry)],
+    entries: &[(IncidentId, Arc<Entry>)],
 ) -> Result<()> {
     tx.insert_rows(TIMELINE, entries, |query, (incident, entry)| {
         query
@@ -23,7 +25,7 @@ pub async fn append(
             .bind(incident.clone())
             .bind(entry.version)
             .bind(entry.at)
-            .bind(Json(entry.clone()))
+            .bind(Json(entry))
     })
     .await?;
     Ok(())

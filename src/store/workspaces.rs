@@ -1,5 +1,8 @@
 //! Workspaces: whom Stentor serves, and what things are called there.
 
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
 use sqlx::types::Json;
 
 use crate::clock::Timestamp;
@@ -32,7 +35,8 @@ pub async fn ensure(
     now: Timestamp,
 ) -> Result<Workspace> {
     tx.query(
-        "INSERT INTO workspace (id, slug, catalogue, created_at) VALUES ($1, $2, $3, $4)
+        "INSERT INTO workspace (id, slug, catalogue, catalogue_version, created_at)
+         VALUES ($1, $2, $3, 1, $4)
          ON CONFLICT (slug) DO NOTHING",
     )
     .bind(id.clone())
@@ -67,14 +71,37 @@ pub async fn by_team(tx: &mut Tx, team: &TeamId) -> Result<Option<Workspace>> {
     .await
 }
 
-/// What things are called in this workspace.
-pub async fn catalogue(tx: &mut Tx, workspace: &WorkspaceId) -> Result<Catalogue> {
-    let (catalogue,): (Json<Catalogue>,) = tx
-        .query("SELECT catalogue FROM workspace WHERE id = $1")
-        .bind(workspace.clone())
-        .one()
-        .await?;
-    Ok(catalogue.0)
+/// Catalogues that were read before, by workspace.
+///
+/// What is asked of the database each time is only whether it is still the same one: that costs a
+/// number instead of a document, and can't be out of date on another replica.
+#[derive(Clone, Default)]
+pub struct Catalogues(Arc<RwLock<HashMap<WorkspaceId, Versioned>>>);
+
+type Versioned = (i64, Arc<Catalogue>);
+
+impl Catalogues {
+    /// What things are called in this workspace.
+    pub async fn of(&self, tx: &mut Tx, workspace: &WorkspaceId) -> Result<Arc<Catalogue>> {
+        let (version,): (i64,) = tx
+            .query("SELECT catalogue_version FROM workspace WHERE id = $1")
+            .bind(workspace.clone())
+            .one()
+            .await?;
+        let known = self.0.read().expect("nothing panics with it").get(workspace).cloned();
+        if let Some((_, catalogue)) = known.filter(|(known, _)| *known == version) {
+            return Ok(catalogue);
+        }
+        let (catalogue,): (Json<Catalogue>,) = tx
+            .query("SELECT catalogue FROM workspace WHERE id = $1")
+            .bind(workspace.clone())
+            .one()
+            .await?;
+        let catalogue = Arc::new(catalogue.0);
+        let mut known = self.0.write().expect("nothing panics with it");
+        known.insert(workspace.clone(), (version, Arc::clone(&catalogue)));
+        Ok(catalogue)
+    }
 }
 
 /// Remembers which team in Slack this is, and who Stentor is there. A team that is known already

@@ -83,7 +83,7 @@ on_each_database! {
         let close = Command::Close { message: None };
         let closed = app.engine.submit(order(&app, target, None, close)).await.unwrap().incident;
         let record = record(&app, &closed).await;
-        assert_eq!(Incident::replay(closed.id.clone(), &record), Some(closed));
+        assert_eq!(Incident::replay(closed.id.clone(), &record), Some(Incident::clone(&closed)));
     }
 
     async fn a_refused_submission_leaves_no_receipt(fresh: Fresh) {
@@ -119,7 +119,7 @@ on_each_database! {
         let app = app(&fresh).await;
         let declared = declare(&app, "view/1", "Versioned").await.unwrap().incident;
         let note = Command::Note { text: "late".to_owned() };
-        let stale = Order { expected_version: Some(7), ..order(&app, Target::Id(declared.id), None, note) };
+        let stale = Order { expected_version: Some(7), ..order(&app, Target::Id(declared.id.clone()), None, note) };
         let Err(NotDone::Refused(refusal)) = app.engine.submit(stale).await else { panic!("it is stale") };
         assert_eq!(refusal.code(), "stale-version");
     }

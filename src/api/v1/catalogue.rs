@@ -8,7 +8,6 @@ use crate::api::problem::Problem;
 use crate::api::v1::openapi::Authorized;
 use crate::app::App;
 use crate::incident::catalogue::Catalogue;
-use crate::store::workspaces;
 
 /// Show the catalogue
 ///
@@ -24,5 +23,6 @@ use crate::store::workspaces;
 )]
 pub async fn show(State(app): State<App>, caller: Caller) -> Result<Json<Catalogue>, Problem> {
     let mut tx = app.db.read().await?;
-    Ok(Json(workspaces::catalogue(&mut tx, &caller.workspace).await?))
+    let catalogue = app.catalogues.of(&mut tx, &caller.workspace).await?;
+    Ok(Json(Catalogue::clone(&catalogue)))
 }

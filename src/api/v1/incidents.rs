@@ -23,7 +23,6 @@ use crate::incident::state::{Incident, parse_reference};
 use crate::incident::text::clean_line;
 use crate::store::db::Tx;
 use crate::store::incidents::{self, Filter};
-use crate::store::workspaces;
 
 /// The most that one page holds. Two hundred long summaries are under half a megabyte.
 pub const PAGE_LIMIT: i64 = 200;
@@ -81,7 +80,7 @@ pub async fn list(
     let params = Params::read(query.as_deref(), &known)?;
     let limit = params.number("limit", 1..=PAGE_LIMIT, PAGE)?;
     let mut tx = app.db.read().await?;
-    let catalogue = workspaces::catalogue(&mut tx, &caller.workspace).await?;
+    let catalogue = app.catalogues.of(&mut tx, &caller.workspace).await?;
     let filter = filter(&params, &catalogue)?;
     let before = match params.one("cursor")? {
         None => None,
@@ -155,7 +154,7 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     let mut tx = app.db.read().await?;
     let incident = find(&mut tx, &caller, &target).await?;
-    let catalogue = workspaces::catalogue(&mut tx, &caller.workspace).await?;
+    let catalogue = app.catalogues.of(&mut tx, &caller.workspace).await?;
     Ok(IncidentView::new(incident, &catalogue).answer(StatusCode::OK))
 }
 

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::engine::order::{Order, Target};
 use crate::incident::command::{Command, Declare};
 use crate::incident::event::Via;
+use crate::incident::state::Incident;
 
 /// What `Idempotency-Key` is for.
 const KEY: &str = "Your name for this request, 1 to 255 visible ASCII characters, such as a random UUID. \
@@ -118,5 +119,5 @@ async fn submit(
         expected_version,
     };
     let done = app.engine.submit(order).await?;
-    Ok(IncidentView::new(done.incident, &done.catalogue))
+    Ok(IncidentView::new(Incident::clone(&done.incident), &done.catalogue))
 }

@@ -16,7 +16,7 @@ use crate::slack::view::reply::{self, Standpoint};
 use crate::slack::view::verb::Verb;
 use crate::slack::view::{announcement, help, list, timeline};
 use crate::store::db::Tx;
-use crate::store::{incidents, timeline as record, workspaces};
+use crate::store::{incidents, timeline as record};
 
 /// Incidents in one list: what fits on a screen.
 const LISTED: i64 = 20;
@@ -110,7 +110,7 @@ impl Asking<'_> {
         let found = self.find(&mut tx).await;
         match found {
             Ok(incident) if self.target.is_some() => {
-                let catalogue = workspaces::catalogue(&mut tx, &self.workspace).await?;
+                let catalogue = self.door.app.catalogues.of(&mut tx, &self.workspace).await?;
                 Ok(Some(announcement::announcement(&incident, &catalogue)))
             }
             Ok(_) => Ok(Some(help::help(None))),
@@ -125,7 +125,7 @@ impl Asking<'_> {
     /// Opens the form that declares, with this name filled in.
     pub async fn open_declaration(&self, name: &str) -> Result<Option<Message>, Failure> {
         let mut tx = self.door.app.db.read().await?;
-        let catalogue = workspaces::catalogue(&mut tx, &self.workspace).await?;
+        let catalogue = self.door.app.catalogues.of(&mut tx, &self.workspace).await?;
         drop(tx);
         let origin = Origin { incident: None, declared_in: self.channel.clone() };
         Ok(self.open(declare(name, &catalogue, &origin), Verb::Declare).await)
@@ -135,7 +135,7 @@ impl Asking<'_> {
         let mut tx = self.door.app.db.read().await?;
         let incident = self.find(&mut tx).await?;
         form.check(&incident)?;
-        let catalogue = workspaces::catalogue(&mut tx, &self.workspace).await?;
+        let catalogue = self.door.app.catalogues.of(&mut tx, &self.workspace).await?;
         drop(tx);
         let origin = Origin { incident: Some(incident.id.clone()), declared_in: None };
         let instead = Verb::parse(form.word()).unwrap_or(Verb::Help);
@@ -170,7 +170,7 @@ impl Asking<'_> {
 
     async fn list(&self, filter: &Filter) -> Result<Message, Failure> {
         let mut tx = self.door.app.db.read().await?;
-        let catalogue = workspaces::catalogue(&mut tx, &self.workspace).await?;
+        let catalogue = self.door.app.catalogues.of(&mut tx, &self.workspace).await?;
         let criteria = filter.criteria(&catalogue);
         let wanted = incidents::Filter {
             categories: criteria.categories,
@@ -187,7 +187,7 @@ impl Asking<'_> {
     async fn timeline(&self) -> Result<Message, Failure> {
         let mut tx = self.door.app.db.read().await?;
         let incident = self.find(&mut tx).await?;
-        let catalogue = workspaces::catalogue(&mut tx, &self.workspace).await?;
+        let catalogue = self.door.app.catalogues.of(&mut tx, &self.workspace).await?;
         let entries = record::latest(&mut tx, &self.workspace, &incident.id, ENTRIES).await?;
         Ok(timeline::timeline(&incident, &entries, &catalogue))
     }

@@ -1,16 +1,21 @@
 //! Slash commands. Slack sends each once, waits 3 s, and shows what we answer to who typed it.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 
 use crate::engine::order::Target;
 use crate::incident::event::Via;
 use crate::slack::inbound::act::Asking;
-use crate::slack::inbound::door::{Door, silence, whisper};
+use crate::slack::inbound::door::{Door, json, silence, whisper, whispered};
 use crate::slack::inbound::grammar::{Intent, Show, parse};
 use crate::slack::inbound::payload::SlashCommand;
 use crate::slack::inbound::verify::Signed;
+use crate::slack::view::verb::Verb;
 use crate::slack::view::{help, reply};
 
 /// Answers a slash command.
@@ -21,7 +26,7 @@ pub async fn command(State(door): State<Door>, Signed(body): Signed) -> Response
     let parsed = parse(&command.text, &command.user_id);
     // Help needs no database: it is there when nothing else is.
     if let Intent::Show(Show::Help(verb)) = parsed.intent {
-        return whisper(&help::help(verb));
+        return standing_help(verb);
     }
     let workspace = match door.workspace(command.installed_for().as_ref()).await {
         Ok(Some(workspace)) => workspace,
@@ -43,5 +48,17 @@ pub async fn command(State(door): State<Door>, Signed(body): Signed) -> Response
     match asking.act(parsed.intent).await {
         Some(message) => whisper(&message),
         None => silence(),
+    }
+}
+
+/// Help is always the same, so it is drawn once: it is what is asked for most when much is asked.
+fn standing_help(verb: Option<Verb>) -> Response {
+    static DRAWN: LazyLock<HashMap<Option<Verb>, Bytes>> = LazyLock::new(|| {
+        let topics = Verb::ALL.into_iter().map(Some).chain([None]);
+        topics.map(|topic| (topic, whispered(&help::help(topic)))).collect()
+    });
+    match DRAWN.get(&verb) {
+        Some(body) => json(body.clone()),
+        None => whisper(&help::help(verb)),
     }
 }

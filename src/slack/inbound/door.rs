@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use axum::Json;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use bytes::Bytes;
+use serde::Serialize;
 
 use crate::app::App;
 use crate::config::SigningSecrets;
@@ -67,7 +68,7 @@ impl Door {
 
     /// Opens a form, at once or not at all.
     pub async fn open(&self, trigger_id: &str, form: Modal) -> Result<(), CallError> {
-        let arguments = json!({"trigger_id": trigger_id, "view": form.into_value()});
+        let arguments = serde_json::json!({"trigger_id": trigger_id, "view": form.into_value()});
         let call = self.slack.post("views.open", &arguments);
         match tokio::time::timeout(FORM_LIMIT, call).await {
             Ok(result) => result.map(drop),
@@ -86,7 +87,22 @@ pub fn silence() -> Response {
 
 /// Says something that only the person who asked can see.
 pub fn whisper(message: &Message) -> Response {
-    let body =
-        json!({"response_type": "ephemeral", "text": message.text, "blocks": message.blocks});
-    Json(body).into_response()
+    json(whispered(message))
+}
+
+/// The body of such an answer.
+pub fn whispered(message: &Message) -> Bytes {
+    #[derive(Serialize)]
+    struct Whisper<'a> {
+        response_type: &'static str,
+        #[serde(flatten)]
+        message: &'a Message,
+    }
+    let whisper = Whisper { response_type: "ephemeral", message };
+    serde_json::to_vec(&whisper).expect("a message is JSON").into()
+}
+
+/// An answer whose body is this JSON.
+pub fn json(body: Bytes) -> Response {
+    ([(CONTENT_TYPE, "application/json")], body).into_response()
 }

@@ -27,9 +27,10 @@ use crate::outbox::work::Work;
 use crate::slack::client::Slack;
 use crate::slack::outbound::calls::Calls;
 use crate::store::db::Db;
+use crate::store::incidents;
 use crate::store::outbox::Claimed;
 use crate::store::surfaces::{self, Shown};
-use crate::store::{incidents, workspaces};
+use crate::store::workspaces::Catalogues;
 
 pub use calls::Trouble;
 pub use workspace::Identity;
@@ -41,6 +42,8 @@ pub struct Performer {
     pub db: Db,
     /// What time it is.
     pub clock: Clock,
+    /// What things are called in a workspace.
+    pub catalogues: Catalogues,
     /// Writes down what was found in Slack.
     pub engine: Engine,
     /// Slack.
@@ -55,7 +58,7 @@ struct Job<'a> {
     work: &'a Claimed,
     calls: Calls<'a>,
     incident: Incident,
-    catalogue: Catalogue,
+    catalogue: Arc<Catalogue>,
 }
 
 impl Performer {
@@ -63,7 +66,7 @@ impl Performer {
     pub async fn perform(&self, work: &Claimed) -> Result<(), Trouble> {
         let mut tx = self.db.read().await?;
         let incident = incidents::by_id(&mut tx, &work.workspace, &work.incident).await?;
-        let catalogue = workspaces::catalogue(&mut tx, &work.workspace).await?;
+        let catalogue = self.catalogues.of(&mut tx, &work.workspace).await?;
         drop(tx);
         let incident = incident.ok_or_else(|| Trouble::give_up("the incident is not there"))?;
         let calls = Calls { performer: self, workspace: &work.workspace };
