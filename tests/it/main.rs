@@ -7,4 +7,7 @@ mod bot;
 mod databases;
 mod engine;
 mod http;
+mod process;
+mod raw;
 mod stories;
+mod warnings;
