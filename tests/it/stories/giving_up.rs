@@ -1,6 +1,9 @@
 //! What can't be done is given up aloud, and what stands behind it goes on.
 
+use std::time::Duration;
+
 use stentor::simulator::faults::Failing;
+use stentor::store::outbox::{self, Ended};
 
 use super::channel_of;
 use crate::bot::{ALICE, BOB, Bot, GENERAL, INCIDENTS};
@@ -8,6 +11,17 @@ use crate::databases::on_each_database;
 
 fn missing_scope() -> Failing {
     Failing::Error { code: "missing_scope".to_owned() }
+}
+
+impl Bot {
+    /// Does work until this is what comes next.
+    async fn waits_for_work(&self, key: &str) {
+        let is_next = |left: Vec<outbox::Left>| left[0].key.ends_with(key);
+        while !is_next(self.left().await) {
+            self.clock.advance(Duration::from_secs(1));
+            self.stentor.worker.step().await.unwrap();
+        }
+    }
 }
 
 on_each_database! {
@@ -98,6 +112,50 @@ on_each_database! {
         // It is made with the next change.
         bot.says(ALICE, channel, "update Rolling back").await;
         bot.reads_everything_once(1).await;
+        bot.ends().await;
+    }
+
+    /// The attempt that is given up showed an older state: the newer one has not been tried.
+    async fn news_that_come_during_the_last_attempt_are_still_shown(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        let incident = bot.declares("Checkout is slow").await;
+        let channel = channel_of(&incident);
+        bot.types(ALICE, channel, "lead me").await;
+        bot.waits_for_work("/refresh/topic").await;
+        let mut tx = bot.stentor.app.db.begin().await.unwrap();
+        let now = bot.clock.now();
+        let lasts = Duration::from_secs(120);
+        let taken = outbox::claim(&mut tx, "a lease", now, lasts, 16).await.unwrap();
+        tx.commit().await.unwrap();
+        let topic = taken.iter().find(|work| work.work.describe() == "refresh the topic").unwrap();
+        bot.types(ALICE, channel, "severity major").await;
+        let mut tx = bot.stentor.app.db.begin().await.unwrap();
+        assert!(outbox::bury(&mut tx, topic, Ended::Refused, "too_long", now).await.unwrap());
+        tx.commit().await.unwrap();
+        bot.settle().await;
+        bot.skims(channel);
+        let topic = bot.channels(&incident).remove(0).topic.value;
+        assert_eq!(topic, "[Major] Investigating · Lead <@U0ALICE> · INC-1");
+        bot.ends().await;
+    }
+
+    /// A message was sent, its answer lost, and Stentor may not look for it: it gives up. Long
+    /// after, it may, and finds the message.
+    async fn what_was_given_up_in_doubt_is_looked_for_however_late(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        bot.expects_repeats();
+        crate::warnings::expect("Gave up");
+        let incident = bot.declares("Checkout is slow").await;
+        bot.breaks_down("chat.postMessage", Failing::LostAnswer { hang_ms: 0 });
+        bot.breaks_down("conversations.history", missing_scope());
+        bot.declares_in_trouble("Login is down").await;
+        bot.settle().await;
+        bot.mends();
+        bot.waits(Duration::from_secs(24 * 3_600)).await;
+        let number = incident.number + 1;
+        bot.says(ALICE, GENERAL, &format!("INC-{number} severity major")).await;
+        let posts = bot.reads_everything_once(number).await;
+        assert_eq!(posts, ["INC-2: Severity set to Major · by <@U0ALICE>"]);
         bot.ends().await;
     }
 
