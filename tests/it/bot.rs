@@ -80,10 +80,16 @@ impl Bot {
     }
 
     /// The same Slack and database, and a new process.
-    pub async fn restarted(mut self, fresh: &Fresh) -> Bot {
+    pub async fn restarted(self, fresh: &Fresh) -> Bot {
+        let start = self.start;
+        self.restarted_with(fresh, start).await
+    }
+
+    /// The same Slack and database, and a new process with other settings.
+    pub async fn restarted_with(mut self, fresh: &Fresh, start: Start) -> Bot {
         self.stop.take();
         let undone = std::mem::take(&mut *self.undone.lock().unwrap());
-        let bot = Bot::beside(self.slack.clone(), fresh, self.clock.clone(), self.start).await;
+        let bot = Bot::beside(self.slack.clone(), fresh, self.clock.clone(), start).await;
         Bot { undone: Mutex::new(undone), ..bot }
     }
 

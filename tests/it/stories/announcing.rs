@@ -78,6 +78,25 @@ on_each_database! {
         bot.ends().await;
     }
 
+    async fn a_channel_that_is_not_there_is_named_in_the_record(fresh: Fresh) {
+        let start = Start { announce_channel: Some("C0NOWHERE"), ..Start::default() };
+        let bot = Bot::start_with(&fresh, start).await;
+        crate::warnings::expect("Gave up");
+        bot.slack.expect_refusal("chat.postMessage", "channel_not_found");
+        let declared = bot.declares_in_trouble("Checkout is slow").await;
+        bot.settle().await;
+        bot.skims(channel_of(&bot.incident(1).await));
+        let undelivered = bot.undelivered(&declared).await;
+        assert_eq!(undelivered[0], "refresh the announcement: chat.postMessage: channel_not_found");
+        // With the right setting the next news bring the announcement, once.
+        let bot = bot.restarted_with(&fresh, Start::default()).await;
+        bot.expects_repeats();
+        bot.says(ALICE, GENERAL, "INC-1 update Rolling back").await;
+        bot.says(ALICE, GENERAL, "INC-1 update Rolled back").await;
+        assert_eq!(bot.reads_everything_once(1).await.len(), 2);
+        bot.ends().await;
+    }
+
     async fn a_message_that_somebody_deleted_comes_back_with_the_next_news(fresh: Fresh) {
         let bot = Bot::start(&fresh).await;
         bot.slack.expect_refusal("chat.update", "message_not_found");
