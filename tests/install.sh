@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: a Postgres server, Chromium with its driver
-# (the demo page is tested in a real browser) and cargo-nextest. Says nothing where all is there.
+# and emoji (the demo page is tested in a real browser) and cargo-nextest. Says nothing where all is
+# there.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,6 +14,10 @@ packages=()
 "$here/postgres-bin.sh" >/dev/null || packages+=(postgresql)
 command -v chromium >/dev/null || packages+=(chromium)
 command -v chromedriver >/dev/null || packages+=(chromium-driver)
+# Without it each emoji on the page is an empty box. The tests pass nevertheless, so that other
+# systems need not have the file where Debian has it.
+emoji=/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf
+if command -v apt-get >/dev/null && [ ! -e "$emoji" ]; then packages+=(fonts-noto-color-emoji); fi
 
 as_root=()
 if [ "$(id -u)" != 0 ]; then as_root=(sudo); fi

@@ -24,8 +24,8 @@ if [ "$(id -u)" = 0 ]; then
 fi
 folder=$(mktemp -d "$parent/stentor-postgres.XXXXXX")
 
-# All removing is left to the guard, which notices that file 9 was closed. It has a session of its
-# own, so that what ends this script does not end it too.
+# All removing is left to the guard, which notices that file 9 was closed. It is in a process group
+# of its own, so that what ends this script does not end it too.
 mkfifo "$folder/alive"
 setsid "$here/postgres-guard.sh" "$folder" </dev/null &
 guard=$!
@@ -75,9 +75,9 @@ start_cluster() {
 }
 start_cluster || { echo "$0: Postgres did not start" >&2; exit 70; }
 
-# The command gets a session of its own too: its whole process group can then be told to end, and
-# a Ctrl-C reaches it through this script alone. Without a job-control shell it would inherit
-# SIGINT and SIGQUIT as ignored.
+# The command is in a process group of its own too: all of it can then be told to end, and a Ctrl-C
+# reaches it through this script alone. A script's background commands ignore SIGINT and SIGQUIT
+# unless that is undone.
 export TEST_POSTGRES_URL="postgres://postgres@127.0.0.1:$port/postgres"
 setsid env --default-signal=INT,QUIT "$@" 9>&- &
 command=$!

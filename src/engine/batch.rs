@@ -1,6 +1,7 @@
 //! Several commands in one transaction: load, decide each in turn, write, commit.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::clock::{Clock, Timestamp};
 use crate::engine::order::{Done, Order, Target};
@@ -15,7 +16,8 @@ use crate::incident::refusal::Refusal;
 use crate::incident::state::Incident;
 use crate::outbox::work::{Change, NewWork, plan};
 use crate::store::db::{Db, Result, Tx};
-use crate::store::{incidents, outbox, receipts, timeline, workspaces};
+use crate::store::receipts::{self, Answer};
+use crate::store::{incidents, outbox, timeline, workspaces};
 
 /// What carries commands out.
 pub struct Batch {
@@ -72,9 +74,9 @@ fn by_workspace(orders: &[Order]) -> BTreeMap<&WorkspaceId, Vec<usize>> {
 struct Desk<'a> {
     workspace: &'a WorkspaceId,
     now: Timestamp,
-    catalogue: Catalogue,
+    catalogue: Arc<Catalogue>,
     next_number: i64,
-    answered: HashMap<String, Done>,
+    answered: HashMap<String, Answer>,
     incidents: HashMap<IncidentId, Incident>,
     numbers: HashMap<i64, IncidentId>,
     channels: HashMap<ChannelId, IncidentId>,
@@ -82,7 +84,7 @@ struct Desk<'a> {
     entries: Vec<(IncidentId, Entry)>,
     work: Vec<NewWork>,
     canceled: Vec<String>,
-    new_receipts: Vec<(String, Done)>,
+    new_receipts: Vec<(String, Answer)>,
 }
 
 impl<'a> Desk<'a> {
@@ -97,7 +99,7 @@ impl<'a> Desk<'a> {
         let mut desk = Desk {
             workspace,
             now,
-            catalogue: workspaces::catalogue(tx, workspace).await?,
+            catalogue: Arc::new(workspaces::catalogue(tx, workspace).await?),
             next_number: 0,
             answered: answered.into_iter().collect(),
             incidents: HashMap::new(),
@@ -170,7 +172,7 @@ impl<'a> Desk<'a> {
 
     fn carry_out(&mut self, order: &Order, ids: &IdSource) -> Result<Done, Refusal> {
         if let Some(answer) = order.receipt.as_ref().and_then(|key| self.answered.get(key)) {
-            return Ok(answer.clone());
+            return Ok(self.done(answer.clone()));
         }
         let first = self.entries.len();
         let incident = match &order.command {
@@ -188,12 +190,16 @@ impl<'a> Desk<'a> {
         self.changed.insert(incident.id.clone());
         self.incidents.insert(incident.id.clone(), incident.clone());
         let entries = self.entries[first..].iter().map(|(_, entry)| entry.clone()).collect();
-        let done = Done { incident, entries };
+        let answer = Answer { incident, entries };
         if let Some(key) = &order.receipt {
-            self.answered.insert(key.clone(), done.clone());
-            self.new_receipts.push((key.clone(), done.clone()));
+            self.answered.insert(key.clone(), answer.clone());
+            self.new_receipts.push((key.clone(), answer.clone()));
         }
-        Ok(done)
+        Ok(self.done(answer))
+    }
+
+    fn done(&self, Answer { incident, entries }: Answer) -> Done {
+        Done { incident, entries, catalogue: Arc::clone(&self.catalogue) }
     }
 
     fn change(&mut self, order: &Order, ids: &IdSource) -> Result<Incident, Refusal> {

@@ -1,8 +1,9 @@
 //! What the engine is asked, and what it answers.
 
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 use crate::ids::{ChannelId, IncidentId, WorkspaceId};
+use crate::incident::catalogue::Catalogue;
 use crate::incident::command::Command;
 use crate::incident::event::{Actor, Entry, Via};
 use crate::incident::refusal::Refusal;
@@ -74,12 +75,14 @@ impl Target {
 }
 
 /// What was done. It is durable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done {
     /// The incident as it was right after.
     pub incident: Incident,
     /// What was written into its record.
     pub entries: Vec<Entry>,
+    /// What things are called in the workspace, so that nobody has to look that up to say it.
+    pub catalogue: Arc<Catalogue>,
 }
 
 /// Why nothing was done.
@@ -90,5 +93,5 @@ pub enum NotDone {
     Refused(#[from] Refusal),
     /// It could not be saved. The sender may try again.
     #[error("the store could not save the command")]
-    Unavailable(#[source] std::sync::Arc<sqlx::Error>),
+    Unavailable(#[source] Arc<sqlx::Error>),
 }

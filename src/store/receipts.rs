@@ -1,22 +1,33 @@
 //! Receipts: what was answered to what, so that a redelivery changes nothing.
 
+use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
 use crate::clock::Timestamp;
-use crate::engine::order::Done;
 use crate::ids::WorkspaceId;
+use crate::incident::event::Entry;
+use crate::incident::state::Incident;
 use crate::store::db::{Result, Table, Tx};
 
 const RECEIPTS: Table = Table { columns: "receipt (workspace, key, answer, at)", conflict: "" };
+
+/// What was answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The incident as it was right after.
+    pub incident: Incident,
+    /// What was written into its record.
+    pub entries: Vec<Entry>,
+}
 
 /// The receipts that there are among these keys.
 pub async fn with_keys(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     keys: &[String],
-) -> Result<Vec<(String, Done)>> {
+) -> Result<Vec<(String, Answer)>> {
     let before = "SELECT key, answer FROM receipt WHERE workspace = $1 AND key IN ";
-    let rows: Vec<(String, Json<Done>)> = tx.all_among(before, workspace, keys).await?;
+    let rows: Vec<(String, Json<Answer>)> = tx.all_among(before, workspace, keys).await?;
     Ok(rows.into_iter().map(|(key, answer)| (key, answer.0)).collect())
 }
 
@@ -24,7 +35,7 @@ pub async fn with_keys(
 pub async fn save(
     tx: &mut Tx,
     workspace: &WorkspaceId,
-    receipts: &[(String, Done)],
+    receipts: &[(String, Answer)],
     now: Timestamp,
 ) -> Result<()> {
     tx.insert_rows(RECEIPTS, receipts, |query, (key, answer)| {

@@ -4,9 +4,11 @@
 
 mod api;
 mod bot;
+mod browser;
 mod databases;
 mod engine;
 mod http;
+mod manifest;
 mod process;
 mod raw;
 mod stories;

@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::engine::order::{Order, Target};
 use crate::incident::command::{Command, Declare};
 use crate::incident::event::Via;
-use crate::store::workspaces;
 
 /// What `Idempotency-Key` is for.
 const KEY: &str = "Your name for this request, 1 to 255 visible ASCII characters, such as a random UUID. \
@@ -109,10 +108,6 @@ async fn submit(
     command: Command,
     expected_version: Option<i64>,
 ) -> Result<IncidentView, Problem> {
-    // Read first: once the engine has said yes, nothing may go wrong any more.
-    let mut tx = app.db.read().await?;
-    let catalogue = workspaces::catalogue(&mut tx, &caller.workspace).await?;
-    drop(tx);
     let order = Order {
         workspace: caller.workspace.clone(),
         receipt: key.map(|key| caller.receipt(&key)),
@@ -123,5 +118,5 @@ async fn submit(
         expected_version,
     };
     let done = app.engine.submit(order).await?;
-    Ok(IncidentView::new(done.incident, &catalogue))
+    Ok(IncidentView::new(done.incident, &done.catalogue))
 }

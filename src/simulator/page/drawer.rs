@@ -70,7 +70,7 @@ pub fn drawer(look: &Look<'_>) -> Markup {
                 b { "Behind the scenes" }
                 span.faint {
                     @if !active.is_empty() { "Slack is in trouble · " }
-                    (state.calls.len()) " calls by " (state.app.name)
+                    (counted(state.calls.len(), "call")) " by " (state.app.name)
                     @if let Some(method) = waiting { " · last: " code { (method) } }
                 }
             }
@@ -102,6 +102,10 @@ pub fn drawer(look: &Look<'_>) -> Markup {
             }
         }
     }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn called(call: &Call, look: &Look<'_>) -> Markup {

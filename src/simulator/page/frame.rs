@@ -52,6 +52,7 @@ fn place(name: &str, look: &Look<'_>) -> Markup {
 pub fn page(look: &Look<'_>) -> Markup {
     let team = &look.state.team.name;
     let is_home = matches!(look.spot, Spot::Home);
+    let first = look.state.channels.values().find(|channel| channel.is_general);
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -67,6 +68,7 @@ pub fn page(look: &Look<'_>) -> Markup {
                 script type="module" src={ "/page/assets/" (SCRIPT) } {}
             }
             body data-as=(look.viewer.id) data-team=(team) data-app=(look.state.app.name)
+                data-first=[first.map(|channel| &channel.id)]
                 data-view=(if is_home { "home" } else { "channel" }) {
                 a.skip href="#composer" { "Skip to the message box" }
                 (top_bar(look))
@@ -125,7 +127,7 @@ fn top_bar(look: &Look<'_>) -> Markup {
     }
 }
 
-/// What newcomers are told; the script shows it until it's dismissed.
+/// What newcomers are told where they arrive; the script shows it there until it's dismissed.
 fn welcome(look: &Look<'_>) -> Markup {
     let app = &look.state.app;
     let Some(command) = app.commands.first().map(|command| &command.command) else {

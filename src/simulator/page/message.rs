@@ -124,8 +124,8 @@ fn content(message: &Message, pane: &str, channel: &Channel, look: &Look<'_>) ->
                 div.text { (mrkdwn(&message.text, false, &look.directory)) (edited) }
             }
         } @else {
+            // Slack doesn't say of blocks that they were edited.
             div.blocks { (blocks(&message.blocks, surface)) }
-            (edited)
         }
         @for attachment in &message.attachments { (attached(attachment, surface)) }
         @for (url, unfurl) in &message.unfurls {

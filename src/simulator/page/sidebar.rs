@@ -19,8 +19,7 @@ pub fn sidebar(look: &Look<'_>) -> Markup {
     channels.sort_by(|a, b| a.name.cmp(&b.name));
     let (archived, open): (Vec<_>, Vec<_>) = channels.into_iter().partition(|it| it.is_archived);
     let direct = look.state.channels.values().filter(|it| it.is_im && it.has(&look.viewer.id));
-    let app = &look.state.app;
-    let at_home = matches!(look.spot, Spot::Home);
+    let direct: Vec<_> = direct.collect();
     html! {
         section aria-labelledby="channels-title" {
             div.section-title {
@@ -36,12 +35,26 @@ pub fn sidebar(look: &Look<'_>) -> Markup {
                 }
             }
         }
-        section aria-labelledby="direct-title" {
-            div.section-title { h2 #direct-title { "Direct messages" } }
-            ul {
-                @for channel in direct { (entry(channel, look)) }
+        @if !direct.is_empty() {
+            section aria-labelledby="direct-title" {
+                div.section-title { h2 #direct-title { "Direct messages" } }
+                ul { @for channel in direct { (entry(channel, look)) } }
             }
         }
+        @if has_home(look) { (apps(look)) }
+    }
+}
+
+/// Whether the app shows something on its home tab, or may once it hears that it was opened.
+fn has_home(look: &Look<'_>) -> bool {
+    let app = &look.state.app;
+    app.events.contains("app_home_opened") || look.state.homes.contains_key(&look.viewer.id)
+}
+
+fn apps(look: &Look<'_>) -> Markup {
+    let app = &look.state.app;
+    let at_home = matches!(look.spot, Spot::Home);
+    html! {
         section aria-labelledby="apps-title" {
             div.section-title { h2 #apps-title { "Apps" } }
             ul {

@@ -166,9 +166,7 @@ impl Asking<'_> {
         };
         let done = self.door.app.engine.submit(order).await?;
         let Some(entry) = done.entries.last() else { return Ok(None) };
-        let mut tx = self.door.app.db.read().await?;
-        let catalogue = workspaces::catalogue(&mut tx, &self.workspace).await?;
-        Ok(reply::done(entry, &done.incident, &catalogue, self.standpoint(&done.incident)))
+        Ok(reply::done(entry, &done.incident, &done.catalogue, self.standpoint(&done.incident)))
     }
 
     async fn list(&self, filter: &Filter) -> Result<Message, Failure> {

@@ -59,8 +59,9 @@ export function complete(box) {
         pick: () => put(box, start.length + 1, `${sigil}${it.text} `),
       }));
   }
-  // What is complete is sent by Enter, not completed again.
-  showFound(box, found.some((it) => it.exact) ? [] : found);
+  // What is complete is sent by Enter, not completed again; what goes on from it is still offered.
+  const isComplete = found.some((it) => it.exact);
+  showFound(box, isComplete && found.length === 1 ? [] : found, !isComplete);
 }
 
 export function put(box, length, text) {
@@ -73,7 +74,7 @@ export function put(box, length, text) {
 
 const offers = new WeakMap();
 
-export function showFound(box, found) {
+export function showFound(box, found, pointAtFirst = true) {
   const list = byId(box.getAttribute("aria-controls"));
   if (!list) return;
   offers.set(box, found);
@@ -97,7 +98,7 @@ export function showFound(box, found) {
     });
     return entry;
   }));
-  if (found.length) point(box, 0);
+  if (found.length && pointAtFirst) point(box, 0);
 }
 
 function point(box, index) {
@@ -118,10 +119,11 @@ function pick(box, index) {
 export function steer(box, event) {
   const found = offers.get(box) ?? [];
   if (!found.length) return false;
-  const current = Number(box.getAttribute("aria-activedescendant")?.split("-").at(-1) ?? 0);
+  const current = Number(box.getAttribute("aria-activedescendant")?.split("-").at(-1) ?? -1);
+  const picks = current >= 0 && (event.key === "Enter" || event.key === "Tab");
   if (event.key === "ArrowDown") point(box, current + 1);
-  else if (event.key === "ArrowUp") point(box, current - 1);
-  else if (event.key === "Enter" || event.key === "Tab") pick(box, current);
+  else if (event.key === "ArrowUp") point(box, Math.max(current, 0) - 1);
+  else if (picks) pick(box, current);
   else if (event.key === "Escape") showFound(box, []);
   else return false;
   event.preventDefault();

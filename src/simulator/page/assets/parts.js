@@ -99,6 +99,7 @@ function update(parts) {
     template.innerHTML = html;
     morphChildren(place, template.content);
   }
+  greet();
   const channel = byId("message-list")?.dataset.channel ?? "home";
   if (channel !== shownChannel) {
     shownChannel = channel;
@@ -119,6 +120,14 @@ export function afterUpdate() {
   for (const box of document.querySelectorAll("[data-say] textarea")) restoreDraft(box);
   for (const field of document.querySelectorAll("[data-seconds]:not([data-set])")) setDateTime(field);
   showModals();
+}
+
+/** Newcomers are told what to try where they arrive; elsewhere it would only be in the way. */
+export function greet() {
+  const welcome = byId("welcome");
+  const { first } = document.body.dataset;
+  const isThere = !first || byId("message-list")?.dataset.channel === first;
+  if (welcome) welcome.hidden = !isThere || localStorage.getItem("welcomed") === "yes";
 }
 
 let stream = null;

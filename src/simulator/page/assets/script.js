@@ -4,7 +4,7 @@ import { complete, noteDraft, put, say, showFound, steer } from "./composer.js";
 import { askForOptions, tellApp, valueOf } from "./fields.js";
 import { hideMenus, openMessageMenu, react } from "./menus.js";
 import { closeView, submitView } from "./modals.js";
-import { afterUpdate, atEnd, listen, toEnd } from "./parts.js";
+import { afterUpdate, atEnd, greet, listen, toEnd } from "./parts.js";
 import { act, byId, me, query, send, toast } from "./wire.js";
 
 addEventListener("click", (event) => {
@@ -53,7 +53,7 @@ addEventListener("click", (event) => {
     toEnd(byId("scroller"));
   } else if (hit("#welcome-close")) {
     localStorage.setItem("welcomed", "yes");
-    byId("welcome").hidden = true;
+    greet();
   } else if ((it = hit("#burger"))) {
     const shown = byId("sidebar").classList.toggle("shown");
     it.setAttribute("aria-expanded", String(shown));
@@ -156,7 +156,7 @@ byId("scroller").addEventListener("scroll", () => {
 });
 new ResizeObserver(() => following && toEnd(byId("scroller"))).observe(byId("scroller"));
 
-byId("welcome") && (byId("welcome").hidden = localStorage.getItem("welcomed") === "yes");
+greet();
 afterUpdate();
 listen();
 if (document.body.dataset.view === "home") act("open_home", {});

@@ -1,0 +1,244 @@
+//! The app manifest: Slack accepts it, it asks for what Stentor's calls need and for nothing else,
+//! and everything that it offers to people is answered.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
+use serde_json::{Value, json};
+use stentor::simulator::act::Act;
+use stentor::simulator::faults::Failing;
+use stentor::simulator::settings::{Settings, Shortcut};
+
+use crate::bot::{ALICE, BOB, Bot, GENERAL, INCIDENTS, Start};
+use crate::databases::Fresh;
+
+const MANIFEST: &str = include_str!("../../manifest.yml");
+/// As Slack publishes it, in its repository slackapi/manifest-schema.
+const SCHEMA: &str = include_str!("../data/manifest/manifest.schema.2.0.0.json");
+
+/// The methods of the Web API that Stentor calls, and the scopes that they take from it. Public
+/// and private channels and direct messages have scopes of their own.
+const CALLS: [(&str, &[&str]); 15] = [
+    ("auth.test", &[]),
+    ("chat.postEphemeral", &["chat:write"]),
+    ("chat.postMessage", &["chat:write"]),
+    ("chat.update", &["chat:write"]),
+    ("conversations.create", &["channels:manage", "groups:write"]),
+    (
+        "conversations.history",
+        &["channels:history", "groups:history", "im:history", "metadata.message:read"],
+    ),
+    ("conversations.invite", &["channels:manage", "groups:write"]),
+    ("conversations.join", &["channels:join"]),
+    ("conversations.list", &["channels:read", "groups:read"]),
+    ("conversations.open", &["im:write"]),
+    ("conversations.rename", &["channels:manage", "groups:write"]),
+    ("conversations.setTopic", &["channels:manage", "groups:write"]),
+    ("pins.add", &["pins:write"]),
+    ("users.conversations", &["channels:read", "groups:read"]),
+    ("views.open", &[]),
+];
+
+/// The families of Slack's methods; a text that begins with one and a dot is a method's name.
+const FAMILIES: [&str; 16] = [
+    "api",
+    "apps",
+    "auth",
+    "bookmarks",
+    "calls",
+    "chat",
+    "conversations",
+    "files",
+    "oauth",
+    "pins",
+    "reactions",
+    "reminders",
+    "team",
+    "usergroups",
+    "users",
+    "views",
+];
+
+#[test]
+fn slack_accepts_it() {
+    let mut schema = serde_json::from_str(SCHEMA).unwrap();
+    drop_look_ahead(&mut schema);
+    let mut compiler = boon::Compiler::new();
+    compiler.add_resource("manifest.json", schema).unwrap();
+    let mut schemas = boon::Schemas::new();
+    let index = compiler.compile("manifest.json", &mut schemas).unwrap();
+    if let Err(error) = schemas.validate(&manifest(), index) {
+        panic!("{error:#}");
+    }
+    // The check does see what is wrong.
+    let mut wrong = manifest();
+    wrong["features"]["slash_commands"][0]["command"] = json!("incident");
+    assert!(schemas.validate(&wrong, index).is_err());
+}
+
+#[test]
+fn it_asks_for_the_scopes_that_are_needed_and_no_others() {
+    let called = methods_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    assert_eq!(called, listed(), "what the program calls, and what the table above lists");
+    let needed = CALLS.iter().flat_map(|(_, scopes)| *scopes).copied();
+    // For the slash commands and the shortcut.
+    let needed: BTreeSet<&str> = needed.chain(["commands"]).collect();
+    let asked = scopes();
+    assert_eq!(asked.iter().map(String::as_str).collect::<BTreeSet<_>>(), needed);
+    assert_eq!(asked.len(), needed.len(), "a scope is listed twice");
+}
+
+#[tokio::test]
+async fn everything_that_it_offers_is_answered() {
+    let fresh = Fresh::sqlite();
+    let bot = start(&fresh).await;
+    for command in bot.slack.settings().commands.clone() {
+        let command = command.command;
+        let act = |text: &str| Act::SlashCommand {
+            user: ALICE.to_owned(),
+            channel: GENERAL.to_owned(),
+            command: command.clone(),
+            text: text.to_owned(),
+        };
+        let help = bot.act(act("help")).await;
+        assert_eq!(help.messages[0].text, "Commands of /incident", "{command} help");
+        let form = bot.act(act("")).await;
+        assert!(form.modal.is_some(), "{command}: {form:?}");
+    }
+    for shortcut in bot.slack.settings().shortcuts.clone() {
+        let callback_id = shortcut.callback_id;
+        let form = bot.act(Act::GlobalShortcut { user: BOB.to_owned(), callback_id }).await;
+        assert!(form.modal.is_some(), "{}: {form:?}", shortcut.name);
+    }
+    bot.ends().await;
+}
+
+/// Each call that Stentor makes is made here, those included that follow only when an answer was
+/// lost: the simulator refuses what the scopes don't allow.
+#[tokio::test]
+async fn its_scopes_are_enough_for_public_and_private_incidents() {
+    let fresh = Fresh::sqlite();
+    let bot = start(&fresh).await;
+    // Stentor enters the announcement channel when it can't post there.
+    bot.slack.expect_refusal("chat.postMessage", "not_in_channel");
+    for (number, private) in [(1, Value::Null), (2, json!(["private"]))] {
+        bot.breaks("conversations.create", Failing::LostAnswer { hang_ms: 0 }, 1);
+        bot.slack.expect_refusal("conversations.create", "name_taken");
+        let view = bot.opens(ALICE, GENERAL, "declare Checkout is slow").await;
+        let fields = [("lead", json!(BOB)), ("private", private)];
+        let seen = bot.submits(ALICE, &view, &fields).await;
+        assert_eq!((seen.error, seen.field_errors.len()), (None, 0));
+        bot.settle().await;
+        let name = format!("inc-{number}-checkout-is-slow");
+        let channel = bot.slack.channel_by_name(&name).unwrap();
+        assert_eq!(channel.is_private, number == 2);
+        for command in [
+            "update Rolling back",
+            "severity major",
+            "rename Checkout was slow",
+            "role comms @carol",
+            "resolve Rolled back",
+            "close Written up",
+        ] {
+            // One in the channel, and one to Carol alone about her role.
+            bot.breaks("chat.postMessage", Failing::LostAnswer { hang_ms: 0 }, 2);
+            bot.says(BOB, &channel.id, command).await;
+            bot.mends();
+        }
+        bot.skims(&channel.id);
+    }
+    bot.skims(INCIDENTS);
+    let direct: Vec<String> = bot.slack.unread().into_iter().map(|it| it.channel).collect();
+    direct.iter().for_each(|channel| bot.skims(channel));
+    let called: BTreeSet<String> = bot.slack.calls().into_iter().map(|call| call.method).collect();
+    assert_eq!(called, listed(), "what was called here, and what the program can call");
+    bot.ends().await;
+}
+
+/// Stentor in a Slack that knows of it what the manifest says.
+async fn start(fresh: &Fresh) -> Bot {
+    let slack = |settings: Settings| Settings {
+        scopes: scopes(),
+        commands: serde_json::from_value(manifest()["features"]["slash_commands"].clone()).unwrap(),
+        shortcuts: shortcuts(),
+        events: Vec::new(),
+        ..settings
+    };
+    Bot::start_with(fresh, Start { slack: Some(slack), ..Start::default() }).await
+}
+
+fn scopes() -> Vec<String> {
+    serde_json::from_value(manifest()["oauth_config"]["scopes"]["bot"].clone()).unwrap()
+}
+
+fn shortcuts() -> Vec<Shortcut> {
+    let list = manifest()["features"]["shortcuts"].as_array().cloned().unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let shortcut = |it: &Value| Shortcut {
+        callback_id: text(&it["callback_id"]),
+        name: text(&it["name"]),
+        description: text(&it["description"]),
+        on_message: it["type"] == "message",
+    };
+    list.iter().map(shortcut).collect()
+}
+
+fn manifest() -> Value {
+    let documents = Yaml::load_from_str(MANIFEST).unwrap();
+    assert_eq!(documents.len(), 1);
+    to_json(&documents[0])
+}
+
+fn to_json(yaml: &Yaml<'_>) -> Value {
+    match yaml {
+        Yaml::Value(Scalar::Boolean(value)) => json!(value),
+        Yaml::Value(Scalar::Integer(value)) => json!(value),
+        Yaml::Value(Scalar::String(value)) => json!(value),
+        Yaml::Sequence(list) => list.iter().map(to_json).collect(),
+        Yaml::Mapping(map) => {
+            map.iter().map(|(key, value)| (key.as_str().unwrap(), to_json(value))).collect()
+        }
+        other => panic!("the manifest needs no {other:?}"),
+    }
+}
+
+/// Takes out the patterns that the checker does not know: they are about lists of domains, which
+/// the manifest has none of.
+fn drop_look_ahead(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            map.retain(|key, value| {
+                key != "pattern" || !value.as_str().is_some_and(|it| it.contains("(?!"))
+            });
+            map.values_mut().for_each(drop_look_ahead);
+        }
+        Value::Array(list) => list.iter_mut().for_each(drop_look_ahead),
+        _ => {}
+    }
+}
+
+fn listed() -> BTreeSet<String> {
+    CALLS.iter().map(|(method, _)| (*method).to_owned()).collect()
+}
+
+/// The names of methods among the texts of the program, but for its own Slack.
+fn methods_in(folder: &Path) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("simulator") {
+            found.extend(methods_in(&path));
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            found.extend(text.split('"').filter(|it| is_method(it)).map(str::to_owned));
+        }
+    }
+    found
+}
+
+fn is_method(text: &str) -> bool {
+    let Some((family, name)) = text.split_once('.') else { return false };
+    let is_word = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    FAMILIES.contains(&family) && name.split('.').all(|part| !part.is_empty() && is_word(part))
+}
