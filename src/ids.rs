@@ -69,6 +69,14 @@ text_ids! {
     TeamId;
 }
 
+impl WorkId {
+    /// When it was made, which a ULID tells.
+    pub fn made_at(&self) -> Option<Timestamp> {
+        let millis = self.0.parse::<ulid::Ulid>().ok()?.timestamp_ms();
+        Some(Timestamp::from_micros(i64::try_from(millis).ok()?.saturating_mul(1_000)))
+    }
+}
+
 impl UserId {
     /// Whether the text has the shape of a Slack user's id, and so can stand in a mention.
     pub fn is_well_formed(&self) -> bool {
@@ -151,6 +159,8 @@ mod tests {
         let earlier = ids.ulid(Timestamp::from_micros(1_000_000));
         let later = ids.ulid(Timestamp::from_micros(2_000_000));
         assert!(earlier < later);
+        assert_eq!(WorkId::new(later).made_at(), Some(Timestamp::from_micros(2_000_000)));
+        assert_eq!(WorkId::from("no ULID").made_at(), None);
         assert_eq!(earlier.len(), 26);
     }
 }

@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use stentor::config::{self, Settings};
 
@@ -34,6 +35,8 @@ enum Task {
 
 /// The code for "did not even start".
 const REFUSED: u8 = 2;
+/// What the names of settings have in common whose values are nobody's business.
+const SECRETS: [&str; 3] = ["secret", "token", "database-url"];
 
 /// Runs the program with the arguments it was given.
 pub fn run() -> ExitCode {
@@ -75,17 +78,26 @@ fn parse(arguments: Vec<OsString>) -> Result<Cli, ExitCode> {
         .and_then(|matches| Cli::from_arg_matches(&matches))
     {
         Ok(cli) => Ok(cli),
-        Err(error) if error.use_stderr() => {
-            // The first paragraph says what is wrong; the rest is advice on typing.
-            let text = error.to_string();
-            let reason =
-                text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
-            Err(refuse(reason))
-        }
+        Err(error) if error.use_stderr() => Err(refuse(&what_is_wrong(&error))),
         Err(error) => {
             let printed = error.print();
             Err(printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS))
         }
+    }
+}
+
+/// The first paragraph of what the parser says; the rest is advice on typing. A secret that was
+/// refused, such as a token of another kind, is not shown.
+fn what_is_wrong(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let reason = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+    match (error.get(ContextKind::InvalidArg), error.get(ContextKind::InvalidValue)) {
+        (Some(ContextValue::String(name)), Some(ContextValue::String(value)))
+            if SECRETS.iter().any(|secret| name.contains(secret)) && !value.is_empty() =>
+        {
+            reason.replace(value, "…")
+        }
+        _ => reason.to_owned(),
     }
 }
 

@@ -16,6 +16,8 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let listen = settings.listen;
     // First the port: two that start at once should not both go on to the database.
     let listener = TcpListener::bind(listen).await.with_context(|| format!("--listen {listen}"))?;
+    // The port that was taken, where the setting left it open.
+    let listen = listener.local_addr().context("learn the port")?;
     let db = open(settings.database_url.reveal()).await?;
     let app = App::start(db, Clock::system(), IdSource::system()).await?;
     let stentor = Stentor::new(app, &SlackSettings::from(settings))?;

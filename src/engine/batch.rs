@@ -212,7 +212,11 @@ impl<'a> Desk<'a> {
         let mut incident = Incident::clone(target);
         // Clocks of several replicas differ; a record's times never run backwards.
         let now = self.now.max(incident.updated_at);
-        // Seeing is for those who may; then the caller's view of things must be the present one.
+        // Who may not see it is told what they would be told if it were not there.
+        if !access::may_see(&incident, &order.actor) {
+            return Err(order.target.missing());
+        }
+        // The caller's view of things must be the present one.
         access::check(&incident, &order.actor, order.via, &order.command)?;
         if let Some(given) = order.expected_version.filter(|version| *version != incident.version) {
             return Err(Refusal::Stale { given, current: incident.version });

@@ -94,6 +94,27 @@ pub enum Effect {
 
 /// What follows from this entry, the incident being as it is after it.
 pub fn reactions(entry: &Entry, incident: &Incident) -> Vec<Effect> {
+    let mut effects = what_is_missing(entry, incident);
+    effects.extend(consequences(entry, incident));
+    effects
+}
+
+/// Without a channel nothing can be shown in it. It is on its way, or was given up: then whatever
+/// people do next is reason enough to try again.
+fn what_is_missing(entry: &Entry, incident: &Incident) -> Vec<Effect> {
+    let is_news = !matches!(
+        entry.event,
+        Event::Declared(_) | Event::NoteAdded { .. } | Event::Undelivered { .. }
+    );
+    if incident.channel.is_some() || !is_news {
+        return Vec::new();
+    }
+    [Surface::Channel, Surface::Members, Surface::Welcome, Surface::Topic]
+        .map(Effect::Refresh)
+        .into()
+}
+
+fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
     use Surface::{Announcement, Channel, Members, Name, Topic, Welcome};
     let said = || vec![Effect::Say(Post::Channel { version: entry.version })];
     let stale = |surfaces: &[Surface]| -> Vec<Effect> {

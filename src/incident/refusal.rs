@@ -190,6 +190,10 @@ fn wrong_step(from: StatusCategory, to: StatusCategory) -> String {
             "This incident is resolved. `/incident reopen` goes back to working on it.".to_owned()
         }
         (_, Triage) => "An incident that was accepted can't go back to triage.".to_owned(),
-        _ => format!("An incident can't go from {} to {} this way.", from.as_str(), to.as_str()),
+        _ => format!(
+            "An incident can't go from {} to {} this way. `/incident status` shows where it can go.",
+            from.as_str(),
+            to.as_str()
+        ),
     }
 }

@@ -173,16 +173,16 @@ impl Worker {
             Err(Trouble::NotYet { until }) => {
                 self.put_off(work, *until, Ended::Untried, None).await
             }
-            Err(Trouble::Again { error, .. }) if now.since(work.created_at) > GIVE_UP_AFTER => {
-                self.give_up(work, error).await
-            }
             Err(Trouble::Again { error, in_doubt }) => {
                 let ended = if *in_doubt { Ended::InDoubt } else { Ended::Refused };
+                if now.since(work.created_at) > GIVE_UP_AFTER {
+                    return self.give_up(work, ended, error).await;
+                }
                 let until = now.plus(backoff(work.attempts));
                 tracing::info!(work.id = %work.id, attempts = work.attempts, error, "Later: {}", work.work.describe());
                 self.put_off(work, until, ended, Some(error)).await
             }
-            Err(Trouble::GiveUp { error }) => self.give_up(work, error).await,
+            Err(Trouble::GiveUp { error }) => self.give_up(work, Ended::Refused, error).await,
             Err(Trouble::Store(error)) => {
                 let until = now.plus(backoff(work.attempts));
                 self.put_off(work, until, Ended::InDoubt, Some(&error.to_string())).await
@@ -220,7 +220,12 @@ impl Worker {
     }
 
     /// Giving up is loud: the incident's record says what did not happen, and the work stays.
-    async fn give_up(&self, work: &Claimed, error: &str) -> Result<bool, sqlx::Error> {
+    async fn give_up(
+        &self,
+        work: &Claimed,
+        ended: Ended,
+        error: &str,
+    ) -> Result<bool, sqlx::Error> {
         tracing::error!(work.id = %work.id, incident.id = %work.incident, error,
             "Gave up: {}. It stays in the outbox", work.work.describe());
         let what = work.work.describe();
@@ -232,7 +237,7 @@ impl Worker {
             tracing::warn!(error = %error, "Could not write into the incident what was not delivered");
         }
         let mut tx = self.db.begin().await?;
-        let ours = outbox::bury(&mut tx, work, error, self.clock.now()).await?;
+        let ours = outbox::bury(&mut tx, work, ended, error, self.clock.now()).await?;
         tx.commit().await?;
         Ok(ours)
     }

@@ -34,7 +34,7 @@ pub struct Claimed {
     pub refused: i64,
     /// How often it had been asked for again when it was claimed.
     pub generation: i64,
-    /// When it was first asked for.
+    /// When it was asked for; after it was given up, when it was asked for again.
     pub created_at: Timestamp,
 }
 
@@ -42,6 +42,11 @@ impl Claimed {
     /// Whether an earlier attempt may have succeeded without our knowing.
     pub fn is_in_doubt(&self) -> bool {
         self.attempts - 1 > self.refused
+    }
+
+    /// When it was asked for the very first time: no attempt is older.
+    pub fn first_asked_at(&self) -> Timestamp {
+        self.id.made_at().unwrap_or(self.created_at)
     }
 }
 
@@ -303,17 +308,30 @@ pub async fn put_off(
     Ok(true)
 }
 
-/// Gives work up, and keeps it for somebody to look at. What waits behind it goes on.
-pub async fn bury(tx: &mut Tx, claimed: &Claimed, error: &str, now: Timestamp) -> Result<bool> {
+/// Gives work up, and keeps it for somebody to look at. What waits behind it goes on. Asked for
+/// again meanwhile, it is tried once more: that was about a state that this attempt did not see.
+pub async fn bury(
+    tx: &mut Tx,
+    claimed: &Claimed,
+    ended: Ended,
+    error: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    let refused = claimed.refused + i64::from(ended == Ended::Refused);
     if !give_back(tx, claimed, now).await? {
         return Ok(false);
     }
-    tx.query("UPDATE outbox SET state = 1, last_error = $3 WHERE workspace = $1 AND id = $2")
-        .bind(claimed.workspace.clone())
-        .bind(claimed.id.clone())
-        .bind(error.to_owned())
-        .execute()
-        .await?;
+    tx.query(
+        "UPDATE outbox SET state = CASE WHEN generation = $4 THEN 1 ELSE 0 END, last_error = $3, refused = $5
+         WHERE workspace = $1 AND id = $2",
+    )
+    .bind(claimed.workspace.clone())
+    .bind(claimed.id.clone())
+    .bind(error.to_owned())
+    .bind(claimed.generation)
+    .bind(refused)
+    .execute()
+    .await?;
     leave(tx, &claimed.workspace, &claimed.lane, now).await?;
     Ok(true)
 }

@@ -1,10 +1,10 @@
 //! Stentor as people meet it: the real router, engine, worker and database, and a strict local
 //! Slack over HTTP. Time stands still until a test moves it, and work is done when a test says so.
 //!
-//! [`Bot::ends`] makes the test fail if a message was not read, a call was refused, or work is
-//! left; a test that wants one of these says so.
+//! [`Bot::ends`] makes the test fail if a message was not read, a call was refused, work is left,
+//! or Stentor warned of something; a test that wants one of these says so.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -18,35 +18,44 @@ use stentor::simulator::Simulator;
 use stentor::simulator::act::{Act, Seen};
 use stentor::simulator::faults::{Failing, Fault};
 use stentor::simulator::settings::{AppUrls, Settings};
+use stentor::simulator::state::channel::Channel;
 use stentor::simulator::state::message::Message;
 use stentor::simulator::state::ts::Ts;
 use stentor::store::{incidents, outbox, timeline};
 use tokio::sync::oneshot;
 
 use crate::databases::Fresh;
+use crate::warnings;
 
 pub const ALICE: &str = "U0ALICE";
 pub const BOB: &str = "U0BOB";
 pub const CAROL: &str = "U0CAROL";
+pub const STENTOR: &str = "U0STENTOR";
 pub const GENERAL: &str = "C0GENERAL";
 pub const INCIDENTS: &str = "C0INCIDENTS";
 
 /// Steps after which a test gives up on work that never ends.
 const STEPS: usize = 500;
+/// How long a test waits for what comes by itself. Nothing takes that long but a mistake.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub struct Bot {
     pub slack: Simulator,
     pub stentor: Stentor,
     pub clock: Clock,
-    pub address: String,
+    start: Start,
+    /// Keys of work that the test knows will not be done.
+    undone: Mutex<Vec<String>>,
     stop: Option<oneshot::Sender<()>>,
 }
 
 /// How a test's Slack and Stentor begin, if not as usual.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Start {
     pub slack: Option<fn(Settings) -> Settings>,
     pub announce_channel: Option<&'static str>,
+    /// What Stentor takes for Slack's signing secrets, if not the one.
+    pub signing_secrets: &'static [&'static str],
 }
 
 impl Bot {
@@ -55,9 +64,7 @@ impl Bot {
     }
 
     pub async fn start_with(fresh: &Fresh, start: Start) -> Bot {
-        // What Stentor warns of is shown beside a test that fails.
-        let log = tracing_subscriber::fmt().with_test_writer().with_max_level(tracing::Level::WARN);
-        log.try_init().ok();
+        warnings::listen();
         let clock = Clock::manual(Timestamp::from_micros(1_790_000_000_000_000));
         let slacks_clock = clock.clone();
         let slacks_clock = Arc::new(move || slacks_clock.now().as_micros());
@@ -69,22 +76,34 @@ impl Bot {
         let settings =
             start.slack.map_or_else(|| settings.clone(), |change| change(settings.clone()));
         let slack = Simulator::start(settings).await.unwrap();
-        Bot::beside(slack, fresh, clock, start.announce_channel.unwrap_or("incidents")).await
+        Bot::beside(slack, fresh, clock, start).await
     }
 
     /// The same Slack and database, and a new process.
-    pub async fn restarted(mut self, fresh: &Fresh) -> Bot {
-        self.stop.take();
-        Bot::beside(self.slack.clone(), fresh, self.clock.clone(), "incidents").await
+    pub async fn restarted(self, fresh: &Fresh) -> Bot {
+        let start = self.start;
+        self.restarted_with(fresh, start).await
     }
 
-    async fn beside(slack: Simulator, fresh: &Fresh, clock: Clock, announce_channel: &str) -> Bot {
+    /// The same Slack and database, and a new process with other settings.
+    pub async fn restarted_with(mut self, fresh: &Fresh, start: Start) -> Bot {
+        self.stop.take();
+        let undone = std::mem::take(&mut *self.undone.lock().unwrap());
+        let bot = Bot::beside(self.slack.clone(), fresh, self.clock.clone(), start).await;
+        Bot { undone: Mutex::new(undone), ..bot }
+    }
+
+    async fn beside(slack: Simulator, fresh: &Fresh, clock: Clock, start: Start) -> Bot {
         let app = App::start(fresh.open().await, clock.clone(), IdSource::system()).await.unwrap();
+        let secrets = match start.signing_secrets {
+            [] => vec![Secret::new(&slack.settings().signing_secret)],
+            secrets => secrets.iter().copied().map(Secret::new).collect(),
+        };
         let settings = SlackSettings {
             api_url: slack.api_url(),
             bot_token: Secret::new(&slack.settings().bot_token),
-            signing_secrets: SigningSecrets(vec![Secret::new(&slack.settings().signing_secret)]),
-            announce_channel: announce_channel.to_owned(),
+            signing_secrets: SigningSecrets(secrets),
+            announce_channel: start.announce_channel.unwrap_or("incidents").to_owned(),
         };
         let stentor = Stentor::new(app, &settings).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -102,7 +121,8 @@ impl Bot {
             router,
             async move { drop(stopped.await) },
         ));
-        Bot { slack, stentor, clock, address, stop: Some(stop) }
+        let undone = Mutex::default();
+        Bot { slack, stentor, clock, start, undone, stop: Some(stop) }
     }
 
     /// Somebody does something in Slack; what they see of it at once.
@@ -156,6 +176,55 @@ impl Bot {
             .await
     }
 
+    /// Somebody opens a form, fills it in, and it is taken; everything that follows has happened.
+    pub async fn fills_in(&self, user: &str, channel: &str, text: &str, fields: &[(&str, Value)]) {
+        let view = self.opens(user, channel, text).await;
+        self.completes(user, &view, fields).await;
+    }
+
+    /// Somebody fills in an open form, and it is taken; everything that follows has happened.
+    pub async fn completes(&self, user: &str, view_id: &str, fields: &[(&str, Value)]) {
+        let seen = self.submits(user, view_id, fields).await;
+        assert_eq!((seen.error, seen.field_errors), (None, Default::default()));
+        self.settle().await;
+    }
+
+    /// The form that somebody looks at, by its word.
+    pub fn form(&self, view_id: &str) -> String {
+        self.slack.read(|state| state.views[view_id].text("callback_id").to_owned())
+    }
+
+    /// Somebody presses a button, and is told something that only they see.
+    pub async fn presses_and_hears(
+        &self,
+        user: &str,
+        channel: &str,
+        ts: Ts,
+        label: &str,
+    ) -> Vec<String> {
+        let mut changes = self.slack.changes();
+        let heard = self.whispers(user, channel).len();
+        let seen = self.presses(user, channel, ts, label).await;
+        assert_eq!(seen.error, None, "{label}");
+        // The answer comes by itself, after the press was taken.
+        let listening = async {
+            while self.whispers(user, channel).len() == heard {
+                changes.recv().await.ok();
+            }
+        };
+        let result = tokio::time::timeout(PATIENCE, listening).await;
+        assert!(result.is_ok(), "nothing was said to {user} about pressing {label:?}");
+        self.whispers(user, channel).split_off(heard)
+    }
+
+    /// Everything that somebody alone was told in a channel, oldest first.
+    pub fn whispers(&self, user: &str, channel: &str) -> Vec<String> {
+        self.slack.read(|state| {
+            let heard = state.channels.get(channel).and_then(|place| place.ephemerals.get(user));
+            heard.into_iter().flatten().map(|(_, message)| message.text.clone()).collect()
+        })
+    }
+
     /// Somebody presses a button of this name under a message.
     pub async fn presses(&self, user: &str, channel: &str, ts: Ts, label: &str) -> Seen {
         let message = self.slack.message(channel, ts).unwrap();
@@ -189,15 +258,25 @@ impl Bot {
     /// Alice declares an incident of this name; what follows may take its time.
     pub async fn declares_in_trouble(&self, name: &str) -> Incident {
         let view = self.opens(ALICE, GENERAL, "").await;
-        let seen = self.submits(ALICE, &view, &[("name", json!(name))]).await;
-        assert_eq!((seen.error, seen.field_errors.len()), (None, 0));
+        self.submits_in_trouble(&view, &[("name", json!(name))]).await
+    }
+
+    /// Alice sends the form that declares; what follows may take its time.
+    pub async fn submits_in_trouble(&self, view: &str, fields: &[(&str, Value)]) -> Incident {
+        let seen = self.submits(ALICE, view, fields).await;
+        assert_eq!((seen.error, seen.field_errors), (None, Default::default()));
+        self.latest().await.unwrap()
+    }
+
+    /// The incident that was declared last.
+    pub async fn latest(&self) -> Option<Incident> {
         let mut tx = self.stentor.app.db.read().await.unwrap();
         let everything = stentor::incident::event::Actor::Stentor;
         let workspace = &self.stentor.app.workspace;
         incidents::list(&mut tx, workspace, &everything, &Default::default(), None, 1)
             .await
             .unwrap()
-            .remove(0)
+            .pop()
     }
 
     /// The incident as it stands.
@@ -276,6 +355,75 @@ impl Bot {
             .text
     }
 
+    /// Everything in a channel that the test has not read.
+    pub fn reads_all(&self, channel: &str) -> Vec<String> {
+        std::iter::from_fn(|| self.slack.next_message(channel)).map(|said| said.text).collect()
+    }
+
+    /// Everything that Stentor told somebody directly and the test has not read.
+    pub fn reads_told(&self, user: &str) -> Vec<String> {
+        let direct = self.slack.read(|state| {
+            let direct = state.channels.values().find(|place| place.is_im && place.has(user));
+            direct.map(|place| place.id.clone())
+        });
+        direct.map(|channel| self.reads_all(&channel)).unwrap_or_default()
+    }
+
+    /// Stentor's own messages in a channel as they are now, oldest first.
+    pub fn messages(&self, channel: &str) -> Vec<Message> {
+        self.slack.read(|state| {
+            let place = state.channels.get(channel).unwrap();
+            let own = place.messages.values();
+            own.filter(|message| message.bot_id.is_some() && message.subtype.is_none())
+                .cloned()
+                .collect()
+        })
+    }
+
+    /// The channels that Stentor has made for an incident.
+    pub fn channels(&self, incident: &Incident) -> Vec<Channel> {
+        let name = format!("inc-{}", incident.number);
+        let is_its = |channel: &&Channel| {
+            let rest = channel.name.strip_prefix(&name);
+            channel.creator == STENTOR
+                && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        self.slack.read(|state| state.channels.values().filter(is_its).cloned().collect())
+    }
+
+    /// The pinned message of an incident.
+    pub fn welcome(&self, incident: &Incident) -> Ts {
+        let pins = self.slack.pins(incident.channel.as_ref().unwrap().as_str());
+        assert_eq!(pins.len(), 1, "{}", incident.reference());
+        pins[0].ts
+    }
+
+    /// The announcement of an incident.
+    pub fn announcement(&self, incident: &Incident) -> Ts {
+        let about = format!("{} ", incident.reference());
+        let mut all = self.messages(INCIDENTS);
+        all.retain(|message| message.text.starts_with(&about));
+        assert_eq!(all.len(), 1, "{} is announced once: {all:#?}", incident.reference());
+        all[0].ts
+    }
+
+    /// Reads what Slack shows of an incident: one channel, a pinned welcome message in it, one
+    /// announcement, and each post once. Returns the posts.
+    pub async fn reads_everything_once(&self, number: i64) -> Vec<String> {
+        let incident = self.incident(number).await;
+        let channels = self.channels(&incident);
+        let names: Vec<&str> = channels.iter().map(|channel| channel.name.as_str()).collect();
+        assert_eq!(names.len(), 1, "channels of {}: {names:?}", incident.reference());
+        let channel = incident.channel.as_ref().unwrap().as_str();
+        assert_eq!(channels[0].id, channel);
+        let messages = self.messages(channel);
+        assert_eq!(messages[0].ts, self.welcome(&incident), "the welcome message comes first");
+        self.announcement(&incident);
+        self.skims(channel);
+        self.skims(INCIDENTS);
+        messages[1..].iter().map(|message| message.text.clone()).collect()
+    }
+
     /// Whatever is said in this channel is of no interest to the test.
     pub fn skims(&self, channel: &str) {
         while self.slack.next_message(channel).is_some() {}
@@ -291,8 +439,32 @@ impl Bot {
         self.fault(Fault::always(method, failing));
     }
 
+    /// Makes one call of a method fail, after so many that pass.
+    pub fn breaks_after(&self, method: &str, failing: Failing, after: u32) {
+        self.fault(Fault { after, ..Fault::times(method, failing, 1) });
+    }
+
+    /// What was done without an answer is met again when it is repeated, and Stentor joins a
+    /// channel to look in it.
+    pub fn expects_repeats(&self) {
+        for (method, error) in [
+            ("conversations.create", "name_taken"),
+            ("conversations.invite", "already_in_channel"),
+            ("conversations.history", "not_in_channel"),
+            ("pins.add", "already_pinned"),
+        ] {
+            self.slack.expect_refusal(method, error);
+        }
+    }
+
     fn fault(&self, fault: Fault) {
         self.slack.inject(fault);
+    }
+
+    /// The work whose key ends like this will be given up, and stays: the test knows.
+    pub fn gives_up(&self, key: &str) {
+        warnings::expect("Gave up");
+        self.undone.lock().unwrap().push(key.to_owned());
     }
 
     /// Nothing fails any more.
@@ -321,14 +493,20 @@ impl Bot {
             Vec::<String>::new(),
             "calls with unknown arguments"
         );
-        let left: Vec<String> = self
-            .left()
-            .await
+        let left = self.left().await;
+        let undone = self.undone.lock().unwrap();
+        for key in &*undone {
+            let is_dead = left.iter().any(|work| work.key.ends_with(key) && work.state == 1);
+            assert!(is_dead, "{key} was not given up: {left:?}");
+        }
+        let left: Vec<String> = left
             .into_iter()
             .filter(|work| !work.key.contains("/timer/"))
+            .filter(|work| !undone.iter().any(|key| work.key.ends_with(key)))
             .map(|work| format!("{} {:?}", work.key, work.last_error))
             .collect();
         assert_eq!(left, Vec::<String>::new(), "work that was not done");
+        assert_eq!(warnings::unexpected(), Vec::<String>::new(), "what Stentor warned of");
     }
 }
 

@@ -31,6 +31,12 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
+        Server::at(&address)
+    }
+
+    /// The server that somebody else runs at this address.
+    pub fn at(address: &str) -> Server {
+        let address = address.trim_end_matches('/').to_owned();
         let client = Client::builder(TokioExecutor::new()).build_http();
         Server { address, client }
     }

@@ -9,4 +9,7 @@ mod databases;
 mod engine;
 mod http;
 mod manifest;
+mod process;
+mod raw;
 mod stories;
+mod warnings;

@@ -156,7 +156,8 @@ impl Asking<'_> {
         let target = self.target.clone().or_else(|| self.channel.clone().map(Target::Channel));
         let order = Order {
             workspace: self.workspace.clone(),
-            receipt: Some(format!("trigger/{}", self.trigger_id)),
+            // What comes without an id can't be told from others: it is nobody's repetition.
+            receipt: (!self.trigger_id.is_empty()).then(|| format!("trigger/{}", self.trigger_id)),
             target: target.ok_or(Refusal::NotAnIncidentChannel)?,
             actor: self.actor(),
             via: self.via,

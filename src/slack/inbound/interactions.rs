@@ -17,7 +17,7 @@ use crate::slack::inbound::payload::{Interaction, View};
 use crate::slack::inbound::submission::{self, SubmissionError};
 use crate::slack::inbound::verify::Signed;
 use crate::slack::view::button::Button;
-use crate::slack::view::form::{Origin, failed, refused};
+use crate::slack::view::form::{Origin, failed, not_installed, refused};
 use crate::slack::view::reply;
 
 /// The global shortcut that opens the form that declares.
@@ -104,8 +104,7 @@ async fn submit(door: &Door, interaction: Interaction) -> Response {
     };
     let workspace = match door.workspace(interaction.installed_for().as_ref()).await {
         Ok(Some(workspace)) => workspace,
-        // Forms are opened for workspaces that are known; another can't have one.
-        Ok(None) => return silence(),
+        Ok(None) => return Json(not_installed(&view.callback_id)).into_response(),
         Err(error) => {
             tracing::warn!(error = %error, "Could not look up the workspace of a form");
             return Json(failed(&view.callback_id)).into_response();
@@ -135,7 +134,7 @@ fn order(workspace: WorkspaceId, user: &UserId, view: &View) -> Result<Order, Su
     }
     Ok(Order {
         workspace,
-        receipt: Some(format!("view/{}", view.id)),
+        receipt: (!view.id.is_empty()).then(|| format!("view/{}", view.id)),
         target: origin.incident.map_or(Target::New, Target::Id),
         actor: Actor::Person { user: user.clone() },
         via: Via::Modal,

@@ -19,7 +19,9 @@ impl Job<'_> {
         let message = announcement(&self.incident, &self.catalogue);
         let result = self.show(Surface::Announcement, &channel, &message).await;
         if let Err(Trouble::GiveUp { error }) = &result
-            && ["channel_not_found", "is_archived"].iter().any(|gone| error.ends_with(gone))
+            && ["channel_not_found", "is_archived", "is_inactive"]
+                .iter()
+                .any(|gone| error.ends_with(gone))
         {
             // The next announcement looks for the channel by its name again.
             self.performer.forget_announcement_channel(&self.calls).await?;

@@ -65,7 +65,7 @@ impl Job<'_> {
         let made = self.calls.find("users.conversations", &types, "channels", |channel| {
             channel["name"] == name
                 && channel["creator"] == us.as_str()
-                && is_as_young_as(channel, self.work.created_at)
+                && is_as_young_as(channel, self.work.first_asked_at())
         });
         made.await?.as_ref().map(channel_id).transpose()
     }

@@ -39,9 +39,9 @@ impl Job<'_> {
                     details.iter().filter_map(|detail| serde_json::from_str(detail).ok()).collect();
                 let listed = failures(&each);
                 match code.as_str() {
-                    "already_in_channel" | "cant_invite_self" => Vec::new(),
-                    // With `force`, the rest was invited.
+                    // The code is that of the first of them; with `force`, the rest was invited.
                     _ if !each.is_empty() => listed,
+                    "already_in_channel" | "cant_invite_self" => Vec::new(),
                     "user_not_found" | "cant_invite" | "user_is_restricted"
                     | "ura_max_channels" => {
                         missing.iter().map(|person| (person.to_string(), code.clone())).collect()

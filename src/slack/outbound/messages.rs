@@ -123,7 +123,7 @@ impl Job<'_> {
 
     /// Looks whether the message is there after all.
     async fn look_for(&self, channel: &ChannelId) -> Result<Option<MessageTs>, Trouble> {
-        let oldest = seconds_before(self.work.created_at);
+        let oldest = seconds_before(self.work.first_asked_at());
         let since =
             [("channel", channel.as_str()), ("oldest", &oldest), ("include_all_metadata", "true")];
         let sent = self

@@ -22,7 +22,10 @@ impl Performer {
         let calls = Calls { performer: self, workspace };
         let answer = calls.post("auth.test", &json!({})).await?;
         let text = |name: &str| answer[name].as_str().map(str::to_owned);
-        let team = text("team_id").or_else(|| text("enterprise_id"));
+        // The token of an organisation still names one of its workspaces.
+        let organisation = text("enterprise_id");
+        let organisation = organisation.filter(|_| answer["is_enterprise_install"] == true);
+        let team = organisation.or_else(|| text("team_id"));
         let (Some(team), Some(bot_user)) = (team, text("user_id")) else {
             return Err(Trouble::give_up("auth.test says neither team nor user"));
         };

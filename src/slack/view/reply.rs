@@ -13,6 +13,10 @@ use crate::slack::view::verb::Verb;
 /// What is said when the store can't be reached.
 pub const NOT_SAVED: &str = "Stentor could not save that; nothing was changed. Please try again.";
 
+/// What is said to a workspace that is not one of those that Stentor serves.
+pub const NOT_INSTALLED: &str =
+    "Stentor is not installed in this workspace. Ask whoever runs it to add it here.";
+
 /// Why something was not done, and what to do instead.
 pub fn refusal(refusal: &Refusal) -> Message {
     Message::line(&Line::prose(&refusal.to_string()))
@@ -102,9 +106,7 @@ pub fn not_saved() -> Message {
 
 /// The workspace is not one that Stentor serves.
 pub fn not_installed() -> Message {
-    Message::line(&Line::of(
-        "Stentor is not installed in this workspace. Ask whoever runs it to add it here.",
-    ))
+    Message::line(&Line::of(NOT_INSTALLED))
 }
 
 #[cfg(test)]

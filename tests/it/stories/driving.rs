@@ -6,7 +6,7 @@ use serde_json::json;
 use stentor::simulator::state::ts::Ts;
 
 use crate::bot::{ALICE, BOB, Bot, GENERAL, INCIDENTS};
-use crate::databases::{Fresh, on_each_database};
+use crate::databases::on_each_database;
 
 on_each_database! {
     async fn declaring_opens_a_channel_with_everything_in_it(fresh: Fresh) {

@@ -16,6 +16,7 @@ use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::refusal::Refusal;
 use crate::incident::state::Incident;
 use crate::slack::view::kit::modal::Modal;
+use crate::slack::view::reply;
 
 pub use declare::declare;
 
@@ -126,13 +127,20 @@ impl Origin {
 /// the input that it is about.
 pub fn refused(callback_id: &str, refusal: &Refusal) -> Value {
     let fields = fields(callback_id);
-    let field = refusal.field().filter(|field| fields.contains(field));
+    // Only a lead can be named with a declaration.
+    let own_name = |field| if (callback_id, field) == (DECLARE, "person") { "lead" } else { field };
+    let field = refusal.field().map(own_name).filter(|field| fields.contains(field));
     errors(field.unwrap_or_else(|| first_field(fields)), &refusal.to_string())
 }
 
 /// The answer to a submission that failed through no fault of the person's.
 pub fn failed(callback_id: &str) -> Value {
-    errors(first_field(fields(callback_id)), crate::slack::view::reply::NOT_SAVED)
+    errors(first_field(fields(callback_id)), reply::NOT_SAVED)
+}
+
+/// The answer to a submission from a workspace that Stentor does not serve.
+pub fn not_installed(callback_id: &str) -> Value {
+    errors(first_field(fields(callback_id)), reply::NOT_INSTALLED)
 }
 
 fn errors(field: &str, sentence: &str) -> Value {

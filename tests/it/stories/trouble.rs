@@ -1,0 +1,145 @@
+//! Slack fails in every way it knows, at every call: in the end everything is there once.
+
+use std::time::Duration;
+
+use serde_json::json;
+use stentor::incident::state::Incident;
+use stentor::simulator::faults::Failing;
+
+use super::{channel_of, severity};
+use crate::bot::{ALICE, BOB, Bot, GENERAL};
+use crate::databases::{Fresh, on_each_database};
+
+/// Every way in which a call can fail that is worth another try. After the last three the work is
+/// done nevertheless.
+pub fn kinds() -> [Failing; 8] {
+    let code = || "fatal_error".to_owned();
+    [
+        Failing::Refuse,
+        Failing::Status { status: 500 },
+        Failing::Status { status: 503 },
+        Failing::RateLimited { retry_after: 7 },
+        Failing::Error { code: code() },
+        Failing::LostAnswer { hang_ms: 0 },
+        Failing::MalformedJson,
+        Failing::ErrorAfter { code: code() },
+    ]
+}
+
+/// An incident that touches everything Stentor does in Slack, and what is to be read of it.
+async fn tell(bot: &Bot, view: &str, breaks: impl FnOnce()) -> Incident {
+    let fields = [
+        ("name", json!("Checkout is slow")),
+        ("severity", severity("major")),
+        ("lead", json!(BOB)),
+    ];
+    breaks();
+    let declared = bot.submits_in_trouble(view, &fields).await;
+    bot.settle().await;
+    let incident = bot.incident(declared.number).await;
+    let channel = channel_of(&incident);
+    for command in
+        ["update Rolling back", "rename Checkout was slow", "severity minor", "close Done"]
+    {
+        bot.clock.advance(Duration::from_secs(60));
+        bot.types(ALICE, channel, command).await;
+        bot.settle().await;
+    }
+    incident
+}
+
+async fn ends_well(bot: &Bot, incident: &Incident, trouble: &str) {
+    let number = incident.number;
+    let posts = bot.reads_everything_once(number).await;
+    // How long it took depends on the trouble.
+    let posts: Vec<&str> = posts.iter().map(|post| post.split(" after ").next().unwrap()).collect();
+    assert_eq!(
+        posts,
+        [
+            format!("INC-{number}: Rolling back · Update from <@U0ALICE>"),
+            format!("INC-{number}: Severity lowered: Major → Minor · by <@U0ALICE>"),
+            format!("INC-{number}: Done · Closed"),
+        ],
+        "{trouble}"
+    );
+    let channel = &bot.channels(incident)[0];
+    assert_eq!(channel.name, format!("inc-{number}-checkout-was-slow"), "{trouble}");
+    assert_eq!(
+        channel.topic.value,
+        format!("[Minor] Closed · Lead <@U0BOB> · INC-{number}"),
+        "{trouble}"
+    );
+    assert!(channel.has(ALICE) && channel.has(BOB), "{trouble}");
+    assert_eq!(bot.reads_told(BOB).len(), 1, "the lead is told once: {trouble}");
+    assert_eq!(bot.undelivered(incident).await, Vec::<String>::new(), "{trouble}");
+}
+
+/// The whole incident again and again, until each of its calls has failed; the ways to fail take
+/// turns. Two calls of each incident fail, as far apart as can be.
+async fn every_call_fails(fresh: &Fresh, kinds: &[Failing]) {
+    let bot = Bot::start(fresh).await;
+    bot.expects_repeats();
+    let view = bot.opens(ALICE, GENERAL, "").await;
+    let incident = tell(&bot, &view, || ()).await;
+    ends_well(&bot, &incident, "no trouble").await;
+    let calls = bot.slack.calls().iter().filter(|call| call.method != "views.open").count();
+    assert!((15..60).contains(&calls), "{calls} calls for one incident");
+    let half = u32::try_from(calls.div_ceil(2)).unwrap();
+    let mut kinds = kinds.iter().cycle();
+    for first in 0..half {
+        let view = bot.opens(ALICE, GENERAL, "").await;
+        let incident = tell(&bot, &view, || {
+            // The second begins to count when the first has happened.
+            bot.breaks_after("*", kinds.next().unwrap().clone(), first);
+            bot.breaks_after("*", kinds.next().unwrap().clone(), half - 1);
+        })
+        .await;
+        let calls =
+            bot.slack.calls().into_iter().rev().filter_map(|call| Some((call.method, call.fault?)));
+        let struck: Vec<(String, String)> = calls.take(2).collect();
+        ends_well(&bot, &incident, &format!("calls {first} and {}: {struck:?}", first + half))
+            .await;
+        bot.mends();
+    }
+    bot.ends().await;
+}
+
+on_each_database! {
+    async fn every_call_fails_and_nothing_is_done(fresh: Fresh) {
+        let code = "internal_error".to_owned();
+        let kinds = [Failing::Refuse, Failing::Status { status: 500 }, Failing::Error { code }];
+        every_call_fails(&fresh, &kinds).await;
+    }
+
+    async fn every_call_is_too_many(fresh: Fresh) {
+        every_call_fails(&fresh, &[Failing::RateLimited { retry_after: 7 }]).await;
+    }
+
+    async fn every_call_is_done_and_nobody_is_told(fresh: Fresh) {
+        let code = "fatal_error".to_owned();
+        let lost = Failing::LostAnswer { hang_ms: 0 };
+        every_call_fails(&fresh, &[lost, Failing::MalformedJson, Failing::ErrorAfter { code }]).await;
+    }
+
+    /// One method after another fails three times in a row, each time in another way.
+    async fn every_method_fails_again_and_again(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        bot.expects_repeats();
+        for method in [
+            "conversations.create", "conversations.invite", "conversations.setTopic", "conversations.rename",
+            "conversations.open", "conversations.history", "users.conversations", "chat.postMessage",
+            "chat.postEphemeral", "chat.update", "pins.add", "auth.test",
+        ] {
+            let view = bot.opens(ALICE, GENERAL, "").await;
+            let incident = tell(&bot, &view, || {
+                for failing in kinds().into_iter().rev() {
+                    bot.breaks(method, failing, 1);
+                }
+            })
+            .await;
+            ends_well(&bot, &incident, method).await;
+            bot.mends();
+        }
+        bot.ends().await;
+    }
+}
