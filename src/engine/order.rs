@@ -68,7 +68,8 @@ impl Target {
     pub fn missing(&self) -> Refusal {
         match self {
             Target::Channel(_) | Target::New => Refusal::NotAnIncidentChannel,
-            Target::Id(id) => Refusal::NoSuchIncident { reference: id.to_string() },
+            // People know numbers, not ids; a button or a form carries the id of one they may not see.
+            Target::Id(_) => Refusal::NoSuchIncident { reference: "like that".to_owned() },
             Target::Number(number) => Refusal::NoSuchIncident { reference: reference(*number) },
         }
     }

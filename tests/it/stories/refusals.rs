@@ -171,7 +171,7 @@ update {"message":"That is 3001 characters; 3000 is the most for a message."}
 update {"next_update_in_minutes":"The next update can be due in 1 minute to 7 days."}
 update {"next_update_in_minutes":"The next update can be due in 1 minute to 7 days."}
 note {"text":"That is 3001 characters; 3000 is the most for a note."}
-close {"message":"There is no incident 01NOSUCHINCIDENT here. /incident list shows those that are open."}
+close {"message":"There is no incident like that here. /incident list shows those that are open."}
 close {"message":"This channel belongs to no incident. Say which one, as in /incident INC-42 …, or declare one with /incident."}
 self_destruct {"message":"Stentor could not save that; nothing was changed. Please try again."}
         "#);
