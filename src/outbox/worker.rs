@@ -24,6 +24,9 @@ const LANES_AT_ONCE: usize = 16;
 const LEASE: Duration = Duration::from_secs(120);
 /// How often to look for work that nobody announced: another replica's, or a dead one's.
 const POLL: Duration = Duration::from_secs(1);
+/// The shortest wait between two looks that find nothing: what is due may be in another replica's
+/// hands.
+const LEAST_WAIT: Duration = Duration::from_millis(10);
 /// How often it is tried to write down how an attempt went, before the lease is left to end.
 const WRITE_TRIES: usize = 5;
 /// The longest wait between two attempts.
@@ -96,7 +99,7 @@ impl Worker {
     /// At most one poll: other replicas add work too.
     async fn until_next_due(&self) -> Duration {
         match self.next_due().await {
-            Ok(Some(due)) => due.since(self.clock.now()).min(POLL),
+            Ok(Some(due)) => due.since(self.clock.now()).clamp(LEAST_WAIT, POLL),
             Ok(None) | Err(_) => POLL,
         }
     }
