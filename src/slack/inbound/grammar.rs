@@ -105,9 +105,7 @@ impl Filter {
         };
         match self {
             Filter::Open => plain(among(StatusCategory::is_active), "open incidents"),
-            Filter::Closed => {
-                plain(among(|category| !category.is_active()), "incidents that are over")
-            }
+            Filter::Closed => plain(among(|category| !category.is_active()), "ended incidents"),
             Filter::All => plain(StatusCategory::ALL.into(), "incidents"),
             Filter::Matching(word) => match catalogue.find_severity(word) {
                 Ok(severity) => Criteria {

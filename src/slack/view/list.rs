@@ -17,10 +17,15 @@ pub fn incidents(found: &[Incident], total: usize, what: &str, catalogue: &Catal
     if shown.is_empty() {
         return Message::line(&Line::of(&format!("There are no {what}.")));
     }
-    let heading = Line::new().bold(&format!("{} {what}", total.max(found.len())));
+    let total = total.max(found.len());
+    let counted = match total {
+        1 => format!("1 {}", what.replacen("incidents", "incident", 1)),
+        _ => format!("{total} {what}"),
+    };
+    let heading = Line::new().bold(&counted);
     let mut blocks = vec![Block::text(&heading)];
     blocks.extend(shown.iter().map(|incident| Block::text(&line(incident, catalogue))));
-    let more = total.max(found.len()) - shown.len();
+    let more = total - shown.len();
     if more > 0 {
         blocks.push(Block::context(&Line::of(&format!("and {more} more"))));
     }

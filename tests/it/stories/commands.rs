@@ -118,11 +118,11 @@ on_each_database! {
 > INC-1 timeline
   Timeline of INC-1 Checkout is slow
 > list
-  1 open incidents
+  1 open incident
 > list closed
-  There are no incidents that are over.
+  There are no ended incidents.
 > list critical
-  1 open incidents of severity Critical
+  1 open incident of severity Critical
 > list nothing like it
   There are no incidents with “nothing like it” in their name.
 > help

@@ -69,7 +69,7 @@ on_each_database! {
         ] {
             assert_eq!(bot.says(BOB, GENERAL, command).await, answer);
         }
-        assert!(bot.says(ALICE, GENERAL, "list").await.contains("1 open incidents"));
+        assert!(bot.says(ALICE, GENERAL, "list").await.contains("1 open incident"));
 
         // Not by a request made by hand either, whatever ids Bob has learnt.
         let wire = Wire::to(&bot).await;
@@ -101,7 +101,7 @@ on_each_database! {
         assert_eq!(bot.reads(channel), "INC-1: <@U0BOB> is Communications · by <@U0ALICE>");
         assert!(bot.channels(&incident)[0].has(BOB));
         assert_eq!(bot.reads_told(BOB).len(), 1);
-        assert!(bot.says(BOB, GENERAL, "list").await.contains("1 open incidents"));
+        assert!(bot.says(BOB, GENERAL, "list").await.contains("1 open incident"));
         assert!(bot.says(BOB, GENERAL, "INC-1").await.contains(NAME));
         bot.says(BOB, channel, "update Keys revoked").await;
         assert_eq!(bot.reads(channel), "INC-1: Keys revoked · Update from <@U0BOB>");
