@@ -7,7 +7,6 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use clap::parser::ValueSource;
 use clap::{Args, Command};
 
 /// What `serve` has to know.
@@ -170,11 +169,6 @@ pub fn with_file(mut command: Command, subcommand: &str, file: &Path) -> Result<
         });
     }
     Ok(command)
-}
-
-/// Whether somebody set this on purpose, by flag, environment or file.
-pub fn is_set(matches: &clap::ArgMatches, name: &str) -> bool {
-    matches.value_source(name).is_some_and(|source| source != ValueSource::DefaultValue)
 }
 
 #[cfg(test)]
