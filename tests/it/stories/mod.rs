@@ -16,6 +16,7 @@ mod queueing;
 mod recorded;
 mod refusals;
 mod reminders;
+mod retention;
 mod repeats;
 mod roles;
 mod trouble;
