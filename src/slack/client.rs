@@ -38,6 +38,8 @@ pub struct Slack {
     token: SlackApiToken,
     plain: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     api_authority: Option<Authority>,
+    /// How long a call may take. Tests of time-outs shorten it.
+    pub time_limit: Duration,
 }
 
 /// Why a call gave no result.
@@ -99,14 +101,15 @@ impl Slack {
         let connector = SlackClientHyperHttpsConnector::from(https).with_slack_api_url(api_url);
         let token = SlackApiToken::new(token.reveal().into());
         let api_authority = api_url.parse::<Uri>().ok().and_then(|uri| uri.authority().cloned());
-        Ok(Slack { client: Arc::new(SlackClient::new(connector)), token, plain, api_authority })
+        let client = Arc::new(SlackClient::new(connector));
+        Ok(Slack { client, token, plain, api_authority, time_limit: TIME_LIMIT })
     }
 
     /// Calls a method that takes JSON.
     pub async fn post(&self, method: &str, arguments: &Value) -> Result<Value, CallError> {
         let session = self.client.open_session(&self.token);
         let call = session.http_session_api.http_post::<Value, Value>(method, arguments, None);
-        judge(method, tokio::time::timeout(TIME_LIMIT, call).await)
+        judge(method, tokio::time::timeout(self.time_limit, call).await)
     }
 
     /// Calls a method that takes a query string.
@@ -115,7 +118,7 @@ impl Slack {
         let arguments: Vec<(&str, Option<&str>)> =
             arguments.iter().map(|(name, value)| (*name, Some(*value))).collect();
         let call = session.http_session_api.http_get::<Value, _, &str>(method, &arguments, None);
-        judge(method, tokio::time::timeout(TIME_LIMIT, call).await)
+        judge(method, tokio::time::timeout(self.time_limit, call).await)
     }
 }
 
@@ -142,7 +145,7 @@ impl Slack {
             .header(CONTENT_TYPE, "application/json; charset=utf-8")
             .body(Full::new(Bytes::from(body.to_string())))
             .map_err(|_| failed("it is no address"))?;
-        let answer = tokio::time::timeout(TIME_LIMIT, self.plain.request(request)).await;
+        let answer = tokio::time::timeout(self.time_limit, self.plain.request(request)).await;
         match answer
             .map_err(|_| failed("no answer in time"))?
             .map_err(|_| failed("the connection broke"))?

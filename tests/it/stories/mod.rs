@@ -7,6 +7,7 @@ mod database;
 mod driving;
 mod giving_up;
 mod hostile;
+mod matrix;
 mod names;
 mod outages;
 mod private;
@@ -17,6 +18,7 @@ mod reminders;
 mod repeats;
 mod roles;
 mod trouble;
+mod whole;
 
 use serde_json::{Value, json};
 use stentor::incident::catalogue::Catalogue;
