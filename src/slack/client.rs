@@ -27,6 +27,10 @@ use crate::slack::view::kit::message::Message;
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// A wait that Slack asks for without saying how long.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(30);
+/// The shortest wait: "after 0 s" would have us ask as fast as we can.
+const LEAST_RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The longest wait that is believed. A number beyond it is a mistake, and none that may cost days.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// Where Slack takes answers to what people press.
 const RESPONSE_HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
@@ -208,9 +212,11 @@ fn sort(method: String, error: SlackClientError) -> CallError {
                 CallError::RateLimited { method, retry_after: DEFAULT_RETRY_AFTER }
             }
             // The write may have partly happened.
-            "fatal_error" | "internal_error" | "service_unavailable" | "request_timeout" => {
-                CallError::InDoubt { method, reason: error.code }
-            }
+            "fatal_error"
+            | "internal_error"
+            | "service_unavailable"
+            | "request_timeout"
+            | "update_failed" => CallError::InDoubt { method, reason: error.code },
             _ => CallError::Refused {
                 method,
                 code: error.code,
@@ -219,7 +225,10 @@ fn sort(method: String, error: SlackClientError) -> CallError {
         },
         SlackClientError::RateLimitError(error) => CallError::RateLimited {
             method,
-            retry_after: error.retry_after.unwrap_or(DEFAULT_RETRY_AFTER),
+            retry_after: error
+                .retry_after
+                .unwrap_or(DEFAULT_RETRY_AFTER)
+                .clamp(LEAST_RETRY_AFTER, LONGEST_RETRY_AFTER),
         },
         SlackClientError::HttpError(error) => {
             CallError::InDoubt { method, reason: format!("status {}", error.status_code.as_u16()) }

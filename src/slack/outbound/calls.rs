@@ -13,8 +13,13 @@ use crate::store::pace;
 /// Slack takes one message a second in a channel.
 const POST_EVERY: Duration = Duration::from_secs(1);
 
-/// Pages of 200 that are looked through: 20,000 channels, or messages.
-const PAGES: usize = 100;
+/// Refusals that pass by themselves: nothing was done, and later it will be.
+const PASSING: [&str; 4] = [
+    "external_channel_migrating",
+    "message_limit_exceeded",
+    "org_login_required",
+    "team_added_to_org",
+];
 
 /// Why a piece of work was not done, and what to do about it.
 #[derive(Debug)]
@@ -91,6 +96,19 @@ impl Failed {
     pub fn is(&self, reason: &str) -> bool {
         matches!(self, Failed::Refused(error) if error.is(reason))
     }
+
+    /// Whether it may have been done nevertheless.
+    pub fn is_in_doubt(&self) -> bool {
+        matches!(self, Failed::Trouble(Trouble::Again { in_doubt: true, .. }))
+    }
+
+    /// Reading changes nothing: whatever became of it, nothing needs to be looked for.
+    fn without_doubt(mut self) -> Self {
+        if let Failed::Trouble(Trouble::Again { in_doubt, .. }) = &mut self {
+            *in_doubt = false;
+        }
+        self
+    }
 }
 
 impl From<Failed> for Trouble {
@@ -116,40 +134,11 @@ impl Calls<'_> {
         self.heed(method, result).await
     }
 
-    /// Calls a method that takes a query string.
+    /// Calls a method that takes a query string. All of these only read.
     pub async fn get(&self, method: &str, arguments: &[(&str, &str)]) -> Result<Value, Failed> {
         self.wait_for_method(method).await?;
         let result = self.performer.slack.get(method, arguments).await;
-        self.heed(method, result).await
-    }
-
-    /// The first item that fits, in a list that Slack gives page by page.
-    pub async fn find(
-        &self,
-        method: &str,
-        arguments: &[(&str, &str)],
-        list: &str,
-        fits: impl Fn(&Value) -> bool,
-    ) -> Result<Option<Value>, Failed> {
-        let mut cursor = String::new();
-        for _ in 0..PAGES {
-            let mut asked = [arguments, &[("limit", "200")]].concat();
-            if !cursor.is_empty() {
-                asked.push(("cursor", &cursor));
-            }
-            let answer = self.get(method, &asked).await?;
-            let items = answer[list].as_array().map(Vec::as_slice).unwrap_or_default();
-            if let Some(item) = items.iter().find(|item| fits(item)) {
-                return Ok(Some(item.clone()));
-            }
-            cursor =
-                answer["response_metadata"]["next_cursor"].as_str().unwrap_or_default().to_owned();
-            if cursor.is_empty() {
-                return Ok(None);
-            }
-        }
-        tracing::warn!(method, pages = PAGES, "Stopped looking: there is too much to look through");
-        Ok(None)
+        self.heed(method, result).await.map_err(Failed::without_doubt)
     }
 
     /// Sends a message, when it is this channel's turn.
@@ -198,6 +187,10 @@ impl Calls<'_> {
                 tx.commit().await?;
                 tracing::info!(method, retry_after_s = retry_after.as_secs(), "Slack asks to wait");
                 Err(Failed::Trouble(Trouble::NotYet { until }))
+            }
+            Err(error) if PASSING.iter().any(|code| error.is(code)) => {
+                let error = error.to_string();
+                Err(Failed::Trouble(Trouble::Again { error, in_doubt: false }))
             }
             Err(error @ CallError::Refused { .. }) => Err(Failed::Refused(error)),
             Err(error) => Err(Failed::Trouble(error.into())),

@@ -5,15 +5,20 @@ use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
 use crate::ids::{ChannelId, MessageTs};
+use crate::incident::command::Command;
 use crate::incident::reactions::Surface;
+use crate::slack::client::CallError;
 use crate::slack::outbound::Job;
 use crate::slack::outbound::calls::{Failed, Trouble};
+use crate::slack::outbound::search::Search;
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::welcome::welcome;
 use crate::store::surfaces::Shown;
 
 /// What our messages call their metadata.
 const EVENT_TYPE: &str = "stentor";
+/// The channel takes no more pins, or none from us. That does not change by itself.
+const UNPINNABLE: [&str; 3] = ["too_many_pins", "not_pinnable", "restricted_action"];
 /// By how much Slack's clock and ours may differ when a message is looked for by its age.
 const CLOCK_MARGIN_S: i64 = 300;
 
@@ -30,10 +35,20 @@ impl Job<'_> {
         match self.calls.post("pins.add", &json!({"channel": channel, "timestamp": ts})).await {
             Ok(_) => {}
             Err(failed) if failed.is("already_pinned") => {}
+            Err(Failed::Refused(error)) if UNPINNABLE.iter().any(|code| error.is(code)) => {
+                self.record_unpinned(&error).await?;
+            }
             Err(failed) => return Err(failed.into()),
         }
         shown.detail.pinned = true;
         self.save(Surface::Welcome, &shown).await
+    }
+
+    /// A welcome message that hangs nowhere is still one, and no reason to try again with all news.
+    async fn record_unpinned(&self, error: &CallError) -> Result<(), Trouble> {
+        let (what, error) = ("pin the welcome message".to_owned(), error.to_string());
+        let receipt = format!("unpinned/{}", self.incident.id);
+        self.report(receipt, Command::RecordUndelivered { what, error }).await
     }
 
     /// Makes the one message of a surface show this: sends it the first time, edits it after.
@@ -113,7 +128,7 @@ impl Job<'_> {
             Err(failed) if failed.is("not_in_channel") => {
                 self.join(channel).await?;
                 Err(Trouble::Again {
-                    error: "had to join the channel first".to_owned(),
+                    error: "chat.postMessage: not_in_channel, so Stentor joined first".to_owned(),
                     in_doubt: false,
                 })
             }
@@ -124,18 +139,24 @@ impl Job<'_> {
     /// Looks whether the message is there after all.
     async fn look_for(&self, channel: &ChannelId) -> Result<Option<MessageTs>, Trouble> {
         let oldest = seconds_before(self.work.first_asked_at());
-        let since =
-            [("channel", channel.as_str()), ("oldest", &oldest), ("include_all_metadata", "true")];
-        let sent = self
-            .calls
-            .find("conversations.history", &since, "messages", |message| self.is_ours(message));
-        match sent.await {
+        let search = Search {
+            method: "conversations.history",
+            arguments: &[
+                ("channel", channel.as_str()),
+                ("oldest", &oldest),
+                ("include_all_metadata", "true"),
+            ],
+            list: "messages",
+            what: self.work.id.as_str(),
+        };
+        match self.calls.find(&search, |message| self.is_ours(message)).await {
             Ok(sent) => Ok(sent.and_then(|message| message["ts"].as_str().map(MessageTs::from))),
             Err(failed) if failed.is("not_in_channel") => {
                 self.join(channel).await?;
                 Err(Trouble::Again {
-                    error: "had to join the channel first".to_owned(),
-                    in_doubt: true,
+                    error: "conversations.history: not_in_channel, so Stentor joined first"
+                        .to_owned(),
+                    in_doubt: false,
                 })
             }
             Err(failed) => Err(failed.into()),

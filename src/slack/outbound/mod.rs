@@ -10,6 +10,7 @@ mod channel;
 mod members;
 mod messages;
 mod posts;
+mod search;
 mod topic;
 mod workspace;
 
@@ -33,6 +34,7 @@ use crate::store::surfaces::{self, Shown};
 use crate::store::workspaces::Catalogues;
 
 pub use calls::Trouble;
+pub use search::Searches;
 pub use workspace::Identity;
 
 /// Does the outbox's work in Slack.
@@ -50,6 +52,8 @@ pub struct Performer {
     pub slack: Slack,
     /// The configured announcement channel: a name or an id.
     pub announce_channel: Arc<str>,
+    /// Where searches were interrupted.
+    pub searches: Searches,
 }
 
 /// One piece of work, with what it needs to know.

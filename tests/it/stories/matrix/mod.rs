@@ -5,13 +5,16 @@ mod cell;
 mod known;
 mod table;
 
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
 use stentor::simulator::faults::Failing;
 
 use crate::bot::Bot;
 use crate::databases::{Fresh, on_each_database};
 use crate::http::Server;
 use crate::warnings;
-use cell::{Cell, play, refusal, shorten_time_outs, usual_calls};
+use cell::{Cell, forget, play, refusal, shorten_time_outs, usual_calls};
 use table::{METHODS, Method, Outcome, Part, reasons, transport};
 
 /// The methods of a part, one after another, on one database.
@@ -21,12 +24,19 @@ async fn everything_befalls(fresh: &Fresh, part: Part) {
     bot.expects_repeats();
     warnings::expect("Gave up");
     let page = Server::start(bot.stentor.router()).await;
+    let mut wrong = Vec::new();
     for method in METHODS.iter().filter(|method| method.part == part) {
         let calls = usual_calls(&bot, method).await;
         for cell in cells(method) {
-            play(&bot, &page, &cell, calls).await;
+            // All that is wrong is worth knowing at once.
+            let told = AssertUnwindSafe(play(&bot, &page, &cell, calls)).catch_unwind().await;
+            if told.is_err() {
+                wrong.push(cell.describe());
+            }
+            forget(&bot).await;
         }
     }
+    assert_eq!(wrong, Vec::<String>::new());
 }
 
 fn cells(method: &Method) -> Vec<Cell<'_>> {
