@@ -93,6 +93,10 @@ pub async fn play(bot: &Bot, page: &Server, cell: &Cell<'_>, calls: u32) {
             is_recorded(&undelivered, &code, &trouble);
             is_shown(bot, page, &incident, cell.code.unwrap()).await;
         }
+        Outcome::Waits => {
+            assert_eq!(undelivered, Vec::<String>::new(), "{trouble}");
+            waits(&left, cell.code.unwrap(), &trouble);
+        }
         Outcome::Visible => is_visible(&left, &undelivered, cell.code.unwrap(), &trouble),
     }
     bot.mends();
@@ -179,6 +183,12 @@ fn is_dead(left: &[Left], expected: &[&str], code: &str, trouble: &str) {
         let error = left.last_error.as_deref().unwrap_or_default();
         assert!(error.contains(code) || error == NO_CHANNEL, "{left:?}: {trouble}");
     }
+}
+
+fn waits(left: &[Left], code: &str, trouble: &str) {
+    let is_why = |left: &Left| left.last_error.as_ref().is_some_and(|error| error.contains(code));
+    assert!(left.iter().any(is_why), "{left:?}: {trouble}");
+    assert!(left.iter().all(|left| left.state == 0), "{left:?}: {trouble}");
 }
 
 fn is_recorded(undelivered: &[String], code: &str, trouble: &str) {

@@ -19,12 +19,14 @@ pub enum Outcome {
     /// It is given up: a dead letter that the record, the outbox and `/metrics` show, and that can
     /// be sent again.
     DeadLetter,
+    /// It waits until an admin has set the token right: that is no matter of one incident.
+    Waits,
     /// It may wait or be given up, but is seen in the outbox with its reason, and ends well when
     /// the reason is gone.
     Visible,
 }
 
-use Outcome::{Again, Believed, DeadLetter, LeftOut, Repaired, Visible};
+use Outcome::{Again, Believed, DeadLetter, LeftOut, Repaired, Visible, Waits};
 
 /// Words for a reason, several in one text, and how they must end.
 pub type Ends = (&'static str, Outcome);
@@ -77,10 +79,11 @@ pub struct Method {
 pub const EVERYWHERE: &[Ends] = &[
     ("internal_error fatal_error service_unavailable request_timeout", Again),
     ("ratelimited rate_limited", Again),
-    ("team_added_to_org org_login_required", Again),
-    ("not_authed invalid_auth account_inactive token_revoked token_expired", Visible),
+    ("team_added_to_org", Again),
+    ("not_authed invalid_auth account_inactive token_revoked token_expired", Waits),
+    ("org_login_required team_access_not_granted", Waits),
     ("missing_scope", Visible),
-    ("not_allowed_token_type team_access_not_granted access_denied accesslimited", DeadLetter),
+    ("not_allowed_token_type access_denied accesslimited", DeadLetter),
     ("invalid_arguments invalid_form_data", DeadLetter),
 ];
 
