@@ -22,6 +22,13 @@ const UNPINNABLE: [&str; 3] = ["too_many_pins", "not_pinnable", "restricted_acti
 /// By how much Slack's clock and ours may differ when a message is looked for by its age.
 const CLOCK_MARGIN_S: i64 = 300;
 
+/// A message that was sent.
+pub(super) struct Sent {
+    ts: MessageTs,
+    /// By an earlier attempt, which may have said something else.
+    earlier: bool,
+}
+
 impl Job<'_> {
     /// Shows the welcome message with the buttons, and keeps it pinned.
     pub(super) async fn show_welcome(&self) -> Result<(), Trouble> {
@@ -60,24 +67,34 @@ impl Job<'_> {
     ) -> Result<Shown, Trouble> {
         let shown = self.shown(surface).await?;
         let hash = hash(message);
-        let known = shown.ts.clone().filter(|_| shown.channel.as_ref() == Some(channel));
-        let Some(ts) = known else { return self.show_first(surface, channel, message, hash).await };
+        if shown.ts.is_none() || shown.channel.as_ref() != Some(channel) {
+            return self.show_first(surface, channel, message, hash).await;
+        }
         if shown.hash.as_ref() == Some(&hash) {
             return Ok(shown);
         }
-        let arguments = json!({"channel": channel, "ts": ts, "text": message.text, "blocks": message.blocks, "parse": "none"});
-        match self.calls.post("chat.update", &arguments).await {
-            Ok(_) => {
-                let shown = Shown { hash: Some(hash), ..shown };
-                self.save(surface, &shown).await?;
-                Ok(shown)
-            }
+        match self.edit(surface, shown, message, &hash).await {
+            Ok(shown) => Ok(shown),
             // Somebody deleted it. There is news, so it is worth showing again.
             Err(failed) if failed.is("message_not_found") => {
                 self.show_first(surface, channel, message, hash).await
             }
             Err(failed) => Err(failed.into()),
         }
+    }
+
+    async fn edit(
+        &self,
+        surface: Surface,
+        shown: Shown,
+        message: &Message,
+        hash: &str,
+    ) -> Result<Shown, Failed> {
+        let arguments = json!({"channel": shown.channel, "ts": shown.ts, "text": message.text, "blocks": message.blocks, "parse": "none"});
+        self.calls.post("chat.update", &arguments).await?;
+        let shown = Shown { hash: Some(hash.to_owned()), ..shown };
+        self.save(surface, &shown).await.map_err(Failed::Trouble)?;
+        Ok(shown)
     }
 
     async fn show_first(
@@ -87,13 +104,15 @@ impl Job<'_> {
         message: &Message,
         hash: String,
     ) -> Result<Shown, Trouble> {
-        let ts = self.send_once(channel, message).await?;
-        let shown = Shown {
-            channel: Some(channel.clone()),
-            ts: Some(ts),
-            hash: Some(hash),
-            ..Shown::default()
-        };
+        let sent = self.send_once(channel, message).await?;
+        let mut shown =
+            Shown { channel: Some(channel.clone()), ts: Some(sent.ts), ..Shown::default() };
+        if sent.earlier {
+            // It shows how things were then.
+            self.save(surface, &shown).await?;
+            return Ok(self.edit(surface, shown, message, &hash).await?);
+        }
+        shown.hash = Some(hash);
         self.save(surface, &shown).await?;
         Ok(shown)
     }
@@ -103,11 +122,11 @@ impl Job<'_> {
         &self,
         channel: &ChannelId,
         message: &Message,
-    ) -> Result<MessageTs, Trouble> {
+    ) -> Result<Sent, Trouble> {
         if self.work.is_in_doubt()
             && let Some(ts) = self.look_for(channel).await?
         {
-            return Ok(ts);
+            return Ok(Sent { ts, earlier: true });
         }
         let arguments = json!({
             "channel": channel,
@@ -120,10 +139,11 @@ impl Job<'_> {
         match self.calls.send("chat.postMessage", channel.as_str(), &arguments).await {
             Ok(answer) => {
                 let ts = answer["ts"].as_str().map(MessageTs::from);
-                ts.ok_or_else(|| Trouble::Again {
+                let ts = ts.ok_or_else(|| Trouble::Again {
                     error: "Slack sent no ts".to_owned(),
                     in_doubt: true,
-                })
+                })?;
+                Ok(Sent { ts, earlier: false })
             }
             Err(failed) if failed.is("not_in_channel") => {
                 self.join(channel).await?;
