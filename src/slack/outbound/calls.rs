@@ -29,8 +29,9 @@ const TOKEN_REFUSALS: [&str; 7] = [
     "team_access_not_granted",
 ];
 
-/// Pages of 200 that are looked through: 20,000 channels, or messages.
-const PAGES: usize = 100;
+/// Refusals that pass by themselves: nothing was done, and later it will be.
+const PASSING: [&str; 3] =
+    ["external_channel_migrating", "message_limit_exceeded", "team_added_to_org"];
 
 /// Why a piece of work was not done, and what to do about it.
 #[derive(Debug)]
@@ -124,6 +125,22 @@ impl Failed {
     pub fn is(&self, reason: &str) -> bool {
         matches!(self, Failed::Refused(error) if error.is(reason))
     }
+
+    /// Whether it may have been done nevertheless.
+    pub fn is_in_doubt(&self) -> bool {
+        use Trouble::{Again, Away};
+        let Failed::Trouble(trouble) = self else { return false };
+        matches!(trouble, Again { in_doubt: true, .. } | Away { in_doubt: true, .. })
+    }
+
+    /// Reading changes nothing: whatever became of it, nothing needs to be looked for.
+    fn without_doubt(mut self) -> Self {
+        use Trouble::{Again, Away};
+        if let Failed::Trouble(Again { in_doubt, .. } | Away { in_doubt, .. }) = &mut self {
+            *in_doubt = false;
+        }
+        self
+    }
 }
 
 impl From<Failed> for Trouble {
@@ -149,11 +166,11 @@ impl Calls<'_> {
         self.heed(method, trial, result).await
     }
 
-    /// Calls a method that takes a query string.
+    /// Calls a method that takes a query string. All of these only read.
     pub async fn get(&self, method: &str, arguments: &[(&str, &str)]) -> Result<Value, Failed> {
         let trial = self.wait_for_turn(method, None).await?;
         let result = self.performer.slack.get(method, arguments).await;
-        self.heed(method, trial, result).await
+        self.heed(method, trial, result).await.map_err(Failed::without_doubt)
     }
 
     /// Sends a message, when it is this channel's turn.
@@ -166,35 +183,6 @@ impl Calls<'_> {
         let trial = self.wait_for_turn(method, Some(channel)).await?;
         let result = self.performer.slack.post(method, arguments).await;
         self.heed(method, trial, result).await
-    }
-
-    /// The first item that fits, in a list that Slack gives page by page.
-    pub async fn find(
-        &self,
-        method: &str,
-        arguments: &[(&str, &str)],
-        list: &str,
-        fits: impl Fn(&Value) -> bool,
-    ) -> Result<Option<Value>, Failed> {
-        let mut cursor = String::new();
-        for _ in 0..PAGES {
-            let mut asked = [arguments, &[("limit", "200")]].concat();
-            if !cursor.is_empty() {
-                asked.push(("cursor", &cursor));
-            }
-            let answer = self.get(method, &asked).await?;
-            let items = answer[list].as_array().map(Vec::as_slice).unwrap_or_default();
-            if let Some(item) = items.iter().find(|item| fits(item)) {
-                return Ok(Some(item.clone()));
-            }
-            cursor =
-                answer["response_metadata"]["next_cursor"].as_str().unwrap_or_default().to_owned();
-            if cursor.is_empty() {
-                return Ok(None);
-            }
-        }
-        tracing::warn!(method, pages = PAGES, "Stopped looking: there is too much to look through");
-        Ok(None)
     }
 
     /// Goes on when the lease is good, Slack wants to be called, and it is this call's turn.
@@ -270,6 +258,10 @@ impl Calls<'_> {
             Err(error) if is_token_refusal(&error) => {
                 tracing::error!(error = %error, "Slack refuses the bot token; work waits until it is set right");
                 Err(self.rest(error.to_string(), false, now.plus(TOKEN_REST)).await?)
+            }
+            Err(error) if PASSING.iter().any(|code| error.is(code)) => {
+                let error = error.to_string();
+                Err(Failed::Trouble(Trouble::Again { error, in_doubt: false }))
             }
             Err(error @ CallError::Refused { .. }) => Err(Failed::Refused(error)),
             Err(error) => {

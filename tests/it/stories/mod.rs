@@ -8,6 +8,7 @@ mod driving;
 mod giving_up;
 mod hostile;
 mod leases;
+mod matrix;
 mod names;
 mod outages;
 mod private;
@@ -20,6 +21,7 @@ mod retention;
 mod repeats;
 mod roles;
 mod trouble;
+mod whole;
 
 use serde_json::{Value, json};
 use stentor::incident::catalogue::Catalogue;
