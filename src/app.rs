@@ -16,8 +16,9 @@ use crate::engine::Engine;
 use crate::ids::{IdSource, WorkspaceId};
 use crate::outbox::worker::Worker;
 use crate::server;
-use crate::slack::client::Slack;
+use crate::slack::client::Connection;
 use crate::slack::inbound::{self, Door};
+use crate::slack::install::directory::Slacks;
 use crate::slack::outbound::{Performer, Trouble};
 use crate::store::db::Db;
 use crate::store::workspaces::{self, Catalogues, Workspace};
@@ -109,14 +110,15 @@ pub struct Stentor {
 impl Stentor {
     /// Connects the house with Slack. Nothing is asked of Slack yet.
     pub fn new(app: App, settings: &SlackSettings) -> anyhow::Result<Stentor> {
-        let slack = Slack::new(&settings.api_url, &settings.bot_token)
-            .context("set up the way to Slack")?;
+        let connection = Connection::new(&settings.api_url).context("set up the way to Slack")?;
+        let slacks = Slacks::new(app.db.clone(), app.clock.clone(), connection)
+            .with_configured(app.workspace.clone(), &settings.bot_token);
         let performer = Performer {
             db: app.db.clone(),
             clock: app.clock.clone(),
             catalogues: app.catalogues.clone(),
             engine: app.engine.clone(),
-            slack: slack.clone(),
+            slacks: slacks.clone(),
             announce_channel: settings.announce_channel.as_str().into(),
         };
         let worker = Worker {
@@ -127,7 +129,7 @@ impl Stentor {
             performer,
             work_waits: Arc::clone(&app.work_waits),
         };
-        let door = Door::new(app.clone(), slack, settings.signing_secrets.clone());
+        let door = Door::new(app.clone(), slacks, settings.signing_secrets.clone());
         Ok(Stentor { app, worker, door })
     }
 
@@ -159,12 +161,15 @@ impl Stentor {
 /// to be down.
 async fn identify(performer: Performer, workspace: WorkspaceId) {
     loop {
+        if let Err(error) = performer.slacks.try_configured_again().await {
+            tracing::warn!(%error, "Could not look whether Slack takes the bot token again");
+        }
         match performer.identify(&workspace).await {
             Ok(identity) => {
                 tracing::info!(slack.team = %identity.team, slack.user = %identity.bot_user, "Slack knows us");
                 return;
             }
-            Err(Trouble::GiveUp { error }) => {
+            Err(Trouble::GiveUp { error } | Trouble::NoAccess { error }) => {
                 tracing::error!(error, "Slack does not accept the bot token");
             }
             Err(trouble) => tracing::warn!(?trouble, "Slack does not say who we are yet"),

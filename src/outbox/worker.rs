@@ -29,6 +29,9 @@ const POLL: Duration = Duration::from_secs(1);
 const LEAST_WAIT: Duration = Duration::from_millis(10);
 /// How often it is tried to write down how an attempt went, before the lease is left to end.
 const WRITE_TRIES: usize = 5;
+/// How often to look whether a workspace has let Stentor in again. A new installation wakes its
+/// work by itself; this is for a token that Slack takes again.
+const LOOK_FOR_ACCESS: Duration = Duration::from_secs(300);
 /// The longest wait between two attempts.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// An outage of Slack that lasts longer than this is for people to deal with.
@@ -155,6 +158,7 @@ impl Worker {
         let outcome = match &result {
             Ok(()) => "done",
             Err(Trouble::NotYet { .. }) => "not_yet",
+            Err(Trouble::NoAccess { .. }) => "no_access",
             Err(Trouble::Again { .. } | Trouble::Store(_)) => "again",
             Err(Trouble::GiveUp { .. }) => "given_up",
         };
@@ -175,6 +179,9 @@ impl Worker {
             Ok(()) => self.finish(work).await,
             Err(Trouble::NotYet { until }) => {
                 self.put_off(work, *until, Ended::Untried, None).await
+            }
+            Err(Trouble::NoAccess { error }) => {
+                self.put_off(work, now.plus(LOOK_FOR_ACCESS), Ended::Untried, Some(error)).await
             }
             Err(Trouble::Again { error, in_doubt }) => {
                 let ended = if *in_doubt { Ended::InDoubt } else { Ended::Refused };

@@ -13,7 +13,8 @@ use serde::Serialize;
 use crate::app::App;
 use crate::config::SigningSecrets;
 use crate::ids::{TeamId, WorkspaceId};
-use crate::slack::client::{CallError, Slack};
+use crate::slack::client::CallError;
+use crate::slack::install::directory::{NoAccess, Slacks};
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::kit::modal::Modal;
 use crate::store::workspaces;
@@ -27,7 +28,7 @@ pub struct Door {
     /// The rest of the house.
     pub app: App,
     /// For forms, which can't wait in the outbox.
-    pub slack: Slack,
+    pub slacks: Slacks,
     /// How Slack signs.
     pub secrets: Arc<SigningSecrets>,
     /// Teams that were asked for before.
@@ -36,8 +37,8 @@ pub struct Door {
 
 impl Door {
     /// The way in for whoever signs with these secrets.
-    pub fn new(app: App, slack: Slack, secrets: SigningSecrets) -> Door {
-        Door { app, slack, secrets: Arc::new(secrets), known: Arc::default() }
+    pub fn new(app: App, slacks: Slacks, secrets: SigningSecrets) -> Door {
+        Door { app, slacks, secrets: Arc::new(secrets), known: Arc::default() }
     }
 
     /// The workspace of this team. The first team that speaks to a fresh database is its own; the
@@ -67,17 +68,36 @@ impl Door {
     }
 
     /// Opens a form, at once or not at all.
-    pub async fn open(&self, trigger_id: &str, form: Modal) -> Result<(), CallError> {
+    pub async fn open(
+        &self,
+        workspace: &WorkspaceId,
+        trigger_id: &str,
+        form: Modal,
+    ) -> Result<(), NotOpened> {
         let arguments = serde_json::json!({"trigger_id": trigger_id, "view": form.into_value()});
-        let call = self.slack.post("views.open", &arguments);
-        match tokio::time::timeout(FORM_LIMIT, call).await {
-            Ok(result) => result.map(drop),
-            Err(_) => Err(CallError::InDoubt {
+        let call = async {
+            let access = self.slacks.of(workspace).await?;
+            Ok(access.slack.post("views.open", &arguments).await.map(drop)?)
+        };
+        let timed = tokio::time::timeout(FORM_LIMIT, call).await;
+        timed.unwrap_or_else(|_| {
+            Err(NotOpened::Call(CallError::InDoubt {
                 method: "views.open".to_owned(),
                 reason: "no answer in time".to_owned(),
-            }),
-        }
+            }))
+        })
     }
+}
+
+/// Why a form did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum NotOpened {
+    /// There is no way to Slack for this workspace.
+    #[error(transparent)]
+    Access(#[from] NoAccess),
+    /// The call did not succeed.
+    #[error(transparent)]
+    Call(#[from] CallError),
 }
 
 /// Nothing to say: what was asked for shows itself.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 use crate::ids::WorkspaceId;
 use crate::slack::client::CallError;
+use crate::slack::install::directory::{Access, NoAccess};
 use crate::slack::outbound::Performer;
 use crate::store::pace;
 
@@ -30,6 +31,11 @@ pub enum Trouble {
         error: String,
         /// Whether it may have been done nevertheless.
         in_doubt: bool,
+    },
+    /// Slack lets nobody in with this workspace's token. Its work waits until it is installed anew.
+    NoAccess {
+        /// Why.
+        error: String,
     },
     /// Trying again is of no use.
     GiveUp {
@@ -72,6 +78,15 @@ impl From<CallError> for Trouble {
     }
 }
 
+impl From<NoAccess> for Trouble {
+    fn from(error: NoAccess) -> Self {
+        match error {
+            NoAccess::NotInstalled(error) => Trouble::NoAccess { error },
+            NoAccess::Store(error) => Trouble::Store(error),
+        }
+    }
+}
+
 /// Calls for one workspace.
 pub struct Calls<'a> {
     pub(super) performer: &'a Performer,
@@ -102,6 +117,12 @@ impl From<Failed> for Trouble {
     }
 }
 
+impl From<NoAccess> for Failed {
+    fn from(error: NoAccess) -> Self {
+        Failed::Trouble(error.into())
+    }
+}
+
 impl From<sqlx::Error> for Failed {
     fn from(error: sqlx::Error) -> Self {
         Failed::Trouble(error.into())
@@ -112,15 +133,17 @@ impl Calls<'_> {
     /// Calls a method that takes JSON.
     pub async fn post(&self, method: &str, arguments: &Value) -> Result<Value, Failed> {
         self.wait_for_method(method).await?;
-        let result = self.performer.slack.post(method, arguments).await;
-        self.heed(method, result).await
+        let access = self.performer.slacks.of(self.workspace).await?;
+        let result = access.slack.post(method, arguments).await;
+        self.heed(method, &access, result).await
     }
 
     /// Calls a method that takes a query string.
     pub async fn get(&self, method: &str, arguments: &[(&str, &str)]) -> Result<Value, Failed> {
         self.wait_for_method(method).await?;
-        let result = self.performer.slack.get(method, arguments).await;
-        self.heed(method, result).await
+        let access = self.performer.slacks.of(self.workspace).await?;
+        let result = access.slack.get(method, arguments).await;
+        self.heed(method, &access, result).await
     }
 
     /// The first item that fits, in a list that Slack gives page by page.
@@ -174,8 +197,9 @@ impl Calls<'_> {
         if let Err(until) = turn {
             return Err(Failed::Trouble(Trouble::NotYet { until }));
         }
-        let result = self.performer.slack.post(method, arguments).await;
-        self.heed(method, result).await
+        let access = self.performer.slacks.of(self.workspace).await?;
+        let result = access.slack.post(method, arguments).await;
+        self.heed(method, &access, result).await
     }
 
     async fn wait_for_method(&self, method: &str) -> Result<(), Failed> {
@@ -187,8 +211,14 @@ impl Calls<'_> {
         Ok(())
     }
 
-    /// Remembers a wait that Slack asks for, for every replica and beyond a restart.
-    async fn heed(&self, method: &str, result: Result<Value, CallError>) -> Result<Value, Failed> {
+    /// Remembers a wait that Slack asks for, for every replica and beyond a restart; and that Slack
+    /// does not take the token any more.
+    async fn heed(
+        &self,
+        method: &str,
+        access: &Access,
+        result: Result<Value, CallError>,
+    ) -> Result<Value, Failed> {
         match result {
             Ok(answer) => Ok(answer),
             Err(CallError::RateLimited { retry_after, .. }) => {
@@ -198,6 +228,14 @@ impl Calls<'_> {
                 tx.commit().await?;
                 tracing::info!(method, retry_after_s = retry_after.as_secs(), "Slack asks to wait");
                 Err(Failed::Trouble(Trouble::NotYet { until }))
+            }
+            Err(error) if error.is_about_the_token() => {
+                let trouble = match self.performer.slacks.doubt(self.workspace, access).await? {
+                    Some(error) => Trouble::NoAccess { error },
+                    // It was another token's fault: this one's successor is there already.
+                    None => Trouble::Again { error: error.to_string(), in_doubt: false },
+                };
+                Err(Failed::Trouble(trouble))
             }
             Err(error @ CallError::Refused { .. }) => Err(Failed::Refused(error)),
             Err(error) => Err(Failed::Trouble(error.into())),

@@ -24,7 +24,7 @@ use crate::incident::event::Via;
 use crate::incident::reactions::Surface;
 use crate::incident::state::Incident;
 use crate::outbox::work::Work;
-use crate::slack::client::Slack;
+use crate::slack::install::directory::Slacks;
 use crate::slack::outbound::calls::Calls;
 use crate::store::db::Db;
 use crate::store::incidents;
@@ -46,8 +46,8 @@ pub struct Performer {
     pub catalogues: Catalogues,
     /// Writes down what was found in Slack.
     pub engine: Engine,
-    /// Slack.
-    pub slack: Slack,
+    /// Slack, as each workspace's bot.
+    pub slacks: Slacks,
     /// The configured announcement channel: a name or an id.
     pub announce_channel: Arc<str>,
 }
