@@ -11,6 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api;
 use crate::clock::Clock;
+use crate::config::install::InstallSettings;
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
 use crate::ids::{IdSource, WorkspaceId};
@@ -19,6 +20,7 @@ use crate::server;
 use crate::slack::client::Connection;
 use crate::slack::inbound::{self, Door};
 use crate::slack::install::directory::Slacks;
+use crate::slack::install::vault::Vault;
 use crate::slack::outbound::{Performer, Trouble};
 use crate::store::db::Db;
 use crate::store::workspaces::{self, Catalogues, Workspace};
@@ -78,8 +80,10 @@ impl App {
 pub struct SlackSettings {
     /// Where the Web API is, without a slash at the end.
     pub api_url: String,
-    /// The bot's token.
-    pub bot_token: Secret,
+    /// The bot's token in the default workspace, if the settings give one.
+    pub bot_token: Option<Secret>,
+    /// How people install Stentor into workspaces.
+    pub install: InstallSettings,
     /// How Slack signs its requests.
     pub signing_secrets: SigningSecrets,
     /// Where public incidents are announced: a name or an id.
@@ -91,6 +95,7 @@ impl From<&Settings> for SlackSettings {
         SlackSettings {
             api_url: settings.slack_api_url.clone(),
             bot_token: settings.slack_bot_token.clone(),
+            install: settings.install.clone(),
             signing_secrets: settings.slack_signing_secret.clone(),
             announce_channel: settings.announce_channel.clone(),
         }
@@ -111,8 +116,14 @@ impl Stentor {
     /// Connects the house with Slack. Nothing is asked of Slack yet.
     pub fn new(app: App, settings: &SlackSettings) -> anyhow::Result<Stentor> {
         let connection = Connection::new(&settings.api_url).context("set up the way to Slack")?;
-        let slacks = Slacks::new(app.db.clone(), app.clock.clone(), connection)
-            .with_configured(app.workspace.clone(), &settings.bot_token);
+        let client = settings.install.client(&settings.api_url).map_err(anyhow::Error::msg)?;
+        let vault = settings.install.secret_key.as_ref().map(Vault::new);
+        let slacks = Slacks::new(app.db.clone(), app.clock.clone(), app.ids.clone(), connection)
+            .with_installations(vault, client);
+        let slacks = match &settings.bot_token {
+            Some(token) => slacks.with_configured(app.workspace.clone(), token),
+            None => slacks,
+        };
         let performer = Performer {
             db: app.db.clone(),
             clock: app.clock.clone(),
@@ -133,6 +144,19 @@ impl Stentor {
         Ok(Stentor { app, worker, door })
     }
 
+    /// Refuses to start if a workspace's token was sealed with a key that is not among ours, and
+    /// seals anew what an older key has sealed.
+    pub async fn check_keys(&self) -> anyhow::Result<()> {
+        let turned = self.worker.performer.slacks.turn_keys().await?;
+        if turned > 0 {
+            tracing::info!(
+                installations = turned,
+                "Sealed tokens with the new key; the old one can go"
+            );
+        }
+        Ok(())
+    }
+
     /// Everything that is served over HTTP.
     pub fn router(&self) -> Router {
         let slack = inbound::router(self.door.clone())
@@ -143,15 +167,23 @@ impl Stentor {
     /// Serves and works until `shutdown` comes; then finishes what is in hand.
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let stop = Arc::new(Notify::new());
-        let identity =
-            tokio::spawn(identify(self.worker.performer.clone(), self.app.workspace.clone()));
+        let slacks = self.worker.performer.slacks.clone();
+        let identity = slacks.has_configured().then(|| {
+            tokio::spawn(identify(self.worker.performer.clone(), self.app.workspace.clone()))
+        });
+        let enough = Arc::new(Notify::new());
+        let keeper = tokio::spawn(slacks.keep(Arc::clone(&enough)));
         let router = self.router();
         let worker = tokio::spawn(self.worker.run(Arc::clone(&stop)));
         server::serve(listener, router, shutdown).await;
-        identity.abort();
+        identity.inspect(tokio::task::JoinHandle::abort);
+        enough.notify_one();
         stop.notify_one();
         if let Err(error) = worker.await {
             tracing::error!(error = %error, "The worker ended badly");
+        }
+        if let Err(error) = keeper.await {
+            tracing::error!(error = %error, "The keeper of tokens ended badly");
         }
         self.app.db.close().await;
     }

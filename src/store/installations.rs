@@ -132,6 +132,108 @@ pub async fn set_standing(
     Ok(changed == 1)
 }
 
+/// Installations that Slack has refused since before then.
+pub async fn refused_since(tx: &mut Tx, before: Timestamp) -> Result<Vec<Installation>> {
+    tx.query(
+        "SELECT workspace, version, state, reason, changed_at, sealed_with, bot_token, refresh_token, expires_at
+         FROM installation WHERE state = 'refused' AND changed_at <= $1",
+    )
+    .bind(before)
+    .all()
+    .await
+}
+
+/// Installations that hold a sealed token.
+pub async fn sealed(tx: &mut Tx) -> Result<Vec<Installation>> {
+    tx.query(
+        "SELECT workspace, version, state, reason, changed_at, sealed_with, bot_token, refresh_token, expires_at
+         FROM installation WHERE sealed_with IS NOT NULL ORDER BY workspace",
+    )
+    .all()
+    .await
+}
+
+/// Replaces what is sealed by the same, sealed with another key.
+pub async fn reseal(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    version: i64,
+    sealed: &Sealed,
+) -> Result<bool> {
+    let changed = tx
+        .query(
+            "UPDATE installation SET version = version + 1, sealed_with = $3, bot_token = $4, refresh_token = $5
+             WHERE workspace = $1 AND version = $2",
+        )
+        .bind(workspace.clone())
+        .bind(version)
+        .bind(sealed.with.clone())
+        .bind(sealed.bot_token.clone())
+        .bind(sealed.refresh_token.clone())
+        .execute()
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Workspaces whose token runs out before then, and can be renewed.
+pub async fn running_out(tx: &mut Tx, before: Timestamp) -> Result<Vec<WorkspaceId>> {
+    let rows: Vec<(WorkspaceId,)> = tx
+        .query(
+            "SELECT workspace FROM installation
+             WHERE state = 'active' AND refresh_token IS NOT NULL AND expires_at < $1 ORDER BY expires_at",
+        )
+        .bind(before)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(workspace,)| workspace).collect())
+}
+
+/// Takes the right to renew a workspace's token, until then, unless somebody has it.
+pub async fn lease_renewal(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    lease: &str,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<bool> {
+    let taken = tx
+        .query(
+            "UPDATE installation SET refresher = $2, refresh_until = $4
+             WHERE workspace = $1 AND (refresh_until IS NULL OR refresh_until <= $3)",
+        )
+        .bind(workspace.clone())
+        .bind(lease.to_owned())
+        .bind(now)
+        .bind(until)
+        .execute()
+        .await?;
+    Ok(taken == 1)
+}
+
+/// Writes down the tokens that came of it, if the right is still ours.
+pub async fn renewed(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    lease: &str,
+    sealed: &Sealed,
+) -> Result<bool> {
+    let written = tx
+        .query(
+            "UPDATE installation SET version = version + 1, state = 'active', reason = NULL, sealed_with = $3,
+                 bot_token = $4, refresh_token = $5, expires_at = $6, refresher = NULL, refresh_until = NULL
+             WHERE workspace = $1 AND refresher = $2",
+        )
+        .bind(workspace.clone())
+        .bind(lease.to_owned())
+        .bind(sealed.with.clone())
+        .bind(sealed.bot_token.clone())
+        .bind(sealed.refresh_token.clone())
+        .bind(sealed.expires_at)
+        .execute()
+        .await?;
+    Ok(written == 1)
+}
+
 /// Forgets the tokens of an installation that is gone for good.
 pub async fn drop_tokens(tx: &mut Tx, workspace: &WorkspaceId) -> Result<()> {
     tx.query(

@@ -4,34 +4,41 @@
 //! The token in the settings serves the default workspace, and wins there as long as Slack takes
 //! it: what an operator has written down counts more than what was clicked.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
 
-use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::Clock;
 use crate::config::Secret;
-use crate::ids::WorkspaceId;
-use crate::slack::client::{CallError, Connection, Slack};
+use crate::config::install::Client;
+use crate::ids::{IdSource, WorkspaceId};
+use crate::slack::client::{Connection, Slack};
+use crate::slack::install::vault::{Purpose, Vault};
 use crate::store::db::Db;
-use crate::store::installations::{self, RefusedToken, Standing};
-use crate::store::outbox;
+use crate::store::installations::{self, Installation, Standing};
 
 /// Gives the client of a workspace. Cheap to clone.
 #[derive(Clone)]
 pub struct Slacks {
-    db: Db,
-    clock: Clock,
-    connection: Connection,
-    configured: Option<Configured>,
+    pub(super) db: Db,
+    pub(super) clock: Clock,
+    pub(super) ids: IdSource,
+    pub(super) connection: Connection,
+    pub(super) configured: Option<Configured>,
+    pub(super) vault: Option<Arc<Vault>>,
+    /// Gets the next token where tokens run out.
+    pub(super) client: Option<Client>,
+    /// Clients that were made before, by the version of their installation.
+    known: Arc<RwLock<HashMap<WorkspaceId, (i64, Slack)>>>,
 }
 
 /// The token of the settings.
 #[derive(Clone)]
-struct Configured {
-    workspace: WorkspaceId,
-    slack: Slack,
-    hash: Arc<str>,
+pub(super) struct Configured {
+    pub workspace: WorkspaceId,
+    pub slack: Slack,
+    pub hash: Arc<str>,
 }
 
 /// A client, and where its token is from.
@@ -39,12 +46,15 @@ struct Configured {
 pub struct Access {
     /// The client.
     pub slack: Slack,
-    source: Source,
+    pub(super) source: Source,
 }
 
 #[derive(Clone)]
-enum Source {
-    Settings { hash: Arc<str> },
+pub(super) enum Source {
+    /// From the settings; the token's hash.
+    Settings(Arc<str>),
+    /// From an installation; its version.
+    Installation(i64),
 }
 
 /// Why there is no client.
@@ -60,8 +70,9 @@ pub enum NoAccess {
 
 impl Slacks {
     /// The clients of every workspace in this database.
-    pub fn new(db: Db, clock: Clock, connection: Connection) -> Slacks {
-        Slacks { db, clock, connection, configured: None }
+    pub fn new(db: Db, clock: Clock, ids: IdSource, connection: Connection) -> Slacks {
+        let known = Arc::default();
+        Slacks { db, clock, ids, connection, configured: None, vault: None, client: None, known }
     }
 
     /// With the token of the settings for this workspace.
@@ -69,6 +80,11 @@ impl Slacks {
         let hash = hex::encode(Sha256::digest(token.reveal())).into();
         let slack = self.connection.with_token(token);
         Slacks { configured: Some(Configured { workspace, slack, hash }), ..self }
+    }
+
+    /// With what opens the tokens of installations, and what renews them.
+    pub fn with_installations(self, vault: Option<Vault>, client: Option<Client>) -> Slacks {
+        Slacks { vault: vault.map(Arc::new), client, ..self }
     }
 
     /// The way to Slack, for what needs no workspace's token.
@@ -86,70 +102,60 @@ impl Slacks {
         if let Some(configured) = self.configured_for(workspace) {
             match installations::refused_token(&mut tx, workspace, &configured.hash).await? {
                 None => {
-                    let source = Source::Settings { hash: Arc::clone(&configured.hash) };
+                    let source = Source::Settings(Arc::clone(&configured.hash));
                     return Ok(Access { slack: configured.slack.clone(), source });
                 }
                 Some(refused) => why = refused.reason,
             }
         }
-        Err(NoAccess::NotInstalled(why))
+        let installation = installations::of(&mut tx, workspace).await?;
+        drop(tx);
+        match installation {
+            None => Err(NoAccess::NotInstalled(why)),
+            Some(installation) if installation.state == Standing::Active => {
+                let slack = self.client_for(&installation).map_err(NoAccess::NotInstalled)?;
+                Ok(Access { slack, source: Source::Installation(installation.version) })
+            }
+            Some(installation) => Err(NoAccess::NotInstalled(installation.reason.unwrap_or(why))),
+        }
     }
 
-    fn configured_for(&self, workspace: &WorkspaceId) -> Option<&Configured> {
+    /// Whether the settings give a token.
+    pub fn has_configured(&self) -> bool {
+        self.configured.is_some()
+    }
+
+    pub(super) fn configured_for(&self, workspace: &WorkspaceId) -> Option<&Configured> {
         self.configured.as_ref().filter(|configured| configured.workspace == *workspace)
     }
 
-    /// After Slack has refused a token: asks it whether it means it, and if so, stops using the
-    /// token. Says why there is no access now, or `None` if there is.
-    pub async fn doubt(
-        &self,
-        workspace: &WorkspaceId,
-        access: &Access,
-    ) -> Result<Option<String>, sqlx::Error> {
-        match access.slack.post("auth.test", &json!({})).await {
-            Err(error) if error.is_about_the_token() => {
-                self.stop(workspace, access, Standing::Refused, &error).await.map(Some)
-            }
-            Ok(_) | Err(_) => Ok(None),
+    /// The client with the token of an installation, or why there is none.
+    pub(super) fn client_for(&self, installation: &Installation) -> Result<Slack, String> {
+        let Installation { workspace, version, .. } = installation;
+        let known = self.known.read().expect("nothing panics with it").get(workspace).cloned();
+        if let Some((_, slack)) = known.filter(|(known, _)| known == version) {
+            return Ok(slack);
         }
+        let token = self.opened(installation, Purpose::BotToken, &installation.bot_token)?;
+        let slack = self.connection.with_token(&token);
+        let mut known = self.known.write().expect("nothing panics with it");
+        known.insert(workspace.clone(), (*version, slack.clone()));
+        Ok(slack)
     }
 
-    async fn stop(
+    /// Opens a token of an installation, or says why it can't be.
+    pub(super) fn opened(
         &self,
-        workspace: &WorkspaceId,
-        access: &Access,
-        state: Standing,
-        error: &CallError,
-    ) -> Result<String, sqlx::Error> {
-        let reason = format!("Slack does not take the bot token ({error})");
-        let at = self.clock.now();
-        let mut tx = self.db.begin().await?;
-        match &access.source {
-            Source::Settings { hash } => {
-                let refused = RefusedToken { state, reason: reason.clone(), at };
-                installations::refuse_token(&mut tx, workspace, hash, &refused).await?;
-            }
-        }
-        tx.commit().await?;
-        tracing::error!(%workspace, "{reason}; what is to be done in Slack waits");
-        Ok(reason)
-    }
-
-    /// Tries the token of the settings once more if it was refused, as at every start.
-    pub async fn try_configured_again(&self) -> Result<(), sqlx::Error> {
-        let Some(Configured { workspace, slack, hash }) = &self.configured else { return Ok(()) };
-        let mut tx = self.db.read().await?;
-        let refused = installations::refused_token(&mut tx, workspace, hash).await?;
-        drop(tx);
-        if refused.is_none() || slack.post("auth.test", &json!({})).await.is_err() {
-            return Ok(());
-        }
-        let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
-        installations::accept_token(&mut tx, workspace, hash).await?;
-        outbox::wake(&mut tx, workspace, now).await?;
-        tx.commit().await?;
-        tracing::info!(%workspace, "Slack takes the bot token again");
-        Ok(())
+        installation: &Installation,
+        purpose: Purpose,
+        sealed: &Option<String>,
+    ) -> Result<Secret, String> {
+        let (Some(key_id), Some(sealed)) = (&installation.sealed_with, sealed) else {
+            return Err("there is no token".to_owned());
+        };
+        let vault = self.vault.as_ref();
+        let vault = vault.ok_or("the token is sealed, and --secret-key is not set")?;
+        let opened = vault.open(key_id, &installation.workspace, purpose, sealed);
+        opened.map_err(|error| format!("the token can't be opened: {error}"))
     }
 }

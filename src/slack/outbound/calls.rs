@@ -230,9 +230,10 @@ impl Calls<'_> {
                 Err(Failed::Trouble(Trouble::NotYet { until }))
             }
             Err(error) if error.is_about_the_token() => {
-                let trouble = match self.performer.slacks.doubt(self.workspace, access).await? {
+                let doubt = self.performer.slacks.doubt(self.workspace, access, &error);
+                let trouble = match doubt.await? {
                     Some(error) => Trouble::NoAccess { error },
-                    // It was another token's fault: this one's successor is there already.
+                    // There is another token, or Slack did not mean it.
                     None => Trouble::Again { error: error.to_string(), in_doubt: false },
                 };
                 Err(Failed::Trouble(trouble))
