@@ -20,6 +20,8 @@ use crate::server;
 use crate::slack::client::Connection;
 use crate::slack::inbound::{self, Door};
 use crate::slack::install::directory::Slacks;
+use crate::slack::install::keys;
+use crate::slack::install::routes::Installer;
 use crate::slack::install::vault::Vault;
 use crate::slack::outbound::{Performer, Trouble};
 use crate::store::db::Db;
@@ -147,7 +149,8 @@ impl Stentor {
     /// Refuses to start if a workspace's token was sealed with a key that is not among ours, and
     /// seals anew what an older key has sealed.
     pub async fn check_keys(&self) -> anyhow::Result<()> {
-        let turned = self.worker.performer.slacks.turn_keys().await?;
+        let vault = self.worker.performer.slacks.vault();
+        let turned = keys::turn(&self.app.db, vault).await?;
         if turned > 0 {
             tracing::info!(
                 installations = turned,
@@ -159,7 +162,9 @@ impl Stentor {
 
     /// Everything that is served over HTTP.
     pub fn router(&self) -> Router {
+        let installer = Installer::new(self.app.clone(), self.worker.performer.clone());
         let slack = inbound::router(self.door.clone())
+            .merge(installer.map(Installer::router).unwrap_or_default())
             .layer(axum::middleware::from_fn(api::metrics::measure));
         self.app.router().merge(slack).layer(CatchPanicLayer::new())
     }

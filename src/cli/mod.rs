@@ -1,11 +1,13 @@
-//! `stentor serve`, `stentor demo`, `stentor token`.
+//! `stentor serve`, `stentor demo`, `stentor token`, `stentor workspace`, `stentor key`.
 //!
 //! A setting that is wrong ends the program with code 2 and one line that names it; anything else
 //! that keeps it from starting, too.
 
 mod demo;
+mod key;
 mod serve;
 mod token;
+mod workspace;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -31,6 +33,10 @@ enum Task {
     Demo(demo::Demo),
     /// Manage the tokens that open the API
     Token(token::Token),
+    /// Look at the workspaces that Stentor serves
+    Workspace(workspace::Workspace),
+    /// Manage the key that workspaces' tokens are sealed with
+    Key(key::Key),
 }
 
 /// The code for "did not even start".
@@ -53,6 +59,8 @@ pub fn run() -> ExitCode {
             Task::Serve(settings) => serve::serve(&settings).await,
             Task::Demo(demo) => demo::demo(&demo).await,
             Task::Token(token) => token::token(&token).await,
+            Task::Workspace(workspace) => workspace::workspace(&workspace).await,
+            Task::Key(key) => key::key(&key).await,
         }
     });
     match result {

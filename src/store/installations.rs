@@ -4,7 +4,7 @@
 //! the version they saw, so that nobody switches off what was installed anew meanwhile.
 
 use crate::clock::Timestamp;
-use crate::ids::{UserId, WorkspaceId};
+use crate::ids::{TeamId, UserId, WorkspaceId};
 use crate::store::db::{Result, Tx};
 
 /// How an installation, or a token, stands.
@@ -130,6 +130,50 @@ pub async fn set_standing(
         .execute()
         .await?;
     Ok(changed == 1)
+}
+
+/// A workspace, as operators see it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Listed {
+    /// The word for it.
+    pub slug: String,
+    /// The team or organisation in Slack, once known.
+    pub slack_team: Option<TeamId>,
+    name: Option<String>,
+    state: Option<Standing>,
+    reason: Option<String>,
+    /// When it was installed last, if it was.
+    pub installed_at: Option<Timestamp>,
+    refused: Option<String>,
+}
+
+impl Listed {
+    /// What it is called in Slack; nothing is known of who gave a token by hand.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or("-")
+    }
+
+    /// How it stands.
+    pub fn standing(&self) -> String {
+        match (self.state, &self.reason, &self.refused) {
+            (Some(Standing::Active), ..) => "installed".to_owned(),
+            (Some(_), Some(reason), _) => reason.clone(),
+            (Some(_), None, _) => "not installed".to_owned(),
+            (None, _, Some(refused)) => refused.clone(),
+            (None, _, None) => "served with --slack-bot-token, if with any".to_owned(),
+        }
+    }
+}
+
+/// Every workspace, for operators.
+pub async fn listed(tx: &mut Tx) -> Result<Vec<Listed>> {
+    tx.query(
+        "SELECT w.slug, w.slack_team, i.name, i.state, i.reason, i.installed_at,
+             (SELECT MAX(r.reason) FROM refused_token r WHERE r.workspace = w.id) AS refused
+         FROM workspace w LEFT JOIN installation i ON i.workspace = w.id ORDER BY w.created_at, w.slug",
+    )
+    .all()
+    .await
 }
 
 /// Installations that Slack has refused since before then.

@@ -3,6 +3,7 @@
 
 pub mod db;
 pub mod incidents;
+pub mod install_attempts;
 pub mod installations;
 pub mod outbox;
 pub mod pace;

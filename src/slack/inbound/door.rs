@@ -41,9 +41,26 @@ impl Door {
         Door { app, slacks, secrets: Arc::new(secrets), known: Arc::default() }
     }
 
-    /// The workspace of this team. The first team that speaks to a fresh database is its own; the
-    /// signature has shown that it may.
+    /// The workspace of this team or organisation. Where there is only the token of the settings, the
+    /// first team that speaks to a fresh database is its own; the signature has shown that it may.
+    /// Where others can install Stentor, it might be anybody's.
     pub async fn workspace(
+        &self,
+        team: Option<&TeamId>,
+    ) -> Result<Option<WorkspaceId>, sqlx::Error> {
+        if let (None, Some(team)) = (self.known_workspace(team).await?, team)
+            && self.slacks.serves_one_workspace()
+        {
+            let mut tx = self.app.db.begin().await?;
+            if workspaces::claim_team(&mut tx, &self.app.workspace, team).await? {
+                tx.commit().await?;
+            }
+        }
+        self.known_workspace(team).await
+    }
+
+    /// The workspace of this team or organisation, if it is known.
+    pub async fn known_workspace(
         &self,
         team: Option<&TeamId>,
     ) -> Result<Option<WorkspaceId>, sqlx::Error> {
@@ -51,20 +68,12 @@ impl Door {
         if let Some(known) = self.known.read().expect("nothing panics with it").get(team) {
             return Ok(Some(known.clone()));
         }
-        let mut tx = self.app.db.begin().await?;
-        let workspace = match workspaces::by_team(&mut tx, team).await? {
-            Some(workspace) => Some(workspace.id),
-            None if workspaces::claim_team(&mut tx, &self.app.workspace, team).await? => {
-                tx.commit().await?;
-                Some(self.app.workspace.clone())
-            }
-            None => None,
-        };
-        if let Some(workspace) = &workspace {
-            let mut known = self.known.write().expect("nothing panics with it");
-            known.insert(team.clone(), workspace.clone());
-        }
-        Ok(workspace)
+        let mut tx = self.app.db.read().await?;
+        let Some(workspace) = workspaces::by_team(&mut tx, team).await? else { return Ok(None) };
+        // A team never moves to another workspace.
+        let mut known = self.known.write().expect("nothing panics with it");
+        known.insert(team.clone(), workspace.id.clone());
+        Ok(Some(workspace.id))
     }
 
     /// Opens a form, at once or not at all.

@@ -14,6 +14,7 @@ use crate::config::Secret;
 use crate::config::install::Client;
 use crate::ids::{IdSource, WorkspaceId};
 use crate::slack::client::{Connection, Slack};
+use crate::slack::install::keys::opened;
 use crate::slack::install::vault::{Purpose, Vault};
 use crate::store::db::Db;
 use crate::store::installations::{self, Installation, Standing};
@@ -120,9 +121,19 @@ impl Slacks {
         }
     }
 
+    /// What tokens are sealed with.
+    pub fn vault(&self) -> Option<&Vault> {
+        self.vault.as_deref()
+    }
+
     /// Whether the settings give a token.
     pub fn has_configured(&self) -> bool {
         self.configured.is_some()
+    }
+
+    /// Whether there is only the token of the settings, and nobody else can be installed.
+    pub fn serves_one_workspace(&self) -> bool {
+        self.configured.is_some() && self.vault.is_none()
     }
 
     pub(super) fn configured_for(&self, workspace: &WorkspaceId) -> Option<&Configured> {
@@ -136,26 +147,11 @@ impl Slacks {
         if let Some((_, slack)) = known.filter(|(known, _)| known == version) {
             return Ok(slack);
         }
-        let token = self.opened(installation, Purpose::BotToken, &installation.bot_token)?;
+        let sealed = &installation.bot_token;
+        let token = opened(self.vault.as_deref(), installation, Purpose::BotToken, sealed)?;
         let slack = self.connection.with_token(&token);
         let mut known = self.known.write().expect("nothing panics with it");
         known.insert(workspace.clone(), (*version, slack.clone()));
         Ok(slack)
-    }
-
-    /// Opens a token of an installation, or says why it can't be.
-    pub(super) fn opened(
-        &self,
-        installation: &Installation,
-        purpose: Purpose,
-        sealed: &Option<String>,
-    ) -> Result<Secret, String> {
-        let (Some(key_id), Some(sealed)) = (&installation.sealed_with, sealed) else {
-            return Err("there is no token".to_owned());
-        };
-        let vault = self.vault.as_ref();
-        let vault = vault.ok_or("the token is sealed, and --secret-key is not set")?;
-        let opened = vault.open(key_id, &installation.workspace, purpose, sealed);
-        opened.map_err(|error| format!("the token can't be opened: {error}"))
     }
 }

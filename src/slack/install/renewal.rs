@@ -14,6 +14,7 @@ use crate::ids::WorkspaceId;
 use crate::slack::client::CallError;
 use crate::slack::install::answer::Granted;
 use crate::slack::install::directory::Slacks;
+use crate::slack::install::keys::opened;
 use crate::slack::install::vault::{Purpose, Vault};
 use crate::store::db;
 use crate::store::installations::{self, Installation, Sealed, Standing};
@@ -55,7 +56,8 @@ impl Slacks {
         }
         tx.commit().await?;
         let sealed = &installation.refresh_token;
-        let refresh_token = match self.opened(&installation, Purpose::RefreshToken, sealed) {
+        let refresh_token = match opened(Some(vault), &installation, Purpose::RefreshToken, sealed)
+        {
             Ok(token) => token,
             Err(reason) => {
                 tracing::error!(%workspace, "The bot token can't be renewed: {reason}");
