@@ -219,33 +219,34 @@ pub async fn reseal(
     Ok(changed == 1)
 }
 
-/// Workspaces whose token runs out before then, and can be renewed.
-pub async fn running_out(tx: &mut Tx, before: Timestamp) -> Result<Vec<WorkspaceId>> {
-    let rows: Vec<(WorkspaceId,)> = tx
-        .query(
-            "SELECT workspace FROM installation
-             WHERE state = 'active' AND refresh_token IS NOT NULL AND expires_at < $1 ORDER BY expires_at",
-        )
-        .bind(before)
-        .all()
-        .await?;
-    Ok(rows.into_iter().map(|(workspace,)| workspace).collect())
+/// Workspaces whose token runs out before then, and can be renewed; with the version that says so.
+pub async fn running_out(tx: &mut Tx, before: Timestamp) -> Result<Vec<(WorkspaceId, i64)>> {
+    tx.query(
+        "SELECT workspace, version FROM installation
+         WHERE state = 'active' AND refresh_token IS NOT NULL AND expires_at < $1 ORDER BY expires_at",
+    )
+    .bind(before)
+    .all()
+    .await
 }
 
-/// Takes the right to renew a workspace's token, until then, unless somebody has it.
+/// Takes the right to renew this version of a workspace's token, until then, unless somebody has it
+/// or has made use of it.
 pub async fn lease_renewal(
     tx: &mut Tx,
     workspace: &WorkspaceId,
+    version: i64,
     lease: &str,
     now: Timestamp,
     until: Timestamp,
 ) -> Result<bool> {
     let taken = tx
         .query(
-            "UPDATE installation SET refresher = $2, refresh_until = $4
-             WHERE workspace = $1 AND (refresh_until IS NULL OR refresh_until <= $3)",
+            "UPDATE installation SET refresher = $3, refresh_until = $5
+             WHERE workspace = $1 AND version = $2 AND (refresh_until IS NULL OR refresh_until <= $4)",
         )
         .bind(workspace.clone())
+        .bind(version)
         .bind(lease.to_owned())
         .bind(now)
         .bind(until)

@@ -35,15 +35,15 @@ impl Slacks {
         let mut tx = self.db.read().await?;
         let due = installations::running_out(&mut tx, self.clock.now().plus(AHEAD)).await?;
         drop(tx);
-        for workspace in due {
-            self.renew(&workspace).await?;
+        for (workspace, version) in due {
+            self.renew(&workspace, version).await?;
         }
         Ok(())
     }
 
-    /// Gets the next token of a workspace, unless another replica is about it. Says whether there is
-    /// reason to hope for one.
-    pub(super) async fn renew(&self, workspace: &WorkspaceId) -> db::Result<bool> {
+    /// Gets the token that follows on this version, unless another replica is about it or was. Says
+    /// whether there is reason to hope for one.
+    pub(super) async fn renew(&self, workspace: &WorkspaceId, version: i64) -> db::Result<bool> {
         let (Some(client), Some(vault)) = (&self.client, &self.vault) else { return Ok(false) };
         let now = self.clock.now();
         let lease = self.ids.ulid(now);
@@ -51,7 +51,10 @@ impl Slacks {
         let installation = installations::of(&mut tx, workspace).await?;
         let installation = installation.filter(|it| it.refresh_token.is_some());
         let Some(installation) = installation else { return Ok(false) };
-        if !installations::lease_renewal(&mut tx, workspace, &lease, now, now.plus(LEASE)).await? {
+        let until = now.plus(LEASE);
+        let leased =
+            installations::lease_renewal(&mut tx, workspace, version, &lease, now, until).await?;
+        if !leased {
             return Ok(true);
         }
         tx.commit().await?;

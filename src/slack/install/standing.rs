@@ -25,7 +25,10 @@ impl Slacks {
         access: &Access,
         error: &CallError,
     ) -> db::Result<Option<String>> {
-        if error.is("token_expired") && self.renew(workspace).await? {
+        if error.is("token_expired")
+            && let Source::Installation(version) = access.source
+            && self.renew(workspace, version).await?
+        {
             return Ok(None);
         }
         match access.slack.post("auth.test", &json!({})).await {
