@@ -1,10 +1,11 @@
-//! `stentor serve`, `stentor demo`, `stentor token`, `stentor workspace`, `stentor key`.
+//! `stentor serve`, `stentor demo`, and what operators need beside them.
 //!
 //! A setting that is wrong ends the program with code 2 and one line that names it; anything else
 //! that keeps it from starting, too.
 
 mod demo;
 mod key;
+mod outbox;
 mod serve;
 mod token;
 mod workspace;
@@ -37,6 +38,8 @@ enum Task {
     Workspace(workspace::Workspace),
     /// Manage the key that workspaces' tokens are sealed with
     Key(key::Key),
+    /// Look after work for Slack that was given up
+    Outbox(outbox::Outbox),
 }
 
 /// The code for "did not even start".
@@ -61,6 +64,7 @@ pub fn run() -> ExitCode {
             Task::Token(token) => token::token(&token).await,
             Task::Workspace(workspace) => workspace::workspace(&workspace).await,
             Task::Key(key) => key::key(&key).await,
+            Task::Outbox(outbox) => outbox::outbox(&outbox).await,
         }
     });
     match result {

@@ -29,11 +29,22 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 const ANSWER_LIMIT: usize = 1024 * 1024;
 /// A wait that Slack asks for without saying how long.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(30);
+/// The shortest wait: "after 0 s" would have us ask as fast as we can.
+const LEAST_RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The longest wait that is believed. A number beyond it is a mistake, and none that may cost days.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// What Slack answers when it does not take the token any more: it was revoked, it ran out, or the
 /// app was removed.
-const TOKEN_REFUSED: [&str; 5] =
-    ["invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_authed"];
+const TOKEN_REFUSED: [&str; 7] = [
+    "not_authed",
+    "invalid_auth",
+    "account_inactive",
+    "token_revoked",
+    "token_expired",
+    "org_login_required",
+    "team_access_not_granted",
+];
 
 /// Where Slack takes answers to what people press.
 const RESPONSE_HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
@@ -45,12 +56,14 @@ pub struct Connection {
     plain: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     api_url: Arc<str>,
     api_authority: Option<Authority>,
+    /// How long a call may take. Tests of time-outs shorten it.
+    pub time_limit: Duration,
 }
 
 /// Slack, as one workspace's bot.
 #[derive(Clone)]
 pub struct Slack {
-    connection: Connection,
+    pub(super) connection: Connection,
     token: SlackApiToken,
 }
 
@@ -118,7 +131,13 @@ impl Connection {
         let connector = SlackClientHyperHttpsConnector::from(https).with_slack_api_url(api_url);
         let api_authority = api_url.parse::<Uri>().ok().and_then(|uri| uri.authority().cloned());
         let client = Arc::new(SlackClient::new(connector));
-        Ok(Connection { client, plain, api_url: api_url.into(), api_authority })
+        Ok(Connection {
+            client,
+            plain,
+            api_url: api_url.into(),
+            api_authority,
+            time_limit: TIME_LIMIT,
+        })
     }
 
     /// Slack, as whom this token belongs to.
@@ -138,7 +157,7 @@ impl Slack {
     pub async fn post(&self, method: &str, arguments: &Value) -> Result<Value, CallError> {
         let session = self.connection.client.open_session(&self.token);
         let call = session.http_session_api.http_post::<Value, Value>(method, arguments, None);
-        judge(method, tokio::time::timeout(TIME_LIMIT, call).await)
+        judge(method, tokio::time::timeout(self.connection.time_limit, call).await)
     }
 
     /// Calls a method that takes a query string.
@@ -147,7 +166,7 @@ impl Slack {
         let arguments: Vec<(&str, Option<&str>)> =
             arguments.iter().map(|(name, value)| (*name, Some(*value))).collect();
         let call = session.http_session_api.http_get::<Value, _, &str>(method, &arguments, None);
-        judge(method, tokio::time::timeout(TIME_LIMIT, call).await)
+        judge(method, tokio::time::timeout(self.connection.time_limit, call).await)
     }
 }
 
@@ -184,7 +203,7 @@ impl Connection {
                 _ => Err(in_doubt("the answer is no JSON")),
             }
         };
-        let timed = tokio::time::timeout(TIME_LIMIT, call).await;
+        let timed = tokio::time::timeout(self.time_limit, call).await;
         count(method, timed.unwrap_or_else(|_| Err(in_doubt("no answer in time"))))
     }
 
@@ -210,7 +229,7 @@ impl Connection {
             .header(CONTENT_TYPE, "application/json; charset=utf-8")
             .body(Full::new(Bytes::from(body.to_string())))
             .map_err(|_| failed("it is no address"))?;
-        let answer = tokio::time::timeout(TIME_LIMIT, self.plain.request(request)).await;
+        let answer = tokio::time::timeout(self.time_limit, self.plain.request(request)).await;
         match answer
             .map_err(|_| failed("no answer in time"))?
             .map_err(|_| failed("the connection broke"))?
@@ -276,9 +295,11 @@ fn judge_code(method: String, code: String, details: Vec<String>) -> CallError {
             CallError::RateLimited { method, retry_after: DEFAULT_RETRY_AFTER }
         }
         // The write may have partly happened.
-        "fatal_error" | "internal_error" | "service_unavailable" | "request_timeout" => {
-            CallError::InDoubt { method, reason: code }
-        }
+        "fatal_error"
+        | "internal_error"
+        | "service_unavailable"
+        | "request_timeout"
+        | "update_failed" => CallError::InDoubt { method, reason: code },
         _ => CallError::Refused { method, code, details },
     }
 }
@@ -291,7 +312,10 @@ fn sort(method: String, error: SlackClientError) -> CallError {
         }
         SlackClientError::RateLimitError(error) => CallError::RateLimited {
             method,
-            retry_after: error.retry_after.unwrap_or(DEFAULT_RETRY_AFTER),
+            retry_after: error
+                .retry_after
+                .unwrap_or(DEFAULT_RETRY_AFTER)
+                .clamp(LEAST_RETRY_AFTER, LONGEST_RETRY_AFTER),
         },
         SlackClientError::HttpError(error) => {
             CallError::InDoubt { method, reason: format!("status {}", error.status_code.as_u16()) }

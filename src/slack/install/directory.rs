@@ -88,6 +88,14 @@ impl Slacks {
         Slacks { vault: vault.map(Arc::new), client, ..self }
     }
 
+    /// How long a call may take. Tests of time-outs shorten it.
+    pub fn set_time_limit(&mut self, limit: std::time::Duration) {
+        self.connection.time_limit = limit;
+        if let Some(configured) = &mut self.configured {
+            configured.slack.connection.time_limit = limit;
+        }
+    }
+
     /// The way to Slack, for what needs no workspace's token.
     pub fn connection(&self) -> &Connection {
         &self.connection

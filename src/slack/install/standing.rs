@@ -16,27 +16,38 @@ const ASK_LIMIT: Duration = Duration::from_secs(2);
 /// How often a token that Slack refused is tried again.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(3600);
 
+/// What came of doubting a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Slack takes it no more: there is no access now, for this reason.
+    Founded(String),
+    /// There is another one, or there will be soon.
+    Outdated,
+    /// Slack takes it elsewhere, or does not say.
+    Unclear,
+}
+
 impl Slacks {
     /// After Slack has refused a token: gets the next one if it ran out; else asks Slack whether it
-    /// means it, and if so, stops using it. Says why there is no access now, or `None` if there is.
+    /// means it, and if so, stops using it.
     pub async fn doubt(
         &self,
         workspace: &WorkspaceId,
         access: &Access,
         error: &CallError,
-    ) -> db::Result<Option<String>> {
+    ) -> db::Result<Doubt> {
         if error.is("token_expired")
             && let Source::Installation(version) = access.source
             && self.renew(workspace, version).await?
         {
-            return Ok(None);
+            return Ok(Doubt::Outdated);
         }
         match access.slack.post("auth.test", &json!({})).await {
             Err(error) if error.is_about_the_token() => {
                 let reason = format!("Slack does not take the bot token ({error})");
                 self.stop(workspace, access, Standing::Refused, reason).await
             }
-            Ok(_) | Err(_) => Ok(None),
+            Ok(_) | Err(_) => Ok(Doubt::Unclear),
         }
     }
 
@@ -87,7 +98,7 @@ impl Slacks {
         access: &Access,
         state: Standing,
         reason: String,
-    ) -> db::Result<Option<String>> {
+    ) -> db::Result<Doubt> {
         let at = self.clock.now();
         let mut tx = self.db.begin().await?;
         match &access.source {
@@ -105,14 +116,14 @@ impl Slacks {
                     at,
                 );
                 if !is_the_same.await? {
-                    return Ok(None);
+                    return Ok(Doubt::Outdated);
                 }
                 installations::drop_tokens(&mut tx, workspace).await?;
             }
         }
         tx.commit().await?;
         tracing::error!(%workspace, "{reason}; what is to be done there waits");
-        Ok(Some(reason))
+        Ok(Doubt::Founded(reason))
     }
 
     /// Tries the token of the settings once more if it was refused, as at every start.
