@@ -18,7 +18,7 @@ use crate::outbox::worker::Worker;
 use crate::server;
 use crate::slack::client::Slack;
 use crate::slack::inbound::{self, Door};
-use crate::slack::outbound::{Performer, Trouble};
+use crate::slack::outbound::{Locked, Performer, Trouble};
 use crate::store::db::Db;
 use crate::store::workspaces::{self, Catalogues, Workspace};
 
@@ -114,10 +114,12 @@ impl Stentor {
         let performer = Performer {
             db: app.db.clone(),
             clock: app.clock.clone(),
+            ids: app.ids.clone(),
             catalogues: app.catalogues.clone(),
             engine: app.engine.clone(),
             slack: slack.clone(),
             announce_channel: settings.announce_channel.as_str().into(),
+            locked: Locked::default(),
         };
         let worker = Worker {
             db: app.db.clone(),

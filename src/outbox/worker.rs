@@ -130,7 +130,9 @@ impl Worker {
         let started = self.clock.now();
         let result = match &work.work {
             Work::Ring { timer } => self.ring(&work, Command::Ring { timer: *timer }).await,
-            Work::Refresh { .. } | Work::Say { .. } => self.performer.perform(&work).await,
+            Work::Refresh { .. } | Work::Say { .. } | Work::Warn { .. } => {
+                self.performer.perform(&work).await
+            }
         };
         let mut tries = 0;
         let written = loop {

@@ -44,7 +44,7 @@ pub struct Slack {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// Slack answered that it will not. Nothing was done.
-    #[error("{method}: {code}")]
+    #[error("{method}: {code}{}", wish(.needed.as_deref()))]
     Refused {
         /// The method.
         method: String,
@@ -52,6 +52,8 @@ pub enum CallError {
         code: String,
         /// What Slack adds, such as which users could not be invited.
         details: Vec<String>,
+        /// The scope that the token would need.
+        needed: Option<String>,
     },
     /// Slack wants to be left alone. Nothing was done.
     #[error("{method}: rate limited for {} s", .retry_after.as_secs())]
@@ -77,7 +79,40 @@ pub enum CallError {
     },
 }
 
+fn wish(needed: Option<&str>) -> String {
+    needed.map(|scope| format!("; add the scope {scope} and install again")).unwrap_or_default()
+}
+
+/// Slack's words for a token that it does not take, whatever is asked.
+const LOCKED_OUT: [&str; 6] = [
+    "not_authed",
+    "invalid_auth",
+    "account_inactive",
+    "token_revoked",
+    "token_expired",
+    "team_access_not_granted",
+];
+
 impl CallError {
+    /// Whether Slack would refuse anything else as well: the app was removed, or its token is
+    /// revoked or wrong.
+    pub fn is_about_the_token(&self) -> bool {
+        LOCKED_OUT.iter().any(|reason| self.is(reason))
+    }
+
+    /// Whether it was this method that Slack refused.
+    pub fn is_of(&self, called: &str) -> bool {
+        matches!(self, CallError::Refused { method, .. } if method == called)
+    }
+
+    /// Slack's word for why it refused, and what it adds; empty if it did not refuse.
+    pub fn words(&self) -> (&str, &[String]) {
+        match self {
+            CallError::Refused { code, details, .. } => (code, details),
+            _ => ("", &[]),
+        }
+    }
+
     /// Whether Slack refused for this reason.
     pub fn is(&self, reason: &str) -> bool {
         matches!(self, CallError::Refused { code, .. } if code == reason)
@@ -197,6 +232,15 @@ fn judge(
     outcome
 }
 
+/// The scope that Slack misses, of an answer of which nothing else is kept.
+fn needed_scope(answer: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Answer {
+        needed: Option<String>,
+    }
+    serde_json::from_str::<Answer>(answer).ok()?.needed
+}
+
 /// Only words of the error are kept: its text holds the whole answer, people's messages included.
 fn sort(method: String, error: SlackClientError) -> CallError {
     match error {
@@ -210,6 +254,7 @@ fn sort(method: String, error: SlackClientError) -> CallError {
             }
             _ => CallError::Refused {
                 method,
+                needed: error.http_response_body.as_deref().and_then(needed_scope),
                 code: error.code,
                 details: error.errors.unwrap_or_default(),
             },

@@ -3,6 +3,7 @@
 
 pub mod db;
 pub mod incidents;
+pub mod notices;
 pub mod outbox;
 pub mod pace;
 pub mod receipts;

@@ -87,6 +87,16 @@ pub enum Failed {
 }
 
 impl Failed {
+    /// Trying again is of no use, for this reason.
+    pub fn give_up(error: impl Into<String>) -> Self {
+        Failed::Trouble(Trouble::give_up(error))
+    }
+
+    /// Try again after a while; nothing was done.
+    pub fn again(error: impl Into<String>) -> Self {
+        Failed::Trouble(Trouble::Again { error: error.into(), in_doubt: false })
+    }
+
     /// Whether Slack refused for this reason.
     pub fn is(&self, reason: &str) -> bool {
         matches!(self, Failed::Refused(error) if error.is(reason))
@@ -99,6 +109,12 @@ impl From<Failed> for Trouble {
             Failed::Refused(error) => error.into(),
             Failed::Trouble(trouble) => trouble,
         }
+    }
+}
+
+impl From<Trouble> for Failed {
+    fn from(trouble: Trouble) -> Self {
+        Failed::Trouble(trouble)
     }
 }
 

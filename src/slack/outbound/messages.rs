@@ -10,7 +10,7 @@ use crate::slack::outbound::Job;
 use crate::slack::outbound::calls::{Failed, Trouble};
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::welcome::welcome;
-use crate::store::surfaces::Shown;
+use crate::store::surfaces::{Detail, Shown};
 
 /// What our messages call their metadata.
 const EVENT_TYPE: &str = "stentor";
@@ -19,10 +19,9 @@ const CLOCK_MARGIN_S: i64 = 300;
 
 impl Job<'_> {
     /// Shows the welcome message with the buttons, and keeps it pinned.
-    pub(super) async fn show_welcome(&self) -> Result<(), Trouble> {
-        let channel = ChannelId::from(self.channel()?);
+    pub(super) async fn show_welcome(&self, channel: &ChannelId) -> Result<(), Failed> {
         let message = welcome(&self.incident, &self.catalogue);
-        let mut shown = self.show(Surface::Welcome, &channel, &message).await?;
+        let mut shown = self.show(Surface::Welcome, channel, &message).await?;
         if shown.detail.pinned {
             return Ok(());
         }
@@ -30,10 +29,10 @@ impl Job<'_> {
         match self.calls.post("pins.add", &json!({"channel": channel, "timestamp": ts})).await {
             Ok(_) => {}
             Err(failed) if failed.is("already_pinned") => {}
-            Err(failed) => return Err(failed.into()),
+            Err(failed) => return Err(failed),
         }
         shown.detail.pinned = true;
-        self.save(Surface::Welcome, &shown).await
+        Ok(self.save(Surface::Welcome, &shown).await?)
     }
 
     /// Makes the one message of a surface show this: sends it the first time, edits it after.
@@ -42,11 +41,13 @@ impl Job<'_> {
         surface: Surface,
         channel: &ChannelId,
         message: &Message,
-    ) -> Result<Shown, Trouble> {
+    ) -> Result<Shown, Failed> {
         let shown = self.shown(surface).await?;
         let hash = hash(message);
         let known = shown.ts.clone().filter(|_| shown.channel.as_ref() == Some(channel));
-        let Some(ts) = known else { return self.show_first(surface, channel, message, hash).await };
+        let Some(ts) = known else {
+            return self.show_first(surface, channel, message, hash, &shown).await;
+        };
         if shown.hash.as_ref() == Some(&hash) {
             return Ok(shown);
         }
@@ -59,9 +60,9 @@ impl Job<'_> {
             }
             // Somebody deleted it. There is news, so it is worth showing again.
             Err(failed) if failed.is("message_not_found") => {
-                self.show_first(surface, channel, message, hash).await
+                self.show_first(surface, channel, message, hash, &shown).await
             }
-            Err(failed) => Err(failed.into()),
+            Err(failed) => Err(failed),
         }
     }
 
@@ -71,13 +72,15 @@ impl Job<'_> {
         channel: &ChannelId,
         message: &Message,
         hash: String,
-    ) -> Result<Shown, Trouble> {
+        before: &Shown,
+    ) -> Result<Shown, Failed> {
         let ts = self.send_once(channel, message).await?;
         let shown = Shown {
             channel: Some(channel.clone()),
             ts: Some(ts),
             hash: Some(hash),
-            ..Shown::default()
+            // It is another message, and not pinned yet.
+            detail: Detail { restored: before.detail.restored, ..Detail::default() },
         };
         self.save(surface, &shown).await?;
         Ok(shown)
@@ -88,13 +91,38 @@ impl Job<'_> {
         &self,
         channel: &ChannelId,
         message: &Message,
-    ) -> Result<MessageTs, Trouble> {
+    ) -> Result<MessageTs, Failed> {
         if self.work.is_in_doubt()
             && let Some(ts) = self.look_for(channel).await?
         {
             return Ok(ts);
         }
-        let arguments = json!({
+        self.send(channel, None, message).await
+    }
+
+    /// The same, in the thread under a message.
+    pub(super) async fn reply_once(
+        &self,
+        channel: &ChannelId,
+        thread: &MessageTs,
+        message: &Message,
+    ) -> Result<MessageTs, Failed> {
+        if self.work.is_in_doubt() {
+            let replies = [("channel", channel.as_str()), ("ts", thread.as_str())];
+            if let Some(ts) = self.find_ours("conversations.replies", channel, &replies).await? {
+                return Ok(ts);
+            }
+        }
+        self.send(channel, Some(thread), message).await
+    }
+
+    async fn send(
+        &self,
+        channel: &ChannelId,
+        thread: Option<&MessageTs>,
+        message: &Message,
+    ) -> Result<MessageTs, Failed> {
+        let mut arguments = json!({
             "channel": channel,
             "text": message.text,
             "blocks": message.blocks,
@@ -102,43 +130,47 @@ impl Job<'_> {
             "unfurl_media": false,
             "metadata": {"event_type": EVENT_TYPE, "event_payload": {"id": self.work.id}},
         });
+        if let Some(thread) = thread {
+            arguments["thread_ts"] = json!(thread);
+        }
         match self.calls.send("chat.postMessage", channel.as_str(), &arguments).await {
             Ok(answer) => {
                 let ts = answer["ts"].as_str().map(MessageTs::from);
-                ts.ok_or_else(|| Trouble::Again {
-                    error: "Slack sent no ts".to_owned(),
-                    in_doubt: true,
-                })
+                let no_ts =
+                    || Trouble::Again { error: "Slack sent no ts".to_owned(), in_doubt: true };
+                Ok(ts.ok_or_else(no_ts)?)
             }
             Err(failed) if failed.is("not_in_channel") => {
-                self.join(channel).await?;
-                Err(Trouble::Again {
-                    error: "had to join the channel first".to_owned(),
-                    in_doubt: false,
-                })
+                self.join(channel, failed).await?;
+                Err(Failed::again("had to join the channel first"))
             }
-            Err(failed) => Err(failed.into()),
+            Err(failed) => Err(failed),
         }
     }
 
     /// Looks whether the message is there after all.
-    async fn look_for(&self, channel: &ChannelId) -> Result<Option<MessageTs>, Trouble> {
+    pub(super) async fn look_for(&self, channel: &ChannelId) -> Result<Option<MessageTs>, Failed> {
+        self.find_ours("conversations.history", channel, &[("channel", channel.as_str())]).await
+    }
+
+    async fn find_ours(
+        &self,
+        method: &str,
+        channel: &ChannelId,
+        place: &[(&str, &str)],
+    ) -> Result<Option<MessageTs>, Failed> {
         let oldest = seconds_before(self.work.first_asked_at());
         let since =
-            [("channel", channel.as_str()), ("oldest", &oldest), ("include_all_metadata", "true")];
-        let sent = self
-            .calls
-            .find("conversations.history", &since, "messages", |message| self.is_ours(message));
+            [place, &[("oldest", oldest.as_str()), ("include_all_metadata", "true")]].concat();
+        let sent = self.calls.find(method, &since, "messages", |message| self.is_ours(message));
         match sent.await {
             Ok(sent) => Ok(sent.and_then(|message| message["ts"].as_str().map(MessageTs::from))),
             Err(failed) if failed.is("not_in_channel") => {
-                self.join(channel).await?;
-                Err(Trouble::Again {
-                    error: "had to join the channel first".to_owned(),
-                    in_doubt: true,
-                })
+                self.join(channel, failed).await?;
+                // Whether it was sent is as open as before.
+                Err(Failed::again("had to join the channel first"))
             }
-            Err(failed) => Err(failed.into()),
+            Err(failed) => Err(failed),
         }
     }
 
@@ -147,14 +179,13 @@ impl Job<'_> {
             && message["metadata"]["event_payload"]["id"] == self.work.id.as_str()
     }
 
-    async fn join(&self, channel: &ChannelId) -> Result<(), Trouble> {
-        match self.calls.post("conversations.join", &json!({"channel": channel})).await {
-            Ok(_) => Ok(()),
-            Err(Failed::Refused(error)) => Err(Trouble::give_up(format!(
-                "Stentor is not in {channel} and could not join ({error}); invite it with /invite"
-            ))),
-            Err(failed) => Err(failed.into()),
+    /// Enters a channel that is not the incident's own: from that one somebody has removed Stentor,
+    /// which is a matter of its own.
+    async fn join(&self, channel: &ChannelId, because: Failed) -> Result<(), Failed> {
+        if self.incident.channel.as_ref() == Some(channel) {
+            return Err(because);
         }
+        self.calls.post("conversations.join", &json!({"channel": channel})).await.map(drop)
     }
 }
 

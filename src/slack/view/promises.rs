@@ -133,7 +133,7 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
         Event::SummaryChanged { from: String::new(), to: text.to_owned() },
         Event::Renamed { from: text.to_owned(), to: name.to_owned() },
         Event::NoteAdded { text: text.to_owned() },
-        Event::ChannelOpened { channel: ChannelId::new(text) },
+        Event::ChannelOpened { channel: ChannelId::new(text), told: None },
         Event::UpdateOverdue { due: minute(60) },
         Event::Undelivered { what: name.to_owned(), error: text.to_owned() },
     ]

@@ -1,0 +1,105 @@
+//! What to do about a call that Slack refused: nearly always something can be done, or somebody
+//! can.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::ids::{WorkId, WorkspaceId};
+use crate::incident::channel::ChannelState;
+use crate::incident::reactions::{Post, Surface};
+use crate::outbox::work::{self, Warning, Work};
+use crate::slack::client::CallError;
+use crate::slack::outbound::Job;
+use crate::slack::outbound::calls::Trouble;
+use crate::store::{notices, outbox};
+
+/// How long a trouble of the whole workspace is not told again.
+const TOLD_EVERY: Duration = Duration::from_secs(24 * 3600);
+/// Attempts after which a channel that looks well, and refuses, is for people to deal with.
+const ATTEMPTS: i64 = 10;
+/// Slack's words for a channel that can't be spoken in as it is.
+pub(super) const UNUSABLE: [&str; 4] =
+    ["channel_not_found", "not_in_channel", "is_archived", "is_inactive"];
+
+/// Workspaces whose token Slack does not take, so that it is said once.
+#[derive(Clone, Default)]
+pub struct Locked(Arc<Mutex<HashSet<WorkspaceId>>>);
+
+impl Locked {
+    /// Slack refuses the token.
+    fn refused(&self, workspace: &WorkspaceId, error: &CallError) {
+        if self.0.lock().expect("nothing panics with it").insert(workspace.clone()) {
+            tracing::error!(workspace.id = %workspace, error = %error,
+                "Slack does not take the bot token. What is to be done waits until the app is installed again");
+        }
+    }
+
+    /// Slack takes the token.
+    pub(super) fn accepted(&self, workspace: &WorkspaceId) {
+        if self.0.lock().expect("nothing panics with it").remove(workspace) {
+            tracing::info!(workspace.id = %workspace, "Slack takes the bot token again");
+        }
+    }
+}
+
+impl Job<'_> {
+    /// What a refusal means for this work.
+    pub(super) async fn remedy(&self, error: CallError) -> Trouble {
+        if error.is_about_the_token() {
+            self.performer.locked.refused(&self.work.workspace, &error);
+            // An admin installs the app again within hours, and expects that nothing is lost.
+            return Trouble::Again { error: error.to_string(), in_doubt: false };
+        }
+        if let Err(trouble) = self.warn_of_scope(&error).await {
+            return trouble;
+        }
+        if self.is_for_channel() && UNUSABLE.iter().any(|reason| error.is(reason)) {
+            return self.look_again(error).await;
+        }
+        error.into()
+    }
+
+    fn is_for_channel(&self) -> bool {
+        match &self.work.work {
+            Work::Refresh { surface: Surface::Announcement | Surface::Standing } => false,
+            Work::Refresh { .. } | Work::Say { post: Post::Channel { .. } } => true,
+            Work::Say { .. } | Work::Warn { .. } | Work::Ring { .. } => false,
+        }
+    }
+
+    /// The next attempt acts on what is found now.
+    async fn look_again(&self, error: CallError) -> Trouble {
+        match self.look().await {
+            Ok(ChannelState::Open) if self.work.attempts >= ATTEMPTS => error.into(),
+            Ok(_) => Trouble::Again { error: error.to_string(), in_doubt: false },
+            Err(failed) => failed.into(),
+        }
+    }
+
+    async fn warn_of_scope(&self, error: &CallError) -> Result<(), Trouble> {
+        let CallError::Refused { method, code, needed, .. } = error else { return Ok(()) };
+        if code != "missing_scope" {
+            return Ok(());
+        }
+        let warning = Warning::Scope { method: method.clone(), needed: needed.clone() };
+        self.warn(&format!("scope/{method}"), warning).await
+    }
+
+    /// Tells who looks after this incident of a trouble that is the workspace's, unless somebody
+    /// was told already.
+    pub(super) async fn warn(&self, key: &str, warning: Warning) -> Result<(), Trouble> {
+        let Some(user) = self.incident.keeper(&self.catalogue).cloned() else { return Ok(()) };
+        let (performer, workspace) = (self.performer, &self.work.workspace);
+        let now = performer.clock.now();
+        let mut tx = performer.db.begin().await?;
+        if notices::claim(&mut tx, workspace, key, now.minus(TOLD_EVERY), now).await? {
+            let work = Work::Warn { user, warning };
+            let id = WorkId::new(performer.ids.ulid(now));
+            let work = work::warning(&self.incident.id, key, work, id, now);
+            outbox::change(&mut tx, workspace, &[], &[work], now).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}
