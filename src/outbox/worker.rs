@@ -235,7 +235,8 @@ impl Worker {
             "Gave up: {}. It stays in the outbox", work.work.describe());
         let what = work.work.describe();
         let command = Command::RecordUndelivered { what, error: error.to_owned() };
-        let receipt = format!("undelivered/{}/{}", work.id, work.lease);
+        // The same work, asked for again and refused for the same reason, is one fact.
+        let receipt = format!("undelivered/{}/{error}", work.id);
         if let Err(NotDone::Unavailable(error)) =
             self.engine.submit(order(work, receipt, Via::Delivery, command)).await
         {
