@@ -35,7 +35,7 @@ on_each_database! {
             bot.undelivered(&incident).await,
             ["refresh the welcome: pins.add: missing_scope; add the scope pins:write and install again"]
         );
-        assert_eq!(bot.reads_told(ALICE), ["Slack does not let Stentor use pins.add: the app lacks a scope."]);
+        assert_eq!(bot.reads_told(ALICE), ["Slack does not let Stentor use `pins.add`: the app lacks a scope."]);
         // The topic stands behind it in the lane.
         assert_eq!(bot.channels(&incident)[0].topic.value, "Investigating · INC-1");
         bot.says(ALICE, channel, "severity major").await;

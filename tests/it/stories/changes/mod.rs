@@ -18,6 +18,23 @@ use stentor::simulator::faults::{Failing, Fault, Misdelivery};
 
 use crate::bot::{ALICE, Bot, INCIDENTS};
 
+/// Everything that Slack tells of channels and messages.
+const EVENTS: [&str; 13] = [
+    "channel_archive",
+    "channel_deleted",
+    "channel_id_changed",
+    "channel_left",
+    "channel_rename",
+    "channel_unarchive",
+    "group_archive",
+    "group_deleted",
+    "group_left",
+    "group_rename",
+    "member_joined_channel",
+    "member_left_channel",
+    "message",
+];
+
 impl Bot {
     /// Alice, who is an admin, does something to a channel, and all that follows has happened.
     async fn does(&self, act: Act) {
@@ -56,7 +73,7 @@ impl Bot {
     }
 
     /// From now on Slack tells nothing.
-    fn hears_nothing(&self) {
+    pub fn hears_nothing(&self) {
         self.misdelivers(Misdelivery::Drop);
     }
 
@@ -66,7 +83,9 @@ impl Bot {
     }
 
     fn misdelivers(&self, how: Misdelivery) {
-        self.slack.inject(Fault::always("*", Failing::Delivery { how }));
+        for event in EVENTS {
+            self.slack.inject(Fault::always(event, Failing::Delivery { how }));
+        }
     }
 
     /// What is known of the channel of an incident.

@@ -67,6 +67,7 @@ on_each_database! {
         assert_eq!(bot.reads(channel), "INC-1: Rolling back · Update from <@U0BOB>");
         assert!(bot.announced(&incident).contains("Rolling back"));
         // Removed from it, Stentor can't come back by itself.
+        bot.slack.expect_refusal("conversations.info", "channel_not_found");
         bot.removes(channel).await;
         assert_eq!(bot.state(&incident).await, ChannelState::ShutOut);
         assert_eq!(bot.reads_told(ALICE).len(), 1);
