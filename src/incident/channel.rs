@@ -191,3 +191,122 @@ pub(super) fn found(
     let told = told.cloned();
     Ok(vec![Event::ChannelChanged { channel: channel.clone(), change, told }])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::ids::IncidentId;
+    use crate::incident::command::{Command, Declare};
+    use crate::incident::decide::{Context, decide, declare};
+    use crate::incident::event::{Actor, Entry, Via};
+    use crate::incident::reactions::{Effect, Surface, reactions};
+
+    /// An incident of Alice's, its channel open.
+    struct Life {
+        incident: Incident,
+        catalogue: Catalogue,
+    }
+
+    impl Life {
+        fn new(private: bool) -> Self {
+            let catalogue = Catalogue::default();
+            let alice = Actor::Person { user: UserId::from("U0ALICE") };
+            let now = Timestamp::from_micros(0);
+            let context = Context { now, actor: &alice, via: Via::Modal, catalogue: &catalogue };
+            let request = Declare { name: "x".to_owned(), private, ..Declare::default() };
+            let declared = declare(&request, 1, &context).unwrap();
+            let incident = Incident::declared(IncidentId::from("x"), now, &alice, &declared);
+            let mut life = Life { incident, catalogue };
+            life.gives(&Command::RecordChannel { channel: ChannelId::from("C0ONE") }).unwrap();
+            life
+        }
+
+        fn gives(&mut self, command: &Command) -> Result<Vec<Effect>, Refusal> {
+            let actor = if command.is_internal() {
+                Actor::Stentor
+            } else {
+                Actor::Person { user: UserId::from("U0ALICE") }
+            };
+            let (now, via) = (Timestamp::from_micros(1), Via::Delivery);
+            let context = Context { now, actor: &actor, via, catalogue: &self.catalogue };
+            let event = decide(&self.incident, command, &context)?.remove(0);
+            let version = self.incident.version + 1;
+            let entry = Entry { version, at: now, actor: actor.clone(), via, event };
+            self.incident.apply(&entry);
+            Ok(reactions(&entry, &self.incident))
+        }
+
+        fn finds(&mut self, change: ChannelChange) -> Result<Vec<Effect>, Refusal> {
+            let channel = ChannelId::from("C0ONE");
+            self.gives(&Command::RecordChannelChange { channel, change })
+        }
+
+        fn state(&self) -> ChannelState {
+            self.incident.standing.state
+        }
+    }
+
+    #[test]
+    fn what_is_found_twice_is_a_fact_once() {
+        for change in [
+            ChannelChange::Archived,
+            ChannelChange::Left { shut_out: false },
+            ChannelChange::Left { shut_out: true },
+            ChannelChange::Deleted,
+            ChannelChange::Moved { to: ChannelId::from("C0TWO") },
+            ChannelChange::MadePrivate,
+            ChannelChange::Renamed { to: "war-room".to_owned(), follows: false },
+        ] {
+            let mut life = Life::new(false);
+            assert!(life.finds(change.clone()).is_ok(), "{change:?}");
+            assert!(life.finds(change.clone()).is_err(), "{change:?}");
+        }
+        assert!(Life::new(false).finds(ChannelChange::Back).is_err());
+    }
+
+    #[test]
+    fn a_public_channel_is_entered_again_until_people_mean_it() {
+        let mut life = Life::new(false);
+        for _ in 0..RETURNS {
+            life.finds(ChannelChange::Left { shut_out: false }).unwrap();
+            assert_eq!(life.state(), ChannelState::Left);
+            life.finds(ChannelChange::Back).unwrap();
+        }
+        life.finds(ChannelChange::Left { shut_out: false }).unwrap();
+        assert_eq!(life.state(), ChannelState::ShutOut);
+        // Found to be impossible while it is out, that is no further removal.
+        let mut life = Life::new(false);
+        life.finds(ChannelChange::Left { shut_out: false }).unwrap();
+        life.finds(ChannelChange::Left { shut_out: true }).unwrap();
+        assert_eq!((life.state(), life.incident.standing.removals), (ChannelState::ShutOut, 1));
+        let mut private = Life::new(true);
+        private.finds(ChannelChange::Left { shut_out: false }).unwrap();
+        assert_eq!(private.state(), ChannelState::ShutOut);
+    }
+
+    #[test]
+    fn a_deleted_channel_is_made_anew_unless_the_incident_is_over() {
+        let mut life = Life::new(false);
+        let effects = life.finds(ChannelChange::Deleted).unwrap();
+        assert!(effects.contains(&Effect::Renew(Surface::Channel)), "{effects:?}");
+        let again = Command::RecordChannel { channel: ChannelId::from("C0ONE") };
+        assert!(life.gives(&again).is_err(), "a channel that was deleted does not come back");
+        let mut life = Life::new(false);
+        life.gives(&Command::Close { message: None }).unwrap();
+        let effects = life.finds(ChannelChange::Deleted).unwrap();
+        assert_eq!(effects, [Effect::Refresh(Surface::Announcement)]);
+        let summary = Command::Summary { summary: "It was the release".to_owned() };
+        let effects = life.gives(&summary).unwrap();
+        assert!(!effects.contains(&Effect::Refresh(Surface::Channel)), "{effects:?}");
+    }
+
+    #[test]
+    fn an_older_row_has_a_channel_that_nobody_has_touched() {
+        let mut state = serde_json::to_value(Life::new(false).incident).unwrap();
+        assert_eq!(state.get("standing"), None, "what is as it should be takes no room");
+        state.as_object_mut().unwrap().remove("standing");
+        let incident: Incident = serde_json::from_value(state).unwrap();
+        assert!(incident.standing.is_untouched());
+    }
+}

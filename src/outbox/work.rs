@@ -45,6 +45,8 @@ pub enum Warning {
         /// Why.
         because: NotAnnounced,
     },
+    /// Incidents get no channel: only some people may make channels.
+    Channels,
     /// The app lacks a scope.
     Scope {
         /// The method that wants it.

@@ -51,7 +51,7 @@ impl Job<'_> {
             // An admin installs the app again within hours, and expects that nothing is lost.
             return Trouble::Again { error: error.to_string(), in_doubt: false };
         }
-        if let Err(trouble) = self.warn_of_scope(&error).await {
+        if let Err(trouble) = self.warn_of_workspace(&error).await {
             return trouble;
         }
         if self.is_for_channel() && UNUSABLE.iter().any(|reason| error.is(reason)) {
@@ -77,13 +77,18 @@ impl Job<'_> {
         }
     }
 
-    async fn warn_of_scope(&self, error: &CallError) -> Result<(), Trouble> {
+    /// What the workspace does not allow, each incident would meet: somebody is told once.
+    async fn warn_of_workspace(&self, error: &CallError) -> Result<(), Trouble> {
         let CallError::Refused { method, code, needed, .. } = error else { return Ok(()) };
-        if code != "missing_scope" {
-            return Ok(());
+        if code == "missing_scope" {
+            let warning = Warning::Scope { method: method.clone(), needed: needed.clone() };
+            return self.warn(&format!("scope/{method}"), warning).await;
         }
-        let warning = Warning::Scope { method: method.clone(), needed: needed.clone() };
-        self.warn(&format!("scope/{method}"), warning).await
+        let opens = self.work.work == Work::Refresh { surface: Surface::Channel };
+        if opens && code.starts_with("restricted_action") {
+            return self.warn("channels", Warning::Channels).await;
+        }
+        Ok(())
     }
 
     /// Tells who looks after this incident of a trouble that is the workspace's, unless somebody

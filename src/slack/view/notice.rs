@@ -70,6 +70,10 @@ pub fn channel_changed(entry: &Entry, incident: &Incident) -> Option<Message> {
 pub fn warning(warning: &Warning) -> Message {
     let (trouble, remedy) = match warning {
         Warning::Announcements { channel, because } => not_announced(channel, *because),
+        Warning::Channels => (
+            Line::of("Incidents get no channel: Stentor may not make channels here."),
+            "An admin can let apps make channels, in the workspace's settings under channel management. Until then, `/incident INC-42 …` works in any channel.".to_owned(),
+        ),
         Warning::Scope { method, needed } => {
             let scope = needed.as_deref().map(|needed| words::one_line(needed, 200));
             let remedy = match scope {
@@ -164,6 +168,7 @@ mod tests {
 
     use super::*;
     use crate::incident::command::{Command, Declare};
+    use crate::incident::event::Actor;
     use crate::slack::view::drawing;
     use crate::slack::view::samples::Story;
 
@@ -171,6 +176,67 @@ mod tests {
     fn the_declarer_is_led_to_the_channel() {
         let story = Story::new();
         assert_snapshot!(drawing::message(&channel_opened(&story.incident)), @"*INC-1* is open: #C0INC1");
+    }
+
+    #[test]
+    fn the_keeper_learns_what_happened_to_the_channel_and_what_to_do() {
+        let told = |change: ChannelChange| {
+            let mut story = Story::new();
+            let channel = ChannelId::from("C0INC1");
+            let entry = story
+                .happens(Actor::Stentor, &Command::RecordChannelChange { channel, change })
+                .clone();
+            channel_changed(&entry, &story.incident).map(|told| drawing::message(&told))
+        };
+        assert_snapshot!(told(ChannelChange::Archived).unwrap(), @"
+        #C0INC1 was archived, and *INC-1 Checkout is slow* is not closed.
+        ~ Unarchive the channel to go on there; an app can't. Until then, news are told under the announcement, and `/incident INC-1 …` works in any channel.
+        ");
+        assert_snapshot!(told(ChannelChange::Left { shut_out: true }).unwrap(), @"
+        Stentor was removed from #C0INC1, the channel of *INC-1 Checkout is slow*.
+        ~ `/invite @Stentor` there brings it back, and with it what it has to say there. Until then that waits.
+        ");
+        assert_snapshot!(told(ChannelChange::MadePrivate).unwrap(), @"
+        #C0INC1 is private now. *INC-1 Checkout is slow* is not: it stays announced.
+        ~ Who wants to help has to be invited into the channel.
+        ");
+        assert_eq!(told(ChannelChange::Left { shut_out: false }), None);
+        assert_eq!(told(ChannelChange::Deleted), None);
+    }
+
+    #[test]
+    fn a_deleted_channel_is_told_with_the_next_one() {
+        let mut story = Story::new();
+        let (channel, change) = (ChannelId::from("C0INC1"), ChannelChange::Deleted);
+        story.happens(Actor::Stentor, &Command::RecordChannelChange { channel, change });
+        let channel = ChannelId::from("C0INC2");
+        let entry = story.happens(Actor::Stentor, &Command::RecordChannel { channel }).clone();
+        let told = channel_changed(&entry, &story.incident).unwrap();
+        assert_snapshot!(drawing::message(&told), @"
+        The channel of *INC-1 Checkout is slow* was deleted. The incident goes on in #C0INC2.
+        ~ Those who have a part in it are invited there. The timeline is as it was.
+        ");
+    }
+
+    #[test]
+    fn a_trouble_of_the_workspace_comes_with_its_remedy() {
+        let drawn = |told: Warning| drawing::message(&warning(&told));
+        let (method, needed) = ("pins.add".to_owned(), Some("pins:write".to_owned()));
+        assert_snapshot!(drawn(Warning::Scope { method, needed }), @"
+        Slack does not let Stentor use `pins.add`: the app lacks a scope.
+        ~ An admin can add the scope `pins:write` to the app and install it again. What was missed comes with the next news.
+        ");
+        let because = NotAnnounced::NotInvited;
+        let channel = "incidents".to_owned();
+        assert_snapshot!(drawn(Warning::Announcements { channel, because }), @"
+        Incidents are not announced: *#incidents* is private and Stentor is not in it.
+        ~ `/invite @Stentor` there. Open incidents are announced with their next news.
+        ");
+        let (channel, because) = ("C0NOWHERE".to_owned(), NotAnnounced::NotThere);
+        assert_snapshot!(drawn(Warning::Announcements { channel, because }), @"
+        Incidents are not announced: #C0NOWHERE is not there, or is private and Stentor is not in it.
+        ~ `/invite @Stentor` there, or have another channel set with `--announce-channel`. Open incidents are announced with their next news.
+        ");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use stentor::simulator::act::Act;
+use stentor::simulator::faults::Failing;
 
 use crate::bot::{ALICE, Bot, GENERAL, INCIDENTS, Start};
 use crate::databases::on_each_database;
@@ -49,6 +50,25 @@ on_each_database! {
             bot.says(ALICE, channel_of(incident), "update Rolling back").await;
             bot.skims(channel_of(incident));
             bot.welcome(incident);
+        }
+        bot.ends().await;
+    }
+
+    async fn that_channels_may_not_be_made_is_told_once(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        let code = "restricted_action".to_owned();
+        bot.breaks_down("conversations.create", Failing::Error { code });
+        crate::warnings::expect("Gave up");
+        for name in ["Checkout is slow", "Login is down"] {
+            bot.declares_in_trouble(name).await;
+            bot.settle().await;
+        }
+        bot.skims(INCIDENTS);
+        assert_eq!(bot.reads_told(ALICE), ["Incidents get no channel: Stentor may not make channels here."]);
+        bot.mends();
+        for number in [1, 2] {
+            bot.says(ALICE, GENERAL, &format!("INC-{number} severity major")).await;
+            assert_eq!(bot.reads_everything_once(number).await.len(), 1);
         }
         bot.ends().await;
     }

@@ -45,7 +45,7 @@ on_each_database! {
     async fn it_is_found_by_the_calls_and_opened_once(fresh: Fresh) {
         let bot = Bot::start(&fresh).await;
         bot.expects_repeats();
-        for method in ["chat.postMessage", "chat.update", "conversations.setTopic", "conversations.info"] {
+        for method in ["chat.postMessage", "conversations.info", "conversations.history"] {
             bot.slack.expect_refusal(method, "channel_not_found");
         }
         let incident = bot.declares_with_bob().await;
@@ -54,8 +54,8 @@ on_each_database! {
         for method in ["conversations.create", "conversations.invite", "pins.add"] {
             bot.breaks(method, Failing::LostAnswer { hang_ms: 0 }, 1);
         }
-        // One to the new channel, and one to who is told.
-        bot.breaks("chat.postMessage", Failing::LostAnswer { hang_ms: 0 }, 1);
+        // To the channel that is gone, to who is told, and twice to the new channel.
+        bot.breaks("chat.postMessage", Failing::LostAnswer { hang_ms: 0 }, 4);
         bot.types(BOB, GENERAL, "INC-1 update Rolling back").await;
         bot.settle().await;
         let told = bot.reads_told(BOB);
