@@ -83,23 +83,7 @@ fn wish(needed: Option<&str>) -> String {
     needed.map(|scope| format!("; add the scope {scope} and install again")).unwrap_or_default()
 }
 
-/// Slack's words for a token that it does not take, whatever is asked.
-const LOCKED_OUT: [&str; 6] = [
-    "not_authed",
-    "invalid_auth",
-    "account_inactive",
-    "token_revoked",
-    "token_expired",
-    "team_access_not_granted",
-];
-
 impl CallError {
-    /// Whether Slack would refuse anything else as well: the app was removed, or its token is
-    /// revoked or wrong.
-    pub fn is_about_the_token(&self) -> bool {
-        LOCKED_OUT.iter().any(|reason| self.is(reason))
-    }
-
     /// Whether it was this method that Slack refused.
     pub fn is_of(&self, called: &str) -> bool {
         matches!(self, CallError::Refused { method, .. } if method == called)

@@ -87,7 +87,7 @@ impl Job<'_> {
             match self.send_directly(&person, message).await {
                 Ok(()) => was_said = true,
                 // Somebody who can't be written to is no reason not to tell the others.
-                Err(Failed::Refused(error)) if !error.is_about_the_token() => {
+                Err(Failed::Refused(error)) => {
                     tracing::info!(work.id = %self.work.id, error = %error, "Could not tell one of them");
                 }
                 Err(failed) if was_said => return Err(said_in_part(failed)),
@@ -139,11 +139,16 @@ impl Job<'_> {
 
 /// Some were told already: the next attempt has to look whom.
 fn said_in_part(failed: Failed) -> Failed {
-    let error = match failed {
-        Failed::Refused(error) => error.to_string(),
-        Failed::Trouble(Trouble::Again { error, .. } | Trouble::GiveUp { error }) => error,
-        Failed::Trouble(Trouble::NotYet { .. }) => "Slack asks to wait".to_owned(),
-        Failed::Trouble(Trouble::Store(error)) => error.to_string(),
-    };
-    Failed::Trouble(Trouble::Again { error, in_doubt: true })
+    Failed::Trouble(match failed.into() {
+        Trouble::Again { error, .. } | Trouble::GiveUp { error } => {
+            Trouble::Again { error, in_doubt: true }
+        }
+        Trouble::NotYet { .. } => {
+            Trouble::Again { error: "some were told already".to_owned(), in_doubt: true }
+        }
+        Trouble::Away { error, until, for_all, .. } => {
+            Trouble::Away { error, until, for_all, in_doubt: true }
+        }
+        rest @ (Trouble::NotOurs | Trouble::Store(_)) => rest,
+    })
 }

@@ -1,11 +1,9 @@
 //! What to do about a call that Slack refused: nearly always something can be done, or somebody
 //! can.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::ids::{WorkId, WorkspaceId};
+use crate::ids::WorkId;
 use crate::incident::channel::ChannelState;
 use crate::incident::reactions::{Post, Surface};
 use crate::outbox::work::{self, Warning, Work};
@@ -22,35 +20,9 @@ const ATTEMPTS: i64 = 10;
 pub(super) const UNUSABLE: [&str; 4] =
     ["channel_not_found", "not_in_channel", "is_archived", "is_inactive"];
 
-/// Workspaces whose token Slack does not take, so that it is said once.
-#[derive(Clone, Default)]
-pub struct Locked(Arc<Mutex<HashSet<WorkspaceId>>>);
-
-impl Locked {
-    /// Slack refuses the token.
-    fn refused(&self, workspace: &WorkspaceId, error: &CallError) {
-        if self.0.lock().expect("nothing panics with it").insert(workspace.clone()) {
-            tracing::error!(workspace.id = %workspace, error = %error,
-                "Slack does not take the bot token. What is to be done waits until the app is installed again");
-        }
-    }
-
-    /// Slack takes the token.
-    pub(super) fn accepted(&self, workspace: &WorkspaceId) {
-        if self.0.lock().expect("nothing panics with it").remove(workspace) {
-            tracing::info!(workspace.id = %workspace, "Slack takes the bot token again");
-        }
-    }
-}
-
 impl Job<'_> {
     /// What a refusal means for this work.
     pub(super) async fn remedy(&self, error: CallError) -> Trouble {
-        if error.is_about_the_token() {
-            self.performer.locked.refused(&self.work.workspace, &error);
-            // An admin installs the app again within hours, and expects that nothing is lost.
-            return Trouble::Again { error: error.to_string(), in_doubt: false };
-        }
         if let Err(trouble) = self.warn_of_workspace(&error).await {
             return trouble;
         }

@@ -129,7 +129,7 @@ impl Job<'_> {
                 self.found(ChannelChange::Back).await?;
                 Ok(ChannelState::Open)
             }
-            Err(Failed::Refused(error)) if !error.is_about_the_token() => {
+            Err(Failed::Refused(error)) => {
                 tracing::info!(incident.id = %self.incident.id, error = %error, "Could not come back");
                 self.found(ChannelChange::Left { shut_out: true }).await?;
                 Ok(ChannelState::ShutOut)

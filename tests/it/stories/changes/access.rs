@@ -82,7 +82,7 @@ on_each_database! {
         let incident = bot.declares("Checkout is slow").await;
         let view = bot.opens(ALICE, GENERAL, "").await;
         bot.act(Act::Uninstall).await;
-        crate::warnings::expect("Slack does not take the bot token");
+        crate::warnings::expect("Slack refuses the bot token");
         bot.submits_in_trouble(&view, &[("name", serde_json::json!("Login is down"))]).await;
         bot.types(ALICE, channel_of(&incident), "update Rolling back").await;
         for _ in 0..48 {
