@@ -72,19 +72,6 @@ pub enum NotAnnounced {
     NotMade,
 }
 
-impl NotAnnounced {
-    /// The word for it in keys.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            NotAnnounced::Archived => "archived",
-            NotAnnounced::NotInvited => "not_invited",
-            NotAnnounced::NotThere => "not_there",
-            NotAnnounced::Restricted => "restricted",
-            NotAnnounced::NotMade => "not_made",
-        }
-    }
-}
-
 impl Work {
     /// What it is, for people who look after the outbox.
     pub fn describe(&self) -> String {

@@ -5,6 +5,23 @@ use crate::clock::Timestamp;
 use crate::ids::WorkspaceId;
 use crate::store::db::{Result, Tx};
 
+/// Whether somebody was told this since then.
+pub async fn is_told(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    key: &str,
+    since: Timestamp,
+) -> Result<bool> {
+    let told: Option<(Timestamp,)> = tx
+        .query("SELECT at FROM notice WHERE workspace = $1 AND key = $2 AND at >= $3")
+        .bind(workspace.clone())
+        .bind(key.to_owned())
+        .bind(since)
+        .optional()
+        .await?;
+    Ok(told.is_some())
+}
+
 /// Whether it is time to tell this: nobody was told since then. Whoever asks, tells.
 pub async fn claim(
     tx: &mut Tx,

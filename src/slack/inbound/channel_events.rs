@@ -37,11 +37,14 @@ pub async fn handle(door: &Door, workspace: &WorkspaceId, event: &Value) -> Resu
         "channel_archive" | "group_archive" | "channel_left" | "group_left" => {
             desk.look(|_| true).await
         }
-        "channel_unarchive" | "group_unarchive" => desk.is_usable_again().await,
+        "channel_unarchive" | "group_unarchive" => desk.is_usable_again(true).await,
         "channel_rename" | "group_rename" => desk.renamed(text(&event["channel"], "name")).await,
         "channel_deleted" | "group_deleted" => desk.deleted().await,
         "member_left_channel" if desk.is_us(event).await? => desk.look(|_| true).await,
-        "member_joined_channel" if desk.is_us(event).await? => desk.is_usable_again().await,
+        "member_joined_channel" if desk.is_us(event).await? => {
+            // Who comes by itself, into a channel that it makes or enters, needs no help.
+            desk.is_usable_again(!text(event, "inviter").is_empty()).await
+        }
         "message" => match text(event, "subtype") {
             "message_deleted" => desk.message_deleted(text(event, "deleted_ts")).await,
             "channel_convert_to_private" => desk.look(|_| true).await,
@@ -72,10 +75,13 @@ impl Desk<'_> {
     }
 
     /// Stentor was invited, or the channel unarchived.
-    async fn is_usable_again(&self) -> Result<(), NotTaken> {
+    async fn is_usable_again(&self, by_people: bool) -> Result<(), NotTaken> {
         if self.incident().await?.is_some() {
             // That it is in a channel which it has just opened is no news.
             return self.look(|incident| incident.standing.state != ChannelState::Open).await;
+        }
+        if !by_people {
+            return Ok(());
         }
         // It may be where incidents are announced: those that could not be are tried again, and
         // where the announcement stands, nothing is done.

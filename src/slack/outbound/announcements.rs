@@ -56,8 +56,12 @@ impl Job<'_> {
     /// Somebody can do something about it, and has to know.
     async fn warn_of_announcements(&self, error: &CallError) -> Result<(), Failed> {
         let channel = self.performer.announce_channel.to_string();
+        let key = format!("announcements/{}", error.words().0);
+        // To find out why costs calls, which every incident would make.
+        if self.is_told(&key).await? {
+            return Ok(());
+        }
         let Some(because) = self.why_not_announced(error, &channel).await? else { return Ok(()) };
-        let key = format!("announcements/{}", because.as_str());
         Ok(self.warn(&key, Warning::Announcements { channel, because }).await?)
     }
 

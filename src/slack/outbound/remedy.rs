@@ -63,6 +63,13 @@ impl Job<'_> {
         Ok(())
     }
 
+    /// Whether somebody was told of this not long ago.
+    pub(super) async fn is_told(&self, key: &str) -> Result<bool, Trouble> {
+        let since = self.performer.clock.now().minus(TOLD_EVERY);
+        let mut tx = self.performer.db.read().await?;
+        Ok(notices::is_told(&mut tx, &self.work.workspace, key, since).await?)
+    }
+
     /// Tells who looks after this incident of a trouble that is the workspace's, unless somebody
     /// was told already.
     pub(super) async fn warn(&self, key: &str, warning: Warning) -> Result<(), Trouble> {
