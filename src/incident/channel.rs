@@ -38,6 +38,8 @@ pub enum ChannelState {
 pub struct ChannelStanding {
     /// Whether Stentor can speak there.
     pub state: ChannelState,
+    /// It was archived at least once, so that something may have been said elsewhere.
+    pub was_archived: bool,
     /// The name that people gave it; Stentor does not change that one.
     pub named_by_people: Option<String>,
     /// Somebody made it private; the incident itself is as public as before.
@@ -106,7 +108,10 @@ impl Incident {
     pub(super) fn apply_to_channel(&mut self, change: &ChannelChange) {
         let standing = &mut self.standing;
         match change {
-            ChannelChange::Archived => standing.state = ChannelState::Archived,
+            ChannelChange::Archived => {
+                standing.state = ChannelState::Archived;
+                standing.was_archived = true;
+            }
             ChannelChange::Back => standing.state = ChannelState::Open,
             ChannelChange::Left { shut_out } => {
                 // Being shut out is found while it is out, and is no second removal.

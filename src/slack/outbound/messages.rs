@@ -107,11 +107,10 @@ impl Job<'_> {
         thread: &MessageTs,
         message: &Message,
     ) -> Result<MessageTs, Failed> {
-        if self.work.is_in_doubt() {
-            let replies = [("channel", channel.as_str()), ("ts", thread.as_str())];
-            if let Some(ts) = self.find_ours("conversations.replies", channel, &replies).await? {
-                return Ok(ts);
-            }
+        if self.work.is_in_doubt()
+            && let Some(ts) = self.look_under(channel, thread).await?
+        {
+            return Ok(ts);
         }
         self.send(channel, Some(thread), message).await
     }
@@ -151,6 +150,20 @@ impl Job<'_> {
     /// Looks whether the message is there after all.
     pub(super) async fn look_for(&self, channel: &ChannelId) -> Result<Option<MessageTs>, Failed> {
         self.find_ours("conversations.history", channel, &[("channel", channel.as_str())]).await
+    }
+
+    /// Looks whether the message is there, in the thread under another one.
+    pub(super) async fn look_under(
+        &self,
+        channel: &ChannelId,
+        thread: &MessageTs,
+    ) -> Result<Option<MessageTs>, Failed> {
+        let replies = [("channel", channel.as_str()), ("ts", thread.as_str())];
+        match self.find_ours("conversations.replies", channel, &replies).await {
+            // Where there is no thread, nothing was said under it.
+            Err(failed) if failed.is("thread_not_found") => Ok(None),
+            found => found,
+        }
     }
 
     async fn find_ours(

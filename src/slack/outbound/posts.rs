@@ -23,6 +23,13 @@ impl Job<'_> {
                     return Ok(());
                 };
                 match self.spot().await? {
+                    // It may have been said before the channel was brought back.
+                    Spot::Channel(_)
+                        if self.incident.standing.was_archived
+                            && self.was_said_under_announcement().await? =>
+                    {
+                        Ok(())
+                    }
                     Spot::Channel(channel) => self.send_once(&channel, &message).await.map(drop),
                     Spot::Archived(channel) => self.say_elsewhere(&channel, &entry, &message).await,
                     Spot::Nowhere => Ok(()),
@@ -95,6 +102,16 @@ impl Job<'_> {
             }
         }
         Ok(())
+    }
+
+    async fn was_said_under_announcement(&self) -> Result<bool, Failed> {
+        let announcement = self.shown(Surface::Announcement).await?;
+        match (announcement.channel, announcement.ts) {
+            (Some(channel), Some(ts)) if self.work.is_in_doubt() => {
+                Ok(self.look_under(&channel, &ts).await?.is_some())
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Tells somebody where they are, without anybody else seeing it. Slack keeps no trace of such

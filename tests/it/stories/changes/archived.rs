@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use stentor::incident::channel::ChannelState;
+use stentor::simulator::faults::Failing;
 
 use crate::bot::{ALICE, BOB, Bot, GENERAL, INCIDENTS};
 use crate::databases::on_each_database;
@@ -73,7 +74,7 @@ on_each_database! {
         let bot = Bot::start(&fresh).await;
         let incident = bot.declares("Checkout is slow").await;
         let channel = channel_of(&incident);
-        bot.breaks("chat.postMessage", stentor::simulator::faults::Failing::LostAnswer { hang_ms: 0 }, 1);
+        bot.breaks("chat.postMessage", Failing::LostAnswer { hang_ms: 0 }, 1);
         // The channel can take a message again.
         bot.clock.advance(std::time::Duration::from_secs(10));
         bot.types(ALICE, channel, "update Rolling back").await;
@@ -81,6 +82,24 @@ on_each_database! {
         bot.archives(channel).await;
         assert_eq!(bot.reads(channel), "INC-1: Rolling back · Update from <@U0ALICE>");
         assert_eq!(bot.reads_told(ALICE).len(), 1);
+        bot.ends().await;
+    }
+
+    /// The reply was made, and its answer lost; then the channel is back.
+    async fn what_was_said_elsewhere_is_not_said_again(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        let incident = bot.declares("Checkout is slow").await;
+        let channel = channel_of(&incident);
+        bot.archives(channel).await;
+        bot.reads_told(ALICE);
+        bot.clock.advance(std::time::Duration::from_secs(10));
+        bot.breaks("chat.postMessage", Failing::LostAnswer { hang_ms: 0 }, 1);
+        bot.types(ALICE, GENERAL, "INC-1 update Rolling back").await;
+        bot.works_a_while().await;
+        assert_eq!(bot.reads(INCIDENTS), "INC-1: Rolling back · Update from <@U0ALICE>");
+        bot.unarchives(channel).await;
+        assert_eq!(bot.state(&incident).await, ChannelState::Open);
+        assert_eq!(bot.messages(channel).len(), 1, "the pinned message");
         bot.ends().await;
     }
 
@@ -99,7 +118,7 @@ on_each_database! {
         bot.says(ALICE, GENERAL, "INC-1 role comms @carol").await;
         assert_eq!(bot.reads_told(BOB), ["INC-1: <@U0CAROL> is Communications · by <@U0ALICE>"]);
         assert_eq!(bot.reads_told(crate::bot::CAROL).len(), 2, "what the role asks, and the news");
-        bot.breaks_after("chat.postMessage", stentor::simulator::faults::Failing::LostAnswer { hang_ms: 0 }, 1);
+        bot.breaks_after("chat.postMessage", Failing::LostAnswer { hang_ms: 0 }, 1);
         bot.says(ALICE, GENERAL, "INC-1 update Closing the hole").await;
         for person in [BOB, crate::bot::CAROL] {
             assert_eq!(bot.reads_told(person), ["INC-1: Closing the hole · Update from <@U0ALICE>"]);
