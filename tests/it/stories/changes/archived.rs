@@ -97,6 +97,8 @@ on_each_database! {
         bot.types(ALICE, GENERAL, "INC-1 update Rolling back").await;
         bot.works_a_while().await;
         assert_eq!(bot.reads(INCIDENTS), "INC-1: Rolling back · Update from <@U0ALICE>");
+        // Stentor enters the channel to look in it.
+        bot.slack.expect_refusal("conversations.replies", "not_in_channel");
         bot.unarchives(channel).await;
         assert_eq!(bot.state(&incident).await, ChannelState::Open);
         assert_eq!(bot.messages(channel).len(), 1, "the pinned message");
