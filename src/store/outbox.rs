@@ -39,6 +39,8 @@ pub struct Claimed {
     pub created_at: Timestamp,
     /// The turn of Slack's that it has been given and has waited for.
     pub turn: Option<String>,
+    /// How far it has come, if it takes several calls of which none may be repeated.
+    pub step: Option<String>,
 }
 
 impl Claimed {
@@ -148,7 +150,7 @@ pub async fn claim(
     lasts: Duration,
     limit: i64,
 ) -> Result<Vec<Claimed>> {
-    let lanes: Vec<(WorkspaceId, String)> = tx
+    let mut lanes: Vec<(WorkspaceId, String)> = tx
         .query(Sql {
             sqlite: "UPDATE lane SET lease = $1, due_at = $2 WHERE (workspace, name) IN (
                     SELECT workspace, name FROM lane WHERE due_at <= $3
@@ -171,6 +173,7 @@ pub async fn claim(
         .bind(pace::SLACK.to_owned())
         .all()
         .await?;
+    lanes.sort_by(|a, b| a.1.cmp(&b.1));
     let mut claimed = Vec::with_capacity(lanes.len());
     for (workspace, lane) in lanes {
         match take_first(tx, &workspace, &lane, lease).await? {
@@ -191,29 +194,33 @@ async fn take_first(
     lane: &str,
     lease: &str,
 ) -> Result<Option<Claimed>> {
-    type Row = (WorkId, IncidentId, Json<Work>, i64, i64, i64, Timestamp, Option<String>);
+    type Row =
+        (WorkId, IncidentId, Json<Work>, i64, i64, i64, Timestamp, Option<String>, Option<String>);
     let row: Option<Row> = tx
         .query(
             "UPDATE outbox SET attempts = attempts + 1 WHERE workspace = $1 AND id = (
                  SELECT id FROM outbox WHERE workspace = $1 AND lane = $2 AND state = 0 ORDER BY seq, id LIMIT 1)
-             RETURNING id, incident, work, attempts, refused, generation, created_at, turn",
+             RETURNING id, incident, work, attempts, refused, generation, created_at, turn, step",
         )
         .bind(workspace.clone())
         .bind(lane.to_owned())
         .optional()
         .await?;
-    Ok(row.map(|(id, incident, work, attempts, refused, generation, created_at, turn)| Claimed {
-        workspace: workspace.clone(),
-        lane: lane.to_owned(),
-        lease: lease.to_owned(),
-        id,
-        incident,
-        work: work.0,
-        attempts,
-        refused,
-        generation,
-        created_at,
-        turn,
+    Ok(row.map(|(id, incident, work, attempts, refused, generation, created_at, turn, step)| {
+        Claimed {
+            workspace: workspace.clone(),
+            lane: lane.to_owned(),
+            lease: lease.to_owned(),
+            id,
+            incident,
+            work: work.0,
+            attempts,
+            refused,
+            generation,
+            created_at,
+            turn,
+            step,
+        }
     }))
 }
 
@@ -243,6 +250,17 @@ pub async fn renew(tx: &mut Tx, claimed: &Claimed, until: Timestamp) -> Result<b
         .execute()
         .await?;
     Ok(ours == 1)
+}
+
+/// Remembers how far this work has come. Its holder makes sure of the lease in the same transaction.
+pub async fn set_step(tx: &mut Tx, claimed: &Claimed, step: &str) -> Result<()> {
+    tx.query("UPDATE outbox SET step = $3 WHERE workspace = $1 AND id = $2")
+        .bind(claimed.workspace.clone())
+        .bind(claimed.id.clone())
+        .bind(step.to_owned())
+        .execute()
+        .await?;
+    Ok(())
 }
 
 /// The leases that are there.
@@ -314,7 +332,7 @@ pub async fn finish(tx: &mut Tx, claimed: &Claimed, now: Timestamp) -> Result<bo
         .execute()
         .await?;
     if done == 0 {
-        tx.query("UPDATE outbox SET attempts = 0, refused = 0, last_error = NULL, turn = NULL WHERE workspace = $1 AND id = $2")
+        tx.query("UPDATE outbox SET attempts = 0, refused = 0, last_error = NULL, turn = NULL, step = NULL WHERE workspace = $1 AND id = $2")
             .bind(claimed.workspace.clone())
             .bind(claimed.id.clone())
             .execute()

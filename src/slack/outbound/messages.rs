@@ -5,17 +5,29 @@ use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
 use crate::ids::{ChannelId, MessageTs};
+use crate::incident::command::Command;
 use crate::incident::reactions::Surface;
+use crate::slack::client::CallError;
 use crate::slack::outbound::Job;
 use crate::slack::outbound::calls::{Failed, Trouble};
+use crate::slack::outbound::search::Search;
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::welcome::welcome;
 use crate::store::surfaces::{Detail, Shown};
 
 /// What our messages call their metadata.
 const EVENT_TYPE: &str = "stentor";
+/// The channel takes no more pins, or none from us. That does not change by itself.
+const UNPINNABLE: [&str; 3] = ["too_many_pins", "not_pinnable", "restricted_action"];
 /// By how much Slack's clock and ours may differ when a message is looked for by its age.
 const CLOCK_MARGIN_S: i64 = 300;
+
+/// A message that was sent.
+pub(super) struct Sent {
+    ts: MessageTs,
+    /// By an earlier attempt, which may have said something else.
+    earlier: bool,
+}
 
 impl Job<'_> {
     /// Shows the welcome message with the buttons, and keeps it pinned.
@@ -29,10 +41,21 @@ impl Job<'_> {
         match self.calls.post("pins.add", &json!({"channel": channel, "timestamp": ts})).await {
             Ok(_) => {}
             Err(failed) if failed.is("already_pinned") => {}
+            Err(Failed::Refused(error)) if UNPINNABLE.iter().any(|code| error.is(code)) => {
+                self.record_unpinned(&error).await?;
+            }
             Err(failed) => return Err(failed),
         }
         shown.detail.pinned = true;
         Ok(self.save(Surface::Welcome, &shown).await?)
+    }
+
+    /// A welcome message that hangs nowhere is still one, and no reason to try again with all news.
+    async fn record_unpinned(&self, error: &CallError) -> Result<(), Trouble> {
+        let (what, error) = ("pin the welcome message".to_owned(), error.to_string());
+        let receipt = format!("unpinned/{}", self.incident.id);
+        self.report(receipt, Command::RecordUndelivered { what, error }).await?;
+        Ok(())
     }
 
     /// Makes the one message of a surface show this: sends it the first time, edits it after.
@@ -44,26 +67,34 @@ impl Job<'_> {
     ) -> Result<Shown, Failed> {
         let shown = self.shown(surface).await?;
         let hash = hash(message);
-        let known = shown.ts.clone().filter(|_| shown.channel.as_ref() == Some(channel));
-        let Some(ts) = known else {
+        if shown.ts.is_none() || shown.channel.as_ref() != Some(channel) {
             return self.show_first(surface, channel, message, hash, &shown).await;
-        };
+        }
         if shown.hash.as_ref() == Some(&hash) {
             return Ok(shown);
         }
-        let arguments = json!({"channel": channel, "ts": ts, "text": message.text, "blocks": message.blocks, "parse": "none"});
-        match self.calls.post("chat.update", &arguments).await {
-            Ok(_) => {
-                let shown = Shown { hash: Some(hash), ..shown };
-                self.save(surface, &shown).await?;
-                Ok(shown)
-            }
+        match self.edit(surface, shown.clone(), message, &hash).await {
+            Ok(shown) => Ok(shown),
             // Somebody deleted it. There is news, so it is worth showing again.
             Err(failed) if failed.is("message_not_found") => {
                 self.show_first(surface, channel, message, hash, &shown).await
             }
             Err(failed) => Err(failed),
         }
+    }
+
+    async fn edit(
+        &self,
+        surface: Surface,
+        shown: Shown,
+        message: &Message,
+        hash: &str,
+    ) -> Result<Shown, Failed> {
+        let arguments = json!({"channel": shown.channel, "ts": shown.ts, "text": message.text, "blocks": message.blocks, "parse": "none"});
+        self.calls.post("chat.update", &arguments).await?;
+        let shown = Shown { hash: Some(hash.to_owned()), ..shown };
+        self.save(surface, &shown).await.map_err(Failed::Trouble)?;
+        Ok(shown)
     }
 
     async fn show_first(
@@ -74,14 +105,20 @@ impl Job<'_> {
         hash: String,
         before: &Shown,
     ) -> Result<Shown, Failed> {
-        let ts = self.send_once(channel, message).await?;
-        let shown = Shown {
+        let sent = self.send_once(channel, message).await?;
+        let mut shown = Shown {
             channel: Some(channel.clone()),
-            ts: Some(ts),
-            hash: Some(hash),
+            ts: Some(sent.ts),
+            hash: None,
             // It is another message, and not pinned yet.
             detail: Detail { restored: before.detail.restored, ..Detail::default() },
         };
+        if sent.earlier {
+            // It shows how things were then.
+            self.save(surface, &shown).await?;
+            return self.edit(surface, shown, message, &hash).await;
+        }
+        shown.hash = Some(hash);
         self.save(surface, &shown).await?;
         Ok(shown)
     }
@@ -91,11 +128,11 @@ impl Job<'_> {
         &self,
         channel: &ChannelId,
         message: &Message,
-    ) -> Result<MessageTs, Failed> {
+    ) -> Result<Sent, Failed> {
         if self.work.is_in_doubt()
             && let Some(ts) = self.look_for(channel).await?
         {
-            return Ok(ts);
+            return Ok(Sent { ts, earlier: true });
         }
         self.send(channel, None, message).await
     }
@@ -106,11 +143,11 @@ impl Job<'_> {
         channel: &ChannelId,
         thread: &MessageTs,
         message: &Message,
-    ) -> Result<MessageTs, Failed> {
+    ) -> Result<Sent, Failed> {
         if self.work.is_in_doubt()
             && let Some(ts) = self.look_under(channel, thread).await?
         {
-            return Ok(ts);
+            return Ok(Sent { ts, earlier: true });
         }
         self.send(channel, Some(thread), message).await
     }
@@ -120,7 +157,7 @@ impl Job<'_> {
         channel: &ChannelId,
         thread: Option<&MessageTs>,
         message: &Message,
-    ) -> Result<MessageTs, Failed> {
+    ) -> Result<Sent, Failed> {
         let mut arguments = json!({
             "channel": channel,
             "text": message.text,
@@ -137,11 +174,11 @@ impl Job<'_> {
                 let ts = answer["ts"].as_str().map(MessageTs::from);
                 let no_ts =
                     || Trouble::Again { error: "Slack sent no ts".to_owned(), in_doubt: true };
-                Ok(ts.ok_or_else(no_ts)?)
+                Ok(Sent { ts: ts.ok_or_else(no_ts)?, earlier: false })
             }
             Err(failed) if failed.is("not_in_channel") => {
                 self.join(channel, failed).await?;
-                Err(Failed::again("had to join the channel first"))
+                Err(Failed::again("chat.postMessage: not_in_channel, so Stentor joined first"))
             }
             Err(failed) => Err(failed),
         }
@@ -173,15 +210,17 @@ impl Job<'_> {
         place: &[(&str, &str)],
     ) -> Result<Option<MessageTs>, Failed> {
         let oldest = seconds_before(self.work.first_asked_at());
-        let since =
+        // Where it is looked for belongs to the place in the list.
+        let what = format!("{} {channel}", self.work.id);
+        let arguments =
             [place, &[("oldest", oldest.as_str()), ("include_all_metadata", "true")]].concat();
-        let sent = self.calls.find(method, &since, "messages", |message| self.is_ours(message));
-        match sent.await {
+        let search = Search { method, arguments: &arguments, list: "messages", what: &what };
+        match self.calls.find(&search, |message| self.is_ours(message)).await {
             Ok(sent) => Ok(sent.and_then(|message| message["ts"].as_str().map(MessageTs::from))),
             Err(failed) if failed.is("not_in_channel") => {
                 self.join(channel, failed).await?;
                 // Whether it was sent is as open as before.
-                Err(Failed::again("had to join the channel first"))
+                Err(Failed::again(format!("{method}: not_in_channel, so Stentor joined first")))
             }
             Err(failed) => Err(failed),
         }

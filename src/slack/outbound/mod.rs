@@ -12,6 +12,8 @@ mod members;
 mod messages;
 mod posts;
 mod remedy;
+
+mod search;
 mod standing;
 mod topic;
 mod workspace;
@@ -41,6 +43,7 @@ use crate::store::workspaces::Catalogues;
 use crate::store::{incidents, outbox};
 
 pub use calls::Trouble;
+pub use search::Searches;
 pub use workspace::Identity;
 
 /// Does the outbox's work in Slack.
@@ -60,6 +63,8 @@ pub struct Performer {
     pub slack: Slack,
     /// The configured announcement channel: a name or an id.
     pub announce_channel: Arc<str>,
+    /// Where searches were interrupted.
+    pub searches: Searches,
 }
 
 /// One piece of work, with what it needs to know.
@@ -147,6 +152,19 @@ impl Job<'_> {
             return Err(Trouble::NotOurs);
         }
         surfaces::save(&mut tx, &self.work.workspace, &self.incident.id, surface, shown).await?;
+        tx.commit().await?;
+        self.held.renewed(now, since);
+        Ok(())
+    }
+
+    /// Remembers how far the work has come, unless somebody else has the lane.
+    async fn reach(&self, step: &str) -> Result<(), Trouble> {
+        let (now, since) = (self.performer.clock.now(), Instant::now());
+        let mut tx = self.performer.db.begin().await?;
+        if !outbox::renew(&mut tx, self.work, now.plus(LEASE)).await? {
+            return Err(Trouble::NotOurs);
+        }
+        outbox::set_step(&mut tx, self.work, step).await?;
         tx.commit().await?;
         self.held.renewed(now, since);
         Ok(())

@@ -1,10 +1,11 @@
 //! Who Stentor is in a workspace, and where it announces.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::ids::{ChannelId, TeamId, UserId};
 use crate::slack::outbound::Performer;
 use crate::slack::outbound::calls::{Calls, Failed, Trouble};
+use crate::slack::outbound::search::Search;
 use crate::store::pace;
 use crate::store::workspaces::{self, Workspace};
 
@@ -119,12 +120,15 @@ async fn find_channel(
     is_archived: bool,
 ) -> Result<Option<ChannelId>, Failed> {
     let without = if is_archived { "false" } else { "true" };
-    let types = [("types", "public_channel,private_channel"), ("exclude_archived", without)];
-    let found = calls
-        .find("conversations.list", &types, "channels", |channel| {
-            channel["name"] == name && channel["is_archived"] == is_archived
-        })
-        .await?;
+    let what = if is_archived { format!("archived {name}") } else { name.to_owned() };
+    let search = Search {
+        method: "conversations.list",
+        arguments: &[("types", "public_channel,private_channel"), ("exclude_archived", without)],
+        list: "channels",
+        what: &what,
+    };
+    let is_it = |channel: &Value| channel["name"] == name && channel["is_archived"] == is_archived;
+    let found = calls.find(&search, is_it).await?;
     Ok(found.and_then(|channel| channel["id"].as_str().map(ChannelId::from)))
 }
 
