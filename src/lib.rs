@@ -16,4 +16,5 @@ pub mod outbox;
 pub mod server;
 pub mod simulator;
 pub mod slack;
+pub mod source;
 pub mod store;
