@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Command};
 
+use crate::source::TrustedProxies;
+
 /// What `serve` has to know.
 #[derive(Clone, Debug, Args)]
 pub struct Settings {
@@ -44,6 +46,16 @@ pub struct Settings {
     /// Where Slack's Web API is: another one for GovSlack, or for tests
     #[arg(long, env = "SLACK_API_URL", default_value = "https://slack.com/api/", value_parser = http_url)]
     pub slack_api_url: String,
+
+    /// Proxies whose X-Forwarded-For is believed: addresses or networks, with commas between
+    #[arg(
+        long,
+        env = "STENTOR_TRUSTED_PROXIES",
+        value_name = "LIST",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub trusted_proxies: TrustedProxies,
 
     /// Write the log as JSON, one object a line
     #[arg(long, env = "STENTOR_LOG_JSON", default_value_t = false)]
@@ -222,6 +234,7 @@ mod tests {
             (["--database-url", "mysql://x"], "database-url"),
             (["--slack-signing-secret", "a,b,c"], "slack-signing-secret"),
             (["--slack-api-url", "ftp://x"], "slack-api-url"),
+            (["--trusted-proxies", "10.0.0.0/8,proxy"], "trusted-proxies"),
         ] {
             let error = parse(SECRETS, &flags).unwrap_err();
             assert!(error.contains(named), "{flags:?}: {error}");

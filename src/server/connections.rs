@@ -80,7 +80,7 @@ pub struct Connection {
 
 struct State {
     peer: IpAddr,
-    /// Since when, in milliseconds, and the phase in the lowest bits.
+    /// Since when, in microseconds, and the phase in the lowest bits.
     doing: AtomicU64,
     held: AtomicUsize,
     end: Notify,
@@ -159,7 +159,7 @@ impl Connections {
                 Phase::Answer => limits.answer,
                 Phase::Working | Phase::Ended => continue,
             };
-            if Duration::from_millis(now.saturating_sub(since)) > limit
+            if Duration::from_micros(now.saturating_sub(since)) > limit
                 && self.0.end(state, (phase, since))
             {
                 count_ended("slow", 1);
@@ -187,7 +187,7 @@ impl Connections {
 
 impl Shared {
     fn now(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {

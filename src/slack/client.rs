@@ -6,9 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::Request;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::uri::Authority;
-use axum::http::{Request, Uri};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper_rustls::HttpsConnector;
@@ -21,6 +20,7 @@ use slack_morphism::prelude::SlackClientHyperHttpsConnector;
 use slack_morphism::{SlackApiToken, SlackClient};
 
 use crate::config::Secret;
+use crate::slack::address::Answerable;
 use crate::slack::view::kit::message::Message;
 
 /// Longer than Slack ever takes when it is well; much shorter than a lease.
@@ -28,16 +28,13 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// A wait that Slack asks for without saying how long.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(30);
 
-/// Where Slack takes answers to what people press.
-const RESPONSE_HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
-
 /// Slack, as one workspace's bot.
 #[derive(Clone)]
 pub struct Slack {
     client: Arc<SlackClient<SlackClientHyperHttpsConnector>>,
     token: SlackApiToken,
     plain: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
-    api_authority: Option<Authority>,
+    answerable: Answerable,
 }
 
 /// Why a call gave no result.
@@ -98,8 +95,8 @@ impl Slack {
         let plain = Client::builder(TokioExecutor::new()).build(https.clone());
         let connector = SlackClientHyperHttpsConnector::from(https).with_slack_api_url(api_url);
         let token = SlackApiToken::new(token.reveal().into());
-        let api_authority = api_url.parse::<Uri>().ok().and_then(|uri| uri.authority().cloned());
-        Ok(Slack { client: Arc::new(SlackClient::new(connector)), token, plain, api_authority })
+        let client = Arc::new(SlackClient::new(connector));
+        Ok(Slack { client, token, plain, answerable: Answerable::beside(api_url) })
     }
 
     /// Calls a method that takes JSON.
@@ -122,16 +119,14 @@ impl Slack {
 impl Slack {
     /// Says something to the person who pressed a button, at the address that came with it.
     ///
-    /// The address is part of a request, so it must be one of Slack's own; no token goes there.
+    /// The address is part of a request, so it must be one of Slack's own; no token goes there,
+    /// and where it leads on to is not followed.
     pub async fn respond(&self, url: &str, message: &Message) -> Result<(), CallError> {
         let failed = |reason: &str| CallError::InDoubt {
             method: "response_url".to_owned(),
             reason: reason.to_owned(),
         };
-        let uri: Uri = url.parse().map_err(|_| failed("it is no address"))?;
-        if !self.is_slacks_own(&uri) {
-            return Err(failed("it is not an address of Slack's"));
-        }
+        let uri = self.answerable.read(url).map_err(|error| failed(&error.to_string()))?;
         let body = json!({
             "response_type": "ephemeral",
             "replace_original": false,
@@ -150,12 +145,6 @@ impl Slack {
             answer if answer.status().is_success() => Ok(()),
             answer => Err(failed(&format!("status {}", answer.status().as_u16()))),
         }
-    }
-
-    fn is_slacks_own(&self, uri: &Uri) -> bool {
-        let hooks = uri.scheme_str() == Some("https")
-            && uri.host().is_some_and(|host| RESPONSE_HOSTS.contains(&host));
-        hooks || (uri.authority().is_some() && uri.authority() == self.api_authority.as_ref())
     }
 }
 

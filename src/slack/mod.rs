@@ -3,6 +3,7 @@
 //! [`inbound`] turns what people type, press and submit into commands; [`view`] turns incidents
 //! and their record into messages and forms; [`outbound`] makes Slack show them.
 
+pub mod address;
 pub mod client;
 pub mod inbound;
 pub mod outbound;

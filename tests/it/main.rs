@@ -6,6 +6,7 @@ mod api;
 mod bot;
 mod browser;
 mod databases;
+mod edge;
 mod engine;
 mod http;
 mod manifest;
