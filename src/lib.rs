@@ -9,6 +9,7 @@ pub mod api;
 pub mod app;
 pub mod clock;
 pub mod config;
+pub mod doctor;
 pub mod engine;
 pub mod ids;
 pub mod incident;

@@ -1,9 +1,10 @@
-//! `stentor serve`, `stentor demo`, `stentor token`.
+//! `stentor serve`, `stentor demo`, `stentor doctor`, `stentor token`.
 //!
 //! A setting that is wrong ends the program with code 2 and one line that names it; anything else
 //! that keeps it from starting, too.
 
 mod demo;
+mod doctor;
 mod serve;
 mod token;
 
@@ -29,6 +30,8 @@ enum Task {
     Serve(Box<Settings>),
     /// Try Stentor with a Slack of its own, in a browser
     Demo(demo::Demo),
+    /// Check whether everything is there that Stentor needs, and say what to do if it is not
+    Doctor(Box<doctor::Doctor>),
     /// Manage the tokens that open the API
     Token(token::Token),
 }
@@ -52,11 +55,13 @@ pub fn run() -> ExitCode {
         match cli.task {
             Task::Serve(settings) => serve::serve(&settings).await,
             Task::Demo(demo) => demo::demo(&demo).await,
+            Task::Doctor(doctor) => return doctor::doctor(&doctor).await,
             Task::Token(token) => token::token(&token).await,
         }
+        .map(|()| ExitCode::SUCCESS)
     });
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => refuse(&format!("{error:#}")),
     }
 }
@@ -71,7 +76,9 @@ fn refuse(reason: &str) -> ExitCode {
 fn parse(arguments: Vec<OsString>) -> Result<Cli, ExitCode> {
     let mut command = Cli::command();
     if let Some(file) = config_file(&arguments) {
-        command = config::with_file(command, "serve", &file).map_err(|error| refuse(&error))?;
+        for task in ["serve", "doctor"] {
+            command = config::with_file(command, task, &file).map_err(|error| refuse(&error))?;
+        }
     }
     match command
         .try_get_matches_from(arguments)

@@ -1,8 +1,9 @@
 //! Where everything is kept: one file of queries per subject, each written once for both
-//! databases. Only [`db`] knows that there are two.
+//! databases. Only [`db`] knows that there are two, and [`inspect`], which looks at what differs.
 
 pub mod db;
 pub mod incidents;
+pub mod inspect;
 pub mod outbox;
 pub mod pace;
 pub mod receipts;
