@@ -1,10 +1,11 @@
-//! `stentor serve`, `stentor demo`, `stentor doctor`, `stentor token`.
+//! `stentor serve`, `stentor demo`, and what operators need beside them.
 //!
 //! A setting that is wrong ends the program with code 2 and one line that names it; anything else
 //! that keeps it from starting, too.
 
 mod demo;
 mod doctor;
+mod outbox;
 mod serve;
 mod token;
 
@@ -34,6 +35,8 @@ enum Task {
     Doctor(Box<doctor::Doctor>),
     /// Manage the tokens that open the API
     Token(token::Token),
+    /// Look after work for Slack that was given up
+    Outbox(outbox::Outbox),
 }
 
 /// The code for "did not even start".
@@ -57,6 +60,7 @@ pub fn run() -> ExitCode {
             Task::Demo(demo) => demo::demo(&demo).await,
             Task::Doctor(doctor) => return doctor::doctor(&doctor).await,
             Task::Token(token) => token::token(&token).await,
+            Task::Outbox(outbox) => outbox::outbox(&outbox).await,
         }
         .map(|()| ExitCode::SUCCESS)
     });

@@ -2,6 +2,7 @@
 //! databases. Only [`db`] knows that there are two, and [`inspect`], which looks at what differs.
 
 pub mod db;
+pub mod dead_letters;
 pub mod incidents;
 pub mod inspect;
 pub mod outbox;
