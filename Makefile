@@ -1,6 +1,6 @@
 # What there is to do with this project. Each recipe is short enough to be typed instead.
 
-.PHONY: help demo test lint bench picture
+.PHONY: help demo test lint bench fuzz picture
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +19,10 @@ lint: ## formatting, clippy and rustdoc, where a warning is an error
 
 bench: ## the figures of BENCHMARKS.md, beside the bare limits of this machine; takes two minutes
 	cargo bench --locked --bench load -- $(ARGS)
+
+fuzz: ## look for input that breaks TARGET (all: ls fuzz/fuzz_targets), until Ctrl-C; ARGS="…" goes to libFuzzer
+	@cargo fuzz --version >/dev/null 2>&1 || { echo "First: rustup toolchain install nightly && cargo install cargo-fuzz"; exit 69; }
+	cargo +nightly fuzz run $(or $(TARGET),slack) -- $(ARGS)
 
 picture: ## the README's picture of the demo, taken anew; it is set in Inter (Debian: fonts-inter)
 	STENTOR_KEEP_PICTURE=1 cargo test --locked --test it browser::an_incident

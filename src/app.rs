@@ -26,8 +26,10 @@ use crate::slack::install::keys;
 use crate::slack::install::routes::Installer;
 use crate::slack::install::vault::Vault;
 use crate::slack::outbound::{Performer, Searches, Trouble};
+use crate::source::TrustedProxies;
 use crate::store::db::Db;
 use crate::store::workspaces::{self, Catalogues, Workspace};
+use crate::suspicion::Suspicion;
 
 /// The slug of the only workspace.
 pub const DEFAULT_SLUG: &str = "default";
@@ -51,6 +53,21 @@ pub struct App {
     pub work_waits: Arc<Notify>,
     /// The workspace of the one bot token.
     pub workspace: WorkspaceId,
+    /// Who says truthfully whom a request is from.
+    pub trusted_proxies: TrustedProxies,
+    /// Who sends what is not genuine.
+    pub suspicion: Suspects,
+}
+
+/// Who sends what is not genuine, by what it is.
+#[derive(Clone, Default)]
+pub struct Suspects {
+    /// Requests that Slack did not sign, by source.
+    pub signatures: Suspicion,
+    /// Tokens that open nothing, by source.
+    pub tokens: Suspicion,
+    /// Tokens that open something, by their hash.
+    pub genuine_tokens: Suspicion,
 }
 
 impl App {
@@ -67,7 +84,22 @@ impl App {
             catalogues.clone(),
             Arc::clone(&work_waits),
         );
-        Ok(App { db, clock, ids, catalogues, engine, work_waits, workspace: workspace.id })
+        Ok(App {
+            db,
+            clock,
+            ids,
+            catalogues,
+            engine,
+            work_waits,
+            workspace: workspace.id,
+            trusted_proxies: TrustedProxies::default(),
+            suspicion: Suspects::default(),
+        })
+    }
+
+    /// Believes these proxies whom a request is from.
+    pub fn behind(self, trusted_proxies: TrustedProxies) -> App {
+        App { trusted_proxies, ..self }
     }
 
     /// What is served over HTTP without Slack.

@@ -11,6 +11,7 @@ use clap::{Args, Command};
 use zeroize::Zeroize as _;
 
 use crate::config::install::InstallSettings;
+use crate::source::TrustedProxies;
 
 pub mod install;
 
@@ -53,6 +54,20 @@ pub struct Settings {
     /// Where Slack's Web API is: another one for GovSlack, or for tests
     #[arg(long, env = "SLACK_API_URL", default_value = "https://slack.com/api/", value_parser = http_url)]
     pub slack_api_url: String,
+
+    /// Where Slack and people find Stentor, such as `https://stentor.example.com`
+    #[arg(long, env = "STENTOR_PUBLIC_URL", value_name = "URL", value_parser = http_url)]
+    pub public_url: Option<String>,
+
+    /// Proxies whose X-Forwarded-For is believed: addresses or networks, with commas between
+    #[arg(
+        long,
+        env = "STENTOR_TRUSTED_PROXIES",
+        value_name = "LIST",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub trusted_proxies: TrustedProxies,
 
     /// Write the log as JSON, one object a line
     #[arg(long, env = "STENTOR_LOG_JSON", default_value_t = false)]
@@ -253,6 +268,7 @@ mod tests {
             (["--slack-client-id", "1.2"], "secret-key"),
             (["--secret-key", "hush"], "secret-key"),
             (["--public-url", "hush"], "public-url"),
+            (["--trusted-proxies", "10.0.0.0/8,proxy"], "trusted-proxies"),
         ] {
             let error = parse(SECRETS, &flags).unwrap_err();
             assert!(error.contains(named), "{flags:?}: {error}");

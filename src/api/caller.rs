@@ -1,15 +1,23 @@
 //! Who calls: a program, by its token.
 
+use std::time::Duration;
+
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 
 use crate::api::problem::Problem;
 use crate::api::tokens;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::ids::WorkspaceId;
 use crate::incident::event::Actor;
+use crate::source::Source;
 use crate::store;
+use crate::suspicion::Standing;
+
+/// How often a new token is looked up of a source that shows so many wrong ones.
+const TRY_EVERY: Duration = Duration::from_secs(1);
 
 /// A program that showed a valid token.
 #[derive(Clone, Debug)]
@@ -32,24 +40,59 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Caller, Problem> {
-        let header = parts.headers.get(header::AUTHORIZATION).ok_or_else(Problem::no_token)?;
-        let (scheme, token) = header
-            .to_str()
-            .ok()
-            .and_then(|text| text.trim().split_once(' '))
-            .ok_or_else(Problem::no_token)?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(Problem::no_token());
+        let source = app.trusted_proxies.source(parts);
+        let now = app.clock.now();
+        let result = read(parts, app, &source, now).await;
+        if let Err(problem) = &result
+            && problem.status() == StatusCode::UNAUTHORIZED
+        {
+            app.suspicion.tokens.doubt(&source, now);
+            metrics::counter!("stentor_refused_total", "door" => "api", "why" => "bad_token")
+                .increment(1);
         }
-        // What does not look like a token of ours needs no look into the database.
-        let hash = tokens::hash(token.trim()).ok_or_else(Problem::invalid_token)?;
-        let mut tx = app.db.read().await?;
-        let found = store::tokens::by_hash(&mut tx, &hash).await?;
-        let found = found.ok_or_else(Problem::invalid_token)?;
-        Ok(Caller {
-            workspace: found.workspace,
-            actor: Actor::ApiToken { name: found.name },
-            token: found.id,
-        })
+        result
     }
+}
+
+/// Reads the token and looks it up.
+///
+/// A source that has shown many tokens that open nothing has new ones looked up once a second. A
+/// token that opened something lately is always looked up, wherever it comes from: a program is
+/// not kept out by another one behind the same proxy.
+async fn read(
+    parts: &Parts,
+    app: &App,
+    source: &Source,
+    now: Timestamp,
+) -> Result<Caller, Problem> {
+    let header = parts.headers.get(header::AUTHORIZATION).ok_or_else(Problem::no_token)?;
+    let (scheme, token) = header
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().split_once(' '))
+        .ok_or_else(Problem::no_token)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Problem::no_token());
+    }
+    // What does not look like a token of ours needs no look into the database.
+    let hash = tokens::hash(token.trim()).ok_or_else(Problem::invalid_token)?;
+    let suspicion = &app.suspicion;
+    let is_known = suspicion.genuine_tokens.is_credited(&hash, now);
+    if let Standing::Suspected { wait, .. } = suspicion.tokens.standing(source, now)
+        && !is_known
+        && !suspicion.tokens.may_try(source, now, TRY_EVERY)
+    {
+        metrics::counter!("stentor_refused_total", "door" => "api", "why" => "too_many")
+            .increment(1);
+        return Err(Problem::too_many(wait));
+    }
+    let mut tx = app.db.read().await?;
+    let found = store::tokens::by_hash(&mut tx, &hash).await?;
+    let found = found.ok_or_else(Problem::invalid_token)?;
+    suspicion.genuine_tokens.credit(&hash, now);
+    Ok(Caller {
+        workspace: found.workspace,
+        actor: Actor::ApiToken { name: found.name },
+        token: found.id,
+    })
 }

@@ -46,6 +46,15 @@ fn describe() {
         "From a request's head to its answer's head"
     );
     describe_counter!("stentor_commands_total", "Commands by kind and outcome");
+    describe_counter!(
+        "stentor_refused_total",
+        "Requests that showed no right to be heard, by door and reason"
+    );
+    describe_gauge!("stentor_connections", "Connections that are open");
+    describe_counter!(
+        "stentor_connections_ended_total",
+        "Connections that were ended because they were slow or too many"
+    );
     describe_gauge!("stentor_outbox_waiting", "Work for Slack that is waiting or in hand");
     describe_gauge!("stentor_outbox_dead", "Work for Slack that was given up");
     describe_gauge!("stentor_database_up", "Whether the database answered at this scrape");

@@ -3,6 +3,8 @@
 //! A refusal of the domain becomes a 4xx with its sentence. A failure of ours becomes a bare 5xx,
 //! and its cause goes to the log alone.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -13,7 +15,7 @@ use crate::incident::refusal::{Field, Refusal};
 use crate::store::db;
 
 /// Seconds after which it is worth asking again: a failover of the database takes a few.
-const RETRY_AFTER: &str = "1";
+const RETRY_AFTER: u64 = 1;
 
 /// Why a request was not done (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -39,6 +41,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "severity")]
     field: Option<String>,
+    /// Seconds after which it is worth asking again.
+    #[serde(skip)]
+    #[schema(ignore)]
+    retry_after: u64,
 }
 
 fn as_number<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, S::Error> {
@@ -53,7 +59,14 @@ impl Problem {
         detail: impl Into<String>,
     ) -> Problem {
         let kind = format!("/problems/{code}");
-        Problem { kind, title, status, detail: detail.into(), field: None }
+        Problem {
+            kind,
+            title,
+            status,
+            detail: detail.into(),
+            field: None,
+            retry_after: RETRY_AFTER,
+        }
     }
 
     fn about(self, field: impl Into<String>) -> Problem {
@@ -91,6 +104,14 @@ impl Problem {
     pub fn invalid_token() -> Problem {
         let detail = "This token is not valid here.";
         Problem::new(StatusCode::UNAUTHORIZED, INVALID_TOKEN, "Invalid token", detail)
+    }
+
+    /// Too many tokens came from there that open nothing.
+    pub fn too_many(wait: Duration) -> Problem {
+        let detail = "Too many tokens came from your address that are not valid here.";
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let problem = Problem::new(status, "too-many-attempts", "Too many attempts", detail);
+        Problem { retry_after: wait.as_secs().max(1), ..problem }
     }
 
     /// Nothing goes by that reference, or the caller must not know of it. Both are told in the
@@ -231,8 +252,8 @@ impl IntoResponse for Problem {
         let json = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, json);
         match self.status {
-            StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(self.retry_after));
             }
             StatusCode::UNAUTHORIZED => {
                 let challenge = if self.kind.ends_with(INVALID_TOKEN) {

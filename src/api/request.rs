@@ -9,16 +9,21 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
 use crate::api::problem::Problem;
 use crate::incident::text::shorten;
+use crate::json;
 
 /// The longest idempotency key.
 const KEY_LIMIT: usize = 255;
 /// How much of somebody's text an answer repeats, in characters.
 const QUOTE: usize = 100;
+
+/// The most values in a body. No command has more than a dozen; a megabyte of them would take fifty
+/// when it is read.
+const PIECES: usize = 4_096;
 
 /// A JSON body.
 pub struct Body<T>(pub T);
@@ -52,8 +57,13 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// First whether it is JSON at all (400), then whether it is what belongs here (422).
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let value: Value =
-        serde_json::from_slice(bytes).map_err(|error| Problem::malformed(format!("{error}.")))?;
+    let malformed = |error| Problem::malformed(format!("{error}."));
+    if json::pieces(bytes) > PIECES {
+        serde_json::from_slice::<IgnoredAny>(bytes).map_err(malformed)?;
+        let detail = format!("The body has more than {PIECES} values.");
+        return Err(Problem::does_not_fit(detail, None));
+    }
+    let value: Value = serde_json::from_slice(bytes).map_err(malformed)?;
     let Value::Object(object) = value else {
         return Err(Problem::does_not_fit("The body has to be a JSON object.", None));
     };

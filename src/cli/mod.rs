@@ -4,6 +4,7 @@
 //! that keeps it from starting, too.
 
 mod demo;
+mod doctor;
 mod key;
 mod outbox;
 mod serve;
@@ -32,6 +33,8 @@ enum Task {
     Serve(Box<Settings>),
     /// Try Stentor with a Slack of its own, in a browser
     Demo(demo::Demo),
+    /// Check whether everything is there that Stentor needs, and say what to do if it is not
+    Doctor(Box<doctor::Doctor>),
     /// Manage the tokens that open the API
     Token(token::Token),
     /// Look at the workspaces that Stentor serves
@@ -61,14 +64,16 @@ pub fn run() -> ExitCode {
         match cli.task {
             Task::Serve(settings) => serve::serve(&settings).await,
             Task::Demo(demo) => demo::demo(&demo).await,
+            Task::Doctor(doctor) => return doctor::doctor(&doctor).await,
             Task::Token(token) => token::token(&token).await,
             Task::Workspace(workspace) => workspace::workspace(&workspace).await,
             Task::Key(key) => key::key(&key).await,
             Task::Outbox(outbox) => outbox::outbox(&outbox).await,
         }
+        .map(|()| ExitCode::SUCCESS)
     });
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => refuse(&format!("{error:#}")),
     }
 }
@@ -83,7 +88,9 @@ fn refuse(reason: &str) -> ExitCode {
 fn parse(arguments: Vec<OsString>) -> Result<Cli, ExitCode> {
     let mut command = Cli::command();
     if let Some(file) = config_file(&arguments) {
-        command = config::with_file(command, "serve", &file).map_err(|error| refuse(&error))?;
+        for task in ["serve", "doctor"] {
+            command = config::with_file(command, task, &file).map_err(|error| refuse(&error))?;
+        }
     }
     match command
         .try_get_matches_from(arguments)

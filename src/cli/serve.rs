@@ -5,6 +5,7 @@ use stentor::app::{App, SlackSettings, Stentor};
 use stentor::clock::Clock;
 use stentor::config::Settings;
 use stentor::ids::IdSource;
+use stentor::server::files;
 use stentor::store::db::Db;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -14,13 +15,18 @@ use tracing_subscriber::EnvFilter;
 pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     settings.check().map_err(anyhow::Error::msg)?;
     start_log("info", settings.log_json);
+    if let (handles, Some(error)) = files::raise() {
+        tracing::warn!(handles, error = %error, "Could not raise the limit of open files");
+    }
     let listen = settings.listen;
     // First the port: two that start at once should not both go on to the database.
     let listener = TcpListener::bind(listen).await.with_context(|| format!("--listen {listen}"))?;
     // The port that was taken, where the setting left it open.
     let listen = listener.local_addr().context("learn the port")?;
     let db = open(settings.database_url.reveal()).await?;
-    let app = App::start(db, Clock::system(), IdSource::system()).await?;
+    let app = App::start(db, Clock::system(), IdSource::system())
+        .await?
+        .behind(settings.trusted_proxies.clone());
     let stentor = Stentor::new(app, &SlackSettings::from(settings))?;
     stentor.check_keys().await?;
     tracing::info!(%listen, "Stentor is up");

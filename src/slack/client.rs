@@ -6,9 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::Request;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::uri::Authority;
-use axum::http::{Request, StatusCode, Uri};
+use axum::http::StatusCode;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::HttpsConnector;
@@ -21,6 +21,7 @@ use slack_morphism::prelude::SlackClientHyperHttpsConnector;
 use slack_morphism::{SlackApiToken, SlackClient};
 
 use crate::config::Secret;
+use crate::slack::address::Answerable;
 use crate::slack::view::kit::message::Message;
 
 /// Longer than Slack ever takes when it is well; much shorter than a lease.
@@ -46,16 +47,13 @@ const TOKEN_REFUSED: [&str; 7] = [
     "team_access_not_granted",
 ];
 
-/// Where Slack takes answers to what people press.
-const RESPONSE_HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
-
 /// The way to Slack, which all workspaces share.
 #[derive(Clone)]
 pub struct Connection {
     client: Arc<SlackClient<SlackClientHyperHttpsConnector>>,
     plain: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     api_url: Arc<str>,
-    api_authority: Option<Authority>,
+    answerable: Answerable,
     /// How long a call may take. Tests of time-outs shorten it.
     pub time_limit: Duration,
 }
@@ -148,13 +146,12 @@ impl Connection {
         };
         let plain = Client::builder(TokioExecutor::new()).build(https.clone());
         let connector = SlackClientHyperHttpsConnector::from(https).with_slack_api_url(api_url);
-        let api_authority = api_url.parse::<Uri>().ok().and_then(|uri| uri.authority().cloned());
         let client = Arc::new(SlackClient::new(connector));
         Ok(Connection {
             client,
             plain,
             api_url: api_url.into(),
-            api_authority,
+            answerable: Answerable::beside(api_url),
             time_limit: TIME_LIMIT,
         })
     }
@@ -231,16 +228,14 @@ impl Connection {
 
     /// Says something to the person who pressed a button, at the address that came with it.
     ///
-    /// The address is part of a request, so it must be one of Slack's own; no token goes there.
+    /// The address is part of a request, so it must be one of Slack's own; no token goes there,
+    /// and where it leads on to is not followed.
     pub async fn respond(&self, url: &str, message: &Message) -> Result<(), CallError> {
         let failed = |reason: &str| CallError::InDoubt {
             method: "response_url".to_owned(),
             reason: reason.to_owned(),
         };
-        let uri: Uri = url.parse().map_err(|_| failed("it is no address"))?;
-        if !self.is_slacks_own(&uri) {
-            return Err(failed("it is not an address of Slack's"));
-        }
+        let uri = self.answerable.read(url).map_err(|error| failed(&error.to_string()))?;
         let body = json!({
             "response_type": "ephemeral",
             "replace_original": false,
@@ -259,12 +254,6 @@ impl Connection {
             answer if answer.status().is_success() => Ok(()),
             answer => Err(failed(&format!("status {}", answer.status().as_u16()))),
         }
-    }
-
-    fn is_slacks_own(&self, uri: &Uri) -> bool {
-        let hooks = uri.scheme_str() == Some("https")
-            && uri.host().is_some_and(|host| RESPONSE_HOSTS.contains(&host));
-        hooks || (uri.authority().is_some() && uri.authority() == self.api_authority.as_ref())
     }
 }
 

@@ -4,6 +4,7 @@
 //! and their record into messages and forms; [`outbound`] makes Slack show them. [`install`] knows
 //! with which token.
 
+pub mod address;
 pub mod client;
 pub mod inbound;
 pub mod install;

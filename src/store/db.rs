@@ -57,6 +57,11 @@ impl From<&'static str> for Sql {
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
+/// The migrations that this version knows.
+pub fn known_migrations() -> impl Iterator<Item = i64> {
+    MIGRATIONS.iter().map(|migration| migration.version)
+}
+
 /// An open database.
 #[derive(Clone)]
 pub enum Db {

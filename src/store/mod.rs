@@ -1,5 +1,5 @@
 //! Where everything is kept: one file of queries per subject, each written once for both
-//! databases. Only [`db`] knows that there are two.
+//! databases. Only [`db`] knows that there are two, and [`inspect`], which looks at what differs.
 
 pub mod db;
 pub mod dead_letters;
@@ -7,6 +7,7 @@ pub mod incidents;
 pub mod install_attempts;
 pub mod installations;
 pub mod notices;
+pub mod inspect;
 pub mod outbox;
 pub mod pace;
 pub mod receipts;

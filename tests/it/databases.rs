@@ -76,6 +76,14 @@ impl Fresh {
         }
     }
 
+    /// Lets nobody else on this machine look into it.
+    pub fn close_to_others(&self) {
+        use std::os::unix::fs::PermissionsExt as _;
+        if let Place::Sqlite(file) = &self.0 {
+            std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+
     /// Its address, for another process.
     pub fn url(&self) -> String {
         match &self.0 {

@@ -41,6 +41,11 @@ impl Server {
         Server { address, client }
     }
 
+    /// Where it is.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Sends a request as it is.
     pub async fn send(
         &self,

@@ -23,17 +23,17 @@ const SECRETS: [(&str, &str); 2] =
     [("SLACK_SIGNING_SECRET", "hush-signing"), ("SLACK_BOT_TOKEN", "xoxb-hush")];
 
 /// A folder of the test's own, with nothing in it.
-struct Scratch(PathBuf);
+pub struct Scratch(pub PathBuf);
 
 impl Scratch {
-    fn new() -> Scratch {
+    pub fn new() -> Scratch {
         let name = IdSource::system().ulid(Clock::system().now()).to_lowercase();
         let folder = std::env::temp_dir().join(format!("stentor-process-{name}"));
         std::fs::create_dir(&folder).unwrap();
         Scratch(folder)
     }
 
-    fn file(&self, name: &str, text: &str) -> String {
+    pub fn file(&self, name: &str, text: &str) -> String {
         let file = self.0.join(name);
         std::fs::write(&file, text).unwrap();
         file.display().to_string()
@@ -51,7 +51,7 @@ impl Drop for Scratch {
 }
 
 /// The program, with no settings but those that the test gives.
-fn stentor(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+pub fn stentor(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stentor"));
     command.args(arguments).env_clear().envs(environment.iter().copied());
     command.env("TMPDIR", folder).current_dir(folder);
@@ -59,21 +59,21 @@ fn stentor(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> C
 }
 
 /// A process that is read line by line, and does not outlive its test.
-struct Process {
-    child: Child,
+pub struct Process {
+    pub child: Child,
     out: Receiver<String>,
     err: Receiver<String>,
 }
 
 /// How a process ended, and what it said that nobody had read.
-struct End {
-    code: Option<i32>,
-    out: Vec<String>,
-    err: Vec<String>,
+pub struct End {
+    pub code: Option<i32>,
+    pub out: Vec<String>,
+    pub err: Vec<String>,
 }
 
 impl Process {
-    fn start(mut command: Command) -> Process {
+    pub fn start(mut command: Command) -> Process {
         let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let out = lines(child.stdout.take().unwrap());
@@ -82,7 +82,7 @@ impl Process {
     }
 
     /// The next line on standard error with these words.
-    fn logs(&self, words: &str) -> String {
+    pub fn logs(&self, words: &str) -> String {
         loop {
             let line = next(&self.err).unwrap_or_else(|| panic!("it ended without {words:?}"));
             if line.contains(words) {
@@ -91,12 +91,12 @@ impl Process {
         }
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
-    fn ends(mut self) -> End {
+    pub fn ends(mut self) -> End {
         let out = std::iter::from_fn(|| next(&self.out)).collect();
         let err = std::iter::from_fn(|| next(&self.err)).collect();
         End { code: self.child.wait().unwrap().code(), out, err }
@@ -142,7 +142,7 @@ fn refused(command: Command) -> String {
 }
 
 /// `stentor serve` on this database, beside this Slack, and where it listens.
-fn serve(scratch: &Scratch, database: &str, slack: &Simulator) -> (Process, Server) {
+pub fn serve(scratch: &Scratch, database: &str, slack: &Simulator) -> (Process, Server) {
     let api_url = slack.api_url();
     let settings = slack.settings();
     let environment = [

@@ -74,6 +74,10 @@ impl IntoResponses for Authorized {
     fn responses() -> Responses {
         problems(&[
             ("401", "There is no token (`no-token`), or it is not valid (`invalid-token`)"),
+            (
+                "429",
+                "Many tokens came from your address that are not valid (`too-many-attempts`); ask again after `Retry-After` seconds",
+            ),
             ("500", "A failure of Stentor's own (`internal`); its log says which"),
             ("503", "The store is away (`unavailable`); ask again after `Retry-After` seconds"),
         ])

@@ -1,7 +1,7 @@
 //! Whether a call is let in: is there such a method, whose token is it, what may it do, are the
 //! arguments there, and is there budget left.
 
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, header};
 use serde_json::json;
 
 use super::{
@@ -128,7 +128,16 @@ fn wanted_scopes(state: &State, method: &Method, args: &Args) -> Vec<&'static st
 }
 
 /// The headers that every answer has.
-pub fn add_headers(headers: &mut HeaderMap, state: &State, method: Option<&Method>, asked: &Asked) {
+pub fn add_headers(
+    headers: &mut HeaderMap,
+    state: &State,
+    method: Option<&Method>,
+    asked: &Asked,
+    now: Micros,
+) {
+    let date = jiff::Timestamp::from_microsecond(now).unwrap_or_default();
+    let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    headers.extend(HeaderValue::from_str(&date).ok().map(|date| (header::DATE, date)));
     let join = |scopes: &[&str]| HeaderValue::from_str(&scopes.join(",")).ok();
     let provided: Vec<_> = state.app.scopes.iter().map(String::as_str).collect();
     if let (Some(provided), Some(_)) = (join(&provided), &asked.token) {

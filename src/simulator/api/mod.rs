@@ -174,7 +174,7 @@ fn perform(
             }
         }
     };
-    admission::add_headers(&mut reply.headers, state, method, asked);
+    admission::add_headers(&mut reply.headers, state, method, asked, now);
     let mut call = describe(now, name, asked, method, &reply);
     match fault {
         Some(Failing::Delay { .. }) | None => {}

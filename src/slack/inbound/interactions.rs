@@ -31,8 +31,7 @@ struct Envelope {
 /// Answers an interaction.
 pub async fn interaction(State(door): State<Door>, Signed(body): Signed) -> Response {
     let payload = serde_urlencoded::from_bytes::<Envelope>(&body).map(|envelope| envelope.payload);
-    let interaction =
-        payload.ok().and_then(|payload| serde_json::from_str::<Interaction>(&payload).ok());
+    let interaction = payload.ok().and_then(|payload| Interaction::read(&payload));
     let Some(interaction) = interaction else {
         return (StatusCode::BAD_REQUEST, "this is not an interaction").into_response();
     };

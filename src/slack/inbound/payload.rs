@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::ids::{ChannelId, TeamId, UserId};
+use crate::json;
 
 /// A slash command.
 #[derive(Debug, Deserialize)]
@@ -96,7 +97,18 @@ struct State {
     values: Value,
 }
 
+/// The most values in a payload. A message with all the blocks it can have comes to some thousand.
+const PIECES: usize = 50_000;
+
 impl Interaction {
+    /// Reads a payload.
+    pub fn read(payload: &str) -> Option<Interaction> {
+        if json::pieces(payload.as_bytes()) > PIECES {
+            return None;
+        }
+        serde_json::from_str(payload).ok()
+    }
+
     /// Whom the installation belongs to.
     pub fn installed_for(&self) -> Option<TeamId> {
         let id = |named: &Option<Named<TeamId>>| named.as_ref().map(|named| named.id.clone());

@@ -1,9 +1,12 @@
 //! Slack's request signing, version 0. Source: Slack's documentation of request verification.
+//!
+//! Whatever is not signed costs as little as can be, and never locks Slack out.
 
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
+use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -14,9 +17,15 @@ use sha2::Sha256;
 use crate::clock::Timestamp;
 use crate::config::{Secret, SigningSecrets};
 use crate::slack::inbound::door::Door;
+use crate::suspicion::Standing;
 
 /// The largest body that is read. Slack's own are far smaller.
 const BODY_LIMIT: usize = 1024 * 1024;
+/// The largest body that is read of somebody who is suspected. Almost all that Slack sends is
+/// smaller; only a press in a very long message is not.
+const SUSPECTED_LIMIT: usize = 64 * 1024;
+/// The largest body that is read without a signature, to see whether it is a mere `ssl_check`.
+const UNSIGNED_LIMIT: usize = 1024;
 /// How old a request may be, or how far in the future.
 const WINDOW: Duration = Duration::from_secs(300);
 
@@ -35,6 +44,11 @@ pub enum Rejection {
     Broken,
     /// Not by Slack, or not lately.
     Unverified(Doubt),
+    /// Not by Slack, or too large for somebody who sends so much that is not.
+    Suspected {
+        /// For how long it will be like this, if no more of that comes.
+        wait: Duration,
+    },
 }
 
 /// What is wrong with a signature.
@@ -60,20 +74,80 @@ pub enum Doubt {
 impl FromRequest<Door> for Signed {
     type Rejection = Rejection;
 
+    /// Looks at the head, then at the source, then reads, then computes.
+    ///
+    /// What the head alone shows to be wrong is turned away before anything is read. A request
+    /// whose head looks right is always read and its signature always computed, whoever sent it
+    /// and whatever came from there before: Slack may be behind the same proxy, and must not be
+    /// locked out by somebody who sends rubbish through it. What a suspected source loses is size:
+    /// so each of its requests costs little. Something genuine from there gives that back, so a
+    /// large request of Slack's could only fail where rubbish pours in and nothing smaller was
+    /// genuine for ten minutes. (How much is read at once, of all together, the server limits.)
     async fn from_request(request: Request, door: &Door) -> Result<Self, Rejection> {
         let (parts, body) = request.into_parts();
-        let body = read(body).await?;
-        if is_ssl_check(&body) {
-            return Err(Rejection::SslCheck);
+        let now = door.app.clock.now();
+        let source = door.app.trusted_proxies.source(&parts);
+        let suspicion = &door.app.suspicion.signatures;
+        let standing = suspicion.standing(&source, now);
+        let result = match claim(&parts.headers, now) {
+            Ok(claim) => {
+                let limit = match standing {
+                    Standing::Suspected { genuine_lately: false, .. } => SUSPECTED_LIMIT,
+                    _ => BODY_LIMIT,
+                };
+                match read(&parts.headers, body, limit).await {
+                    Ok(body) => check(&door.secrets, &claim, &body)
+                        .map(|()| Signed(body))
+                        .map_err(Rejection::Unverified),
+                    Err(rejection) => Err(rejection),
+                }
+            }
+            Err(Doubt::Missing) => match read(&parts.headers, body, UNSIGNED_LIMIT).await {
+                Ok(body) if is_ssl_check(&body) => Err(Rejection::SslCheck),
+                _ => Err(Rejection::Unverified(Doubt::Missing)),
+            },
+            Err(doubt) => Err(Rejection::Unverified(doubt)),
+        };
+        let word = match &result {
+            Ok(_) => {
+                suspicion.credit(&source, now);
+                return result;
+            }
+            // It is Slack's own, and proves nothing.
+            Err(Rejection::SslCheck) => return result,
+            Err(Rejection::Broken) => "broken",
+            Err(Rejection::TooLarge | Rejection::Suspected { .. }) => "too_large",
+            Err(Rejection::Unverified(doubt)) => doubt.word(),
+        };
+        suspicion.doubt(&source, now);
+        metrics::counter!("stentor_refused_total", "door" => "slack", "why" => word).increment(1);
+        match standing {
+            Standing::Suspected { wait, .. } => Err(Rejection::Suspected { wait }),
+            Standing::Good => result,
         }
-        verify(&door.secrets, &parts.headers, &body, door.app.clock.now())
-            .map_err(Rejection::Unverified)?;
-        Ok(Signed(body))
     }
 }
 
-async fn read(body: Body) -> Result<Bytes, Rejection> {
-    match Limited::new(body, BODY_LIMIT).collect().await {
+impl Doubt {
+    fn word(self) -> &'static str {
+        match self {
+            Doubt::Missing | Doubt::BadTimestamp | Doubt::BadForm => "unsigned",
+            Doubt::OutsideWindow => "stale",
+            Doubt::Mismatch => "bad_signature",
+        }
+    }
+}
+
+fn length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Reads a body that is not larger than this. One that says it is is not read at all.
+async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Rejection> {
+    if length(headers).is_some_and(|length| length > limit) {
+        return Err(Rejection::TooLarge);
+    }
+    match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Rejection::TooLarge),
         Err(_) => Err(Rejection::Broken),
@@ -91,21 +165,42 @@ pub fn verify(
     body: &[u8],
     now: Timestamp,
 ) -> Result<(), Doubt> {
+    check(secrets, &claim(headers, now)?, body)
+}
+
+/// What a request's head says of its signature.
+struct Claim<'h> {
+    timestamp: &'h str,
+    signature: [u8; 32],
+}
+
+/// Reads the head of a request, which must be of now and look signed.
+fn claim(headers: &HeaderMap, now: Timestamp) -> Result<Claim<'_>, Doubt> {
     let header =
         |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).ok_or(Doubt::Missing);
     let timestamp = header("x-slack-request-timestamp")?;
-    let signature = header("x-slack-signature")?.strip_prefix("v0=").ok_or(Doubt::BadForm)?;
+    let text = header("x-slack-signature")?.strip_prefix("v0=").ok_or(Doubt::BadForm)?;
     let sent: i64 = timestamp.parse().map_err(|_| Doubt::BadTimestamp)?;
     if now.as_seconds().abs_diff(sent) > WINDOW.as_secs() {
         return Err(Doubt::OutsideWindow);
     }
-    let mut claimed = [0_u8; 32];
-    hex::decode_to_slice(signature, &mut claimed).map_err(|_| Doubt::BadForm)?;
+    let mut signature = [0_u8; 32];
+    hex::decode_to_slice(text, &mut signature).map_err(|_| Doubt::BadForm)?;
+    Ok(Claim { timestamp, signature })
+}
+
+/// Checks that one of these secrets has signed this body as is claimed.
+fn check(secrets: &SigningSecrets, claim: &Claim<'_>, body: &[u8]) -> Result<(), Doubt> {
     // Every secret is tried, whichever matches: how long it takes tells nothing.
     let matches = secrets.0.iter().fold(false, |found, secret| {
-        mac(secret, timestamp, body).verify_slice(&claimed).is_ok() | found
+        mac(secret, claim.timestamp, body).verify_slice(&claim.signature).is_ok() | found
     });
     if matches { Ok(()) } else { Err(Doubt::Mismatch) }
+}
+
+/// The signature of a body as Slack would make it, for who tries whether it is believed.
+pub fn sign(secret: &Secret, timestamp: &str, body: &[u8]) -> String {
+    format!("v0={}", hex::encode(mac(secret, timestamp, body).finalize().into_bytes()))
 }
 
 fn mac(secret: &Secret, timestamp: &str, body: &[u8]) -> Hmac<Sha256> {
@@ -124,6 +219,11 @@ impl IntoResponse for Rejection {
             Rejection::SslCheck => StatusCode::OK.into_response(),
             Rejection::TooLarge => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
             Rejection::Broken => StatusCode::BAD_REQUEST.into_response(),
+            Rejection::Suspected { wait } => {
+                tracing::debug!(?wait, "Turned away one of many requests that Slack did not sign");
+                let seconds = wait.as_secs().max(1).to_string();
+                (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, seconds)]).into_response()
+            }
             Rejection::Unverified(doubt) => {
                 // A stranger must not be able to fill the log, nor to learn a hash from it.
                 tracing::debug!(%doubt, "Turned away a request that Slack did not sign");
@@ -144,7 +244,7 @@ mod tests {
     const SIGNATURE: &str = "v0=baa91ef62d346e56607bbdd278a8acd570b91226854f15a382f43d33be42f666";
     const BODY: &[u8] = b"test-body";
 
-    fn check(
+    fn verified(
         secrets: &[&str],
         timestamp: &str,
         signature: &str,
@@ -163,8 +263,8 @@ mod tests {
         let secret = "8f742231b10e8888abcd99yyyzzz85a5";
         let signature = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503";
         let body = b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
-        assert_eq!(check(&[secret], "1531420618", signature, body, AT), Ok(()));
-        assert_eq!(check(&[SECRET], "1531420618", SIGNATURE, BODY, AT), Ok(()));
+        assert_eq!(verified(&[secret], "1531420618", signature, body, AT), Ok(()));
+        assert_eq!(verified(&[SECRET], "1531420618", SIGNATURE, BODY, AT), Ok(()));
     }
 
     #[test]
@@ -175,17 +275,20 @@ mod tests {
             (AT + 301, Err(Doubt::OutsideWindow)),
             (AT - 301, Err(Doubt::OutsideWindow)),
         ] {
-            assert_eq!(check(&[SECRET], "1531420618", SIGNATURE, BODY, now), expected);
+            assert_eq!(verified(&[SECRET], "1531420618", SIGNATURE, BODY, now), expected);
         }
         let extreme = i64::MIN.to_string();
-        assert_eq!(check(&[SECRET], &extreme, SIGNATURE, BODY, AT), Err(Doubt::OutsideWindow));
+        assert_eq!(verified(&[SECRET], &extreme, SIGNATURE, BODY, AT), Err(Doubt::OutsideWindow));
     }
 
     #[test]
     fn old_and_new_secret_pass_while_one_is_rotated() {
-        assert_eq!(check(&["new", SECRET], "1531420618", SIGNATURE, BODY, AT), Ok(()));
-        assert_eq!(check(&[SECRET, "old"], "1531420618", SIGNATURE, BODY, AT), Ok(()));
-        assert_eq!(check(&["new", "old"], "1531420618", SIGNATURE, BODY, AT), Err(Doubt::Mismatch));
+        assert_eq!(verified(&["new", SECRET], "1531420618", SIGNATURE, BODY, AT), Ok(()));
+        assert_eq!(verified(&[SECRET, "old"], "1531420618", SIGNATURE, BODY, AT), Ok(()));
+        assert_eq!(
+            verified(&["new", "old"], "1531420618", SIGNATURE, BODY, AT),
+            Err(Doubt::Mismatch)
+        );
     }
 
     #[test]
@@ -201,7 +304,7 @@ mod tests {
             ("1531420618", "", BODY, Doubt::BadForm),
         ] {
             assert_eq!(
-                check(&[SECRET], timestamp, signature, body, AT),
+                verified(&[SECRET], timestamp, signature, body, AT),
                 Err(doubt),
                 "{timestamp} {signature}"
             );

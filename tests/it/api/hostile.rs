@@ -149,4 +149,37 @@ on_each_database! {
         ci.server.get("/api/v1/openapi.json", &[]).await.expect(200);
         expect_problem(&ci.get("/api/v1/nowhere").await, 404, "no-such-route", None);
     }
+
+    async fn who_guesses_tokens_is_told_to_wait_and_a_program_beside_them_is_not(fresh: Fresh) {
+        let ci = Program::start(&fresh).await;
+        ci.declares("Before").await;
+        let guess = |n: usize| format!("Bearer stn_{n:064x}");
+        let mut statuses = Vec::new();
+        for n in 0..40 {
+            let guess = guess(n);
+            let headers = [("authorization", guess.as_str())];
+            let answer = ci.server.send(Method::GET, "/api/v1/incidents", &headers, "").await;
+            statuses.push(answer.status.as_u16());
+        }
+        assert_eq!((statuses[0], statuses[39]), (401, 429), "{statuses:?}");
+        let guess = guess(40);
+        let headers = [("authorization", guess.as_str())];
+        let answer = ci.server.send(Method::GET, "/api/v1/incidents", &headers, "").await;
+        expect_problem(&answer, 429, "too-many-attempts", None);
+        assert!(answer.header("retry-after").parse::<u64>().unwrap() >= 1);
+        // Whose token opened something lately is heard from the same address.
+        ci.get("/api/v1/incidents").await.expect(200);
+        ci.post("/api/v1/incidents", &[], &json!({"name": "During"})).await.expect(201);
+    }
+
+    async fn a_body_of_very_many_values_is_refused_before_they_are_read(fresh: Fresh) {
+        let ci = Program::start(&fresh).await;
+        for inner in ["0,", "[],", "{},", "\"\","] {
+            let body = format!("{{\"name\": \"x\", \"more\": [{}0]}}", inner.repeat(100_000));
+            let answer = ci.post_raw("/api/v1/incidents", "application/json", body).await;
+            expect_problem(&answer, 422, "invalid-body", None);
+            assert!(answer.json()["detail"].as_str().unwrap().contains("4096 values"), "{}", answer.text);
+        }
+        ci.declares(&",[{:".repeat(25)).await;
+    }
 }

@@ -1,0 +1,240 @@
+//! What a database is like, found out without making, moving or writing anything.
+//!
+//! Beside [`db`](super::db) this is the one file that knows there are two: it looks at what differs.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _, Row as _};
+
+use crate::clock::{Clock, Timestamp};
+use crate::store::db::{Result, known_migrations};
+
+/// How long a server may take to answer. An admin waits for it.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the pages of a file may take to be checked. A gigabyte takes a few seconds.
+const CHECK_LIMIT: Duration = Duration::from_secs(60);
+
+/// A database as it is.
+#[derive(Debug)]
+pub enum Inspection {
+    /// There is no file yet; it would be in this folder.
+    NoFile {
+        /// The folder, if it is there.
+        folder: Option<PathBuf>,
+    },
+    /// A file.
+    Sqlite(SqliteFacts),
+    /// A server.
+    Postgres(PostgresFacts),
+}
+
+/// What a file is like.
+#[derive(Debug)]
+pub struct SqliteFacts {
+    /// Where it is.
+    pub file: PathBuf,
+    /// `wal`, if commits are cheap and readers wait for nobody.
+    pub journal_mode: String,
+    /// `ok`, or what is broken.
+    pub integrity: String,
+    /// Whether it can be written to, or why not.
+    pub write: Result<()>,
+    /// Its permissions, as in `chmod`.
+    pub mode: u32,
+    /// Bytes that are free beside it.
+    pub free: u64,
+    /// How far its schema is.
+    pub schema: Schema,
+    /// What waits in it.
+    pub waiting: Option<Waiting>,
+}
+
+/// What a server is like.
+#[derive(Debug)]
+pub struct PostgresFacts {
+    /// Its version, as in `16.2`.
+    pub version: String,
+    /// Whether it can be written to, or why not.
+    pub write: Result<()>,
+    /// How far this machine's clock is ahead of the server's, in microseconds.
+    pub ahead: i64,
+    /// How far its schema is.
+    pub schema: Schema,
+    /// What waits in it.
+    pub waiting: Option<Waiting>,
+}
+
+/// How far a schema is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// Migrations that this Stentor knows and the database has not.
+    pub missing: usize,
+    /// Migrations that the database has and this Stentor does not know.
+    pub unknown: usize,
+    /// Whether it has none at all.
+    pub is_empty: bool,
+}
+
+/// What waits for Slack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Pieces of work to do.
+    pub to_do: i64,
+    /// Pieces that were given up.
+    pub dead: i64,
+    /// When the oldest piece to do was due.
+    pub oldest_due: Option<Timestamp>,
+}
+
+const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success";
+const WAITING: &str = "SELECT CAST(COALESCE(SUM(1 - state), 0) AS BIGINT),
+    CAST(COALESCE(SUM(state), 0) AS BIGINT), MIN(CASE WHEN state = 0 THEN due_at END) FROM outbox";
+
+type WaitingRow = (i64, i64, Option<i64>);
+
+/// Looks at the database at this address.
+pub async fn inspect(url: &str, clock: &Clock) -> Result<Inspection> {
+    let inspection = async {
+        if url.starts_with("sqlite:") {
+            sqlite(url.parse()?).await
+        } else {
+            postgres(url.parse()?, clock).await.map(Inspection::Postgres)
+        }
+    };
+    let limit = PATIENCE + CHECK_LIMIT;
+    tokio::time::timeout(limit, inspection).await.unwrap_or_else(|_| Err(timed_out()))
+}
+
+fn timed_out() -> sqlx::Error {
+    sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())
+}
+
+async fn sqlite(options: SqliteConnectOptions) -> Result<Inspection> {
+    let file = options.get_filename().to_path_buf();
+    let Ok(metadata) = std::fs::metadata(&file) else {
+        return Ok(Inspection::NoFile { folder: folder(&file).is_dir().then(|| folder(&file)) });
+    };
+    let options = options.create_if_missing(false).busy_timeout(PATIENCE);
+    let mut reader = options.clone().read_only(true).connect().await?;
+    let text = async |reader: &mut SqliteConnection, pragma: &'static str| -> Result<String> {
+        sqlx::query(pragma).fetch_one(reader).await?.try_get(0)
+    };
+    let journal_mode = text(&mut reader, "PRAGMA journal_mode").await?;
+    let check = text(&mut reader, "PRAGMA quick_check(1)");
+    let integrity = tokio::time::timeout(CHECK_LIMIT, check).await.map_err(|_| timed_out())??;
+    let has = "SELECT COUNT(*) FROM sqlite_master WHERE name IN ('_sqlx_migrations', 'outbox')";
+    let tables: i64 = sqlx::query_scalar(has).fetch_one(&mut reader).await?;
+    let (applied, waiting) = match tables {
+        2 => {
+            let applied = sqlx::query_scalar(APPLIED).fetch_all(&mut reader).await?;
+            let waiting: WaitingRow = sqlx::query_as(WAITING).fetch_one(&mut reader).await?;
+            (applied, Some(waiting))
+        }
+        _ => (Vec::new(), None),
+    };
+    reader.close().await?;
+    Ok(Inspection::Sqlite(SqliteFacts {
+        write: write_to_sqlite(options).await,
+        free: free(&folder(&file))?,
+        file,
+        journal_mode,
+        integrity,
+        mode: metadata.mode() & 0o777,
+        schema: schema(&applied),
+        waiting: waiting.map(Waiting::from),
+    }))
+}
+
+/// Takes the write lock, and leaves it again.
+async fn write_to_sqlite(options: SqliteConnectOptions) -> Result<()> {
+    let mut writer = options.connect().await?;
+    let locked = sqlx::query("BEGIN IMMEDIATE").execute(&mut writer).await;
+    if locked.is_ok() {
+        sqlx::query("ROLLBACK").execute(&mut writer).await?;
+    }
+    writer.close().await?;
+    locked.map(drop)
+}
+
+fn folder(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Bytes that this process may still write to where the folder is.
+pub fn free(folder: &Path) -> std::io::Result<u64> {
+    let disk = rustix::fs::statvfs(folder)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+async fn postgres(options: PgConnectOptions, clock: &Clock) -> Result<PostgresFacts> {
+    let options = options.application_name("stentor doctor");
+    let connecting = options.connect();
+    let mut server =
+        tokio::time::timeout(PATIENCE, connecting).await.map_err(|_| timed_out())??;
+    let version = sqlx::query_scalar("SHOW server_version").fetch_one(&mut server).await?;
+    let asked = clock.now();
+    let there: i64 = sqlx::query_scalar(
+        "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
+    )
+    .fetch_one(&mut server)
+    .await?;
+    let here = asked.plus(clock.now().since(asked) / 2).as_micros();
+    let has =
+        "SELECT to_regclass('_sqlx_migrations') IS NOT NULL AND to_regclass('outbox') IS NOT NULL";
+    let has_tables: bool = sqlx::query_scalar(has).fetch_one(&mut server).await?;
+    let (applied, waiting, write) = match has_tables {
+        true => {
+            let applied = sqlx::query_scalar(APPLIED).fetch_all(&mut server).await?;
+            let waiting: WaitingRow = sqlx::query_as(WAITING).fetch_one(&mut server).await?;
+            (applied, Some(waiting), write_to_postgres(&mut server).await)
+        }
+        false => (Vec::new(), None, create_in_postgres(&mut server).await),
+    };
+    server.close().await?;
+    Ok(PostgresFacts {
+        version,
+        write,
+        ahead: here - there,
+        schema: schema(&applied),
+        waiting: waiting.map(Waiting::from),
+    })
+}
+
+/// Takes the lock that a write takes, which needs the right to write, and leaves it again.
+async fn write_to_postgres(server: &mut PgConnection) -> Result<()> {
+    let mut tx = server.begin().await?;
+    let lock = "LOCK TABLE outbox, lane, incident IN ROW EXCLUSIVE MODE";
+    let locked = sqlx::query(lock).execute(&mut *tx).await;
+    tx.rollback().await?;
+    locked.map(drop)
+}
+
+/// Makes a table in a transaction that is taken back.
+async fn create_in_postgres(server: &mut PgConnection) -> Result<()> {
+    let mut tx = server.begin().await?;
+    let made = sqlx::query("CREATE TABLE stentor_doctor (x BIGINT)").execute(&mut *tx).await;
+    tx.rollback().await?;
+    made.map(drop)
+}
+
+fn schema(applied: &[i64]) -> Schema {
+    let known: Vec<i64> = known_migrations().collect();
+    Schema {
+        missing: known.iter().filter(|version| !applied.contains(version)).count(),
+        unknown: applied.iter().filter(|version| !known.contains(version)).count(),
+        is_empty: applied.is_empty(),
+    }
+}
+
+impl From<WaitingRow> for Waiting {
+    fn from((to_do, dead, oldest_due): WaitingRow) -> Waiting {
+        Waiting { to_do, dead, oldest_due: oldest_due.map(Timestamp::from_micros) }
+    }
+}
