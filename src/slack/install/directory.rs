@@ -58,6 +58,16 @@ pub(super) enum Source {
     Installation(i64),
 }
 
+enum Found {
+    Access(Box<Access>),
+    /// There is none, for this reason.
+    Refused(String),
+    /// Perhaps there is one again: of this installation, or of the settings.
+    TryAgain(Option<Box<Installation>>),
+}
+
+const NOT_INSTALLED: &str = "Stentor is not installed in this workspace";
+
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub enum NoAccess {
@@ -105,28 +115,61 @@ impl Slacks {
     ///
     /// Each time the database is asked whether it is still the same one: another replica may have
     /// learned of a new token, or that there is none any more.
+    ///
+    /// A token that Slack has refused for a while is tried once more, by who needs it.
     pub async fn of(&self, workspace: &WorkspaceId) -> Result<Access, NoAccess> {
+        match self.look(workspace).await? {
+            Found::Access(access) => Ok(*access),
+            Found::Refused(why) => Err(NoAccess::NotInstalled(why)),
+            Found::TryAgain(which) => {
+                match which {
+                    None => self.try_configured_again().await?,
+                    Some(installation) => self.try_installation_again(&installation).await?,
+                }
+                match self.look(workspace).await? {
+                    Found::Access(access) => Ok(*access),
+                    Found::Refused(why) => Err(NoAccess::NotInstalled(why)),
+                    Found::TryAgain(_) => Err(NoAccess::NotInstalled(NOT_INSTALLED.to_owned())),
+                }
+            }
+        }
+    }
+
+    async fn look(&self, workspace: &WorkspaceId) -> Result<Found, sqlx::Error> {
         let mut tx = self.db.read().await?;
-        let mut why = "Stentor is not installed in this workspace".to_owned();
+        let (mut why, mut again) = (NOT_INSTALLED.to_owned(), false);
         if let Some(configured) = self.configured_for(workspace) {
             match installations::refused_token(&mut tx, workspace, &configured.hash).await? {
                 None => {
                     let source = Source::Settings(Arc::clone(&configured.hash));
-                    return Ok(Access { slack: configured.slack.clone(), source });
+                    let access = Access { slack: configured.slack.clone(), source };
+                    return Ok(Found::Access(Box::new(access)));
                 }
-                Some(refused) => why = refused.reason,
+                Some(refused) => {
+                    again = self.is_worth_trying(refused.state, refused.at);
+                    why = refused.reason;
+                }
             }
         }
         let installation = installations::of(&mut tx, workspace).await?;
         drop(tx);
-        match installation {
-            None => Err(NoAccess::NotInstalled(why)),
+        Ok(match installation {
             Some(installation) if installation.state == Standing::Active => {
-                let slack = self.client_for(&installation).map_err(NoAccess::NotInstalled)?;
-                Ok(Access { slack, source: Source::Installation(installation.version) })
+                match self.client_for(&installation) {
+                    Ok(slack) => {
+                        let source = Source::Installation(installation.version);
+                        Found::Access(Box::new(Access { slack, source }))
+                    }
+                    Err(why) => Found::Refused(why),
+                }
             }
-            Some(installation) => Err(NoAccess::NotInstalled(installation.reason.unwrap_or(why))),
-        }
+            _ if again => Found::TryAgain(None),
+            Some(it) if self.is_worth_trying(it.state, it.changed_at) => {
+                Found::TryAgain(Some(Box::new(it)))
+            }
+            Some(installation) => Found::Refused(installation.reason.unwrap_or(why)),
+            None => Found::Refused(why),
+        })
     }
 
     /// What tokens are sealed with.

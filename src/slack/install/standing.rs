@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::clock::Timestamp;
 use crate::ids::WorkspaceId;
 use crate::slack::client::{CallError, Slack};
 use crate::slack::install::directory::{Access, Configured, NoAccess, Slacks, Source};
-use crate::store::installations::{self, RefusedToken, Standing};
+use crate::store::installations::{self, Installation, RefusedToken, Standing};
 use crate::store::{db, outbox};
 
 /// Slack waits 3 s for the answer to an event; what is left is for writing it down.
 const ASK_LIMIT: Duration = Duration::from_secs(2);
-/// How often a token that Slack refused is tried again.
-const TRY_AGAIN_AFTER: Duration = Duration::from_secs(3600);
+/// How often a token that Slack refused is tried again: by whoever needs it, or by the keeper.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(300);
 
 /// What came of doubting a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,15 +133,20 @@ impl Slacks {
         let mut tx = self.db.read().await?;
         let refused = installations::refused_token(&mut tx, workspace, hash).await?;
         drop(tx);
-        if refused.is_none() || !works(slack).await {
-            return Ok(());
-        }
+        let Some(refused) = refused else { return Ok(()) };
+        let works = works(slack).await;
+        let at = self.clock.now();
         let mut tx = self.db.begin().await?;
-        installations::accept_token(&mut tx, workspace, hash).await?;
-        outbox::wake(&mut tx, workspace, self.clock.now()).await?;
-        tx.commit().await?;
-        tracing::info!(%workspace, "Slack takes the bot token again");
-        Ok(())
+        if works {
+            installations::accept_token(&mut tx, workspace, hash).await?;
+            outbox::wake(&mut tx, workspace, at).await?;
+            tracing::info!(%workspace, "Slack takes the bot token again");
+        } else {
+            // Not again for a while.
+            let refused = RefusedToken { at, ..refused };
+            installations::refuse_token(&mut tx, workspace, hash, &refused).await?;
+        }
+        tx.commit().await
     }
 
     /// Tries again what Slack has refused for a while. What was removed is left alone.
@@ -155,27 +161,40 @@ impl Slacks {
             None => None,
         };
         drop(tx);
-        if configured.is_some_and(|it| it.state == Standing::Refused && it.at <= before) {
+        if configured.is_some_and(|it| self.is_worth_trying(it.state, it.at)) {
             self.try_configured_again().await?;
         }
         for installation in refused {
-            let workspace = &installation.workspace;
-            let Ok(slack) = self.client_for(&installation) else { continue };
-            let (state, reason) = match works(&slack).await {
-                true => (Standing::Active, None),
-                // Not again for a while.
-                false => (Standing::Refused, installation.reason.as_deref()),
-            };
-            let (version, now) = (installation.version, self.clock.now());
-            let mut tx = self.db.begin().await?;
-            installations::set_standing(&mut tx, workspace, version, state, reason, now).await?;
-            if state == Standing::Active {
-                outbox::wake(&mut tx, workspace, now).await?;
-                tracing::info!(%workspace, "Slack takes the bot token again");
-            }
-            tx.commit().await?;
+            self.try_installation_again(&installation).await?;
         }
         Ok(())
+    }
+
+    /// Whether a token that is not taken should be tried once more.
+    pub(super) fn is_worth_trying(&self, state: Standing, since: Timestamp) -> bool {
+        state == Standing::Refused && since.plus(TRY_AGAIN_AFTER) <= self.clock.now()
+    }
+
+    /// Tries the token of a refused installation.
+    pub(super) async fn try_installation_again(
+        &self,
+        installation: &Installation,
+    ) -> db::Result<()> {
+        let workspace = &installation.workspace;
+        let Ok(slack) = self.client_for(installation) else { return Ok(()) };
+        let (state, reason) = match works(&slack).await {
+            true => (Standing::Active, None),
+            // Not again for a while.
+            false => (Standing::Refused, installation.reason.as_deref()),
+        };
+        let (version, now) = (installation.version, self.clock.now());
+        let mut tx = self.db.begin().await?;
+        installations::set_standing(&mut tx, workspace, version, state, reason, now).await?;
+        if state == Standing::Active {
+            outbox::wake(&mut tx, workspace, now).await?;
+            tracing::info!(%workspace, "Slack takes the bot token again");
+        }
+        tx.commit().await
     }
 }
 

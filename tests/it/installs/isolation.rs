@@ -1,1 +1,43 @@
-//! x
+//! One workspace never sees or changes what another one has: tried on every query, on every road
+//! that people and programs take, and on the text of each statement.
+
+mod queries;
+mod roads;
+mod statements;
+
+use stentor::app::App;
+use stentor::ids::WorkspaceId;
+
+/// Everything that a workspace has, one statement per table.
+const EVERYTHING: [&str; 12] = [
+    "SELECT slug || COALESCE(slack_team, '') || COALESCE(bot_user, '') || COALESCE(announce_channel, '')
+         || COALESCE(announce_name, '') || CAST(catalogue_version AS TEXT) FROM workspace WHERE id = $1",
+    "SELECT name || CAST(value AS TEXT) FROM counter WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || CAST(number AS TEXT) || ' ' || CAST(version AS TEXT) || COALESCE(channel, '') || CAST(state AS TEXT)
+         FROM incident WHERE workspace = $1 ORDER BY 1",
+    "SELECT incident || CAST(version AS TEXT) || CAST(entry AS TEXT) FROM timeline WHERE workspace = $1 ORDER BY 1",
+    "SELECT key || CAST(at AS TEXT) || CAST(answer AS TEXT) FROM receipt WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || key || lane || CAST(state AS TEXT) || ' ' || CAST(due_at AS TEXT) || ' ' || CAST(attempts AS TEXT)
+         || ' ' || CAST(refused AS TEXT) || ' ' || CAST(generation AS TEXT) || COALESCE(last_error, '')
+         FROM outbox WHERE workspace = $1 ORDER BY 1",
+    "SELECT name || CAST(due_at AS TEXT) || COALESCE(lease, '') FROM lane WHERE workspace = $1 ORDER BY 1",
+    "SELECT incident || kind || COALESCE(channel, '') || COALESCE(ts, '') || COALESCE(shown, '') || CAST(detail AS TEXT)
+         FROM surface WHERE workspace = $1 ORDER BY 1",
+    "SELECT key || CAST(free_at AS TEXT) || ' ' || CAST(failures AS TEXT) FROM pace WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || name || hash FROM token WHERE workspace = $1 ORDER BY 1",
+    "SELECT CAST(version AS TEXT) || state || COALESCE(reason, '') || name || COALESCE(sealed_with, '')
+         || COALESCE(bot_token, '') || COALESCE(refresh_token, '') || COALESCE(refresher, '')
+         FROM installation WHERE workspace = $1 ORDER BY 1",
+    "SELECT hash || state || reason FROM refused_token WHERE workspace = $1 ORDER BY 1",
+];
+
+/// Everything that a workspace has.
+async fn everything(app: &App, workspace: &WorkspaceId) -> Vec<Vec<String>> {
+    let mut tx = app.db.read().await.unwrap();
+    let mut tables = Vec::new();
+    for sql in EVERYTHING {
+        let rows: Vec<(String,)> = tx.query(sql).bind(workspace.clone()).all().await.unwrap();
+        tables.push(rows.into_iter().map(|(row,)| row).collect());
+    }
+    tables
+}

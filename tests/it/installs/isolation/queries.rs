@@ -1,0 +1,271 @@
+//! Every query of the store, run as one of two workspaces that have the very same keys.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::json;
+use stentor::app::App;
+use stentor::clock::{Clock, Timestamp};
+use stentor::ids::{ChannelId, IdSource, TeamId, UserId, WorkId, WorkspaceId};
+use stentor::incident::event::Actor;
+use stentor::incident::reactions::Surface;
+use stentor::outbox::work::{NewWork, Work};
+use stentor::store::installations::{New, RefusedToken, Sealed, Standing};
+use stentor::store::outbox::Ended;
+use stentor::store::pace::Turnstile;
+use stentor::store::surfaces::Shown;
+use stentor::store::workspaces::Catalogues;
+use stentor::store::{
+    dead_letters, incidents, installations, outbox, pace, receipts, surfaces, timeline, tokens,
+    workspaces,
+};
+
+use super::everything;
+use crate::databases::{Fresh, on_each_database};
+use crate::http::Server;
+
+/// The same rows under the other workspace: every key is there twice.
+const COPIES: [&str; 7] = [
+    "INSERT INTO counter (workspace, name, value) SELECT $2, name, value FROM counter WHERE workspace = $1",
+    "INSERT INTO incident (workspace, id, number, version, category, severity, visibility, channel, name_folded, state)
+     SELECT $2, id, number, version, category, severity, visibility, channel, name_folded, state
+     FROM incident WHERE workspace = $1",
+    "INSERT INTO timeline (workspace, incident, version, at, entry)
+     SELECT $2, incident, version, at, entry FROM timeline WHERE workspace = $1",
+    "INSERT INTO receipt (workspace, key, answer, at) SELECT $2, key, answer, at FROM receipt WHERE workspace = $1",
+    "INSERT INTO outbox (workspace, id, key, lane, seq, incident, work, state, due_at, attempts, refused, generation,
+         created_at)
+     SELECT $2, id, key, lane, seq, incident, work, state, due_at, attempts, refused, generation, created_at
+     FROM outbox WHERE workspace = $1",
+    "INSERT INTO lane (workspace, name, due_at) SELECT $2, name, due_at FROM lane WHERE workspace = $1",
+    "INSERT INTO surface (workspace, incident, kind, channel, ts, shown, detail)
+     SELECT $2, incident, kind, channel, ts, shown, detail FROM surface WHERE workspace = $1",
+];
+
+const NOW: Timestamp = Timestamp::from_micros(1_790_000_100_000_000);
+
+/// Two workspaces with the same keys; what only the second has says "theirs".
+async fn twins(fresh: &Fresh) -> (App, WorkspaceId, WorkspaceId) {
+    let clock = Clock::manual(Timestamp::from_micros(1_790_000_000_000_000));
+    let app = App::start(fresh.open().await, clock, IdSource::system()).await.unwrap();
+    let (ours, theirs) = (app.workspace.clone(), WorkspaceId::from("01THEIRS"));
+    let token =
+        stentor::api::tokens::create(&app.db, &app.clock, &app.ids, &ours, "ci").await.unwrap();
+    let server = Server::start(app.router()).await;
+    let headers = [("authorization", format!("Bearer {token}"))];
+    let headers: Vec<(&str, &str)> =
+        headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    server
+        .post("/api/v1/incidents", &headers, &json!({"name": "Checkout is slow"}))
+        .await
+        .expect(201);
+    let mut tx = app.db.begin().await.unwrap();
+    let mut incident = incidents::by_number(&mut tx, &ours, 1).await.unwrap().unwrap();
+    incident.channel = Some(ChannelId::from("C0SAME"));
+    incidents::save(&mut tx, &ours, &[&incident]).await.unwrap();
+    surfaces::save(&mut tx, &ours, &incident.id, Surface::Topic, &Shown::default()).await.unwrap();
+    let team = TeamId::from("T0THEIRS");
+    assert!(workspaces::create(&mut tx, &theirs, "theirs", &team, NOW).await.unwrap());
+    for sql in COPIES {
+        let copied = tx.query(sql).bind(ours.clone()).bind(theirs.clone()).execute().await.unwrap();
+        assert!(copied > 0, "{sql}");
+    }
+    incident.name = "theirs".to_owned();
+    incidents::save(&mut tx, &theirs, &[&incident]).await.unwrap();
+    let shown = Shown { hash: Some("theirs".to_owned()), ..Shown::default() };
+    surfaces::save(&mut tx, &theirs, &incident.id, Surface::Topic, &shown).await.unwrap();
+    pace::hold(&mut tx, &theirs, "method/x", NOW.plus(Duration::from_secs(9_999))).await.unwrap();
+    pace::rest(&mut tx, &theirs, NOW, NOW).await.unwrap();
+    for workspace in [&ours, &theirs] {
+        let is_ours = *workspace == ours;
+        let tokens = sealed(if is_ours { "ours" } else { "theirs" });
+        let name = if is_ours { "ours" } else { "theirs" };
+        let (app, scopes, installed_by) = ("A", "commands", &UserId::from("U0ALICE"));
+        let new = New { workspace, name, app, scopes, installed_by, tokens };
+        installations::save(&mut tx, new, NOW).await.unwrap();
+    }
+    let refused = RefusedToken { state: Standing::Refused, reason: "theirs".to_owned(), at: NOW };
+    installations::refuse_token(&mut tx, &theirs, "hash", &refused).await.unwrap();
+    tx.commit().await.unwrap();
+    (app, ours, theirs)
+}
+
+fn sealed(token: &str) -> Sealed {
+    Sealed {
+        with: "key".to_owned(),
+        bot_token: token.to_owned(),
+        refresh_token: Some(token.to_owned()),
+        expires_at: Some(NOW),
+    }
+}
+
+on_each_database! {
+    async fn no_query_reads_or_changes_what_another_workspace_has(fresh: Fresh) {
+        let (app, ours, theirs) = twins(&fresh).await;
+        let before = everything(&app, &theirs).await;
+        let our_own = everything(&app, &ours).await;
+        let mut called = BTreeSet::new();
+        let mut heard = Vec::new();
+        let mut tx = app.db.begin().await.unwrap();
+        macro_rules! call {
+            ($module:ident::$name:ident($($argument:expr),* $(,)?)) => {{
+                called.insert(concat!(stringify!($module), "::", stringify!($name)));
+                let result = $module::$name(&mut tx, $($argument),*).await.unwrap();
+                result
+            }};
+        }
+        macro_rules! read {
+            ($($call:tt)*) => {{
+                let result = call!($($call)*);
+                heard.push((stringify!($($call)*), format!("{result:?}")));
+                result
+            }};
+        }
+        // What there is to read: all of it with keys that both have.
+        let actor = Actor::Stentor;
+        let incident = read!(incidents::by_number(&ours, 1)).unwrap();
+        let (id, channel) = (incident.id.clone(), ChannelId::from("C0SAME"));
+        assert_eq!(read!(incidents::by_id(&ours, &id)).unwrap().name, "Checkout is slow");
+        assert_eq!(read!(incidents::by_channel(&ours, &channel)).unwrap().name, "Checkout is slow");
+        assert_eq!(read!(incidents::with_ids(&ours, std::slice::from_ref(&id))).len(), 1);
+        assert_eq!(read!(incidents::with_numbers(&ours, &[1])).len(), 1);
+        assert_eq!(read!(incidents::with_channels(&ours, &[channel])).len(), 1);
+        assert_eq!(read!(incidents::list(&ours, &actor, &Default::default(), None, 9)).len(), 1);
+        read!(incidents::page(&ours, &actor, &Default::default(), None, 9));
+        let entries = read!(timeline::after(&ours, &id, 0, 99));
+        assert!(!entries.is_empty());
+        assert_eq!(read!(timeline::latest(&ours, &id, 99)).len(), entries.len());
+        read!(timeline::entry(&ours, &id, 1));
+        read!(surfaces::shown(&ours, &id, Surface::Topic));
+        assert_eq!(read!(pace::holds(&ours, "method/x")).until, Timestamp::default());
+        read!(dead_letters::dead(&ours, 99));
+        let waiting = read!(dead_letters::waiting(&ours, 99));
+        assert!(!waiting.is_empty());
+        read!(workspaces::by_id(&ours));
+        assert!(!read!(workspaces::is_untouched(&ours)));
+        let installation = call!(installations::of(&ours)).unwrap();
+        assert_eq!(installation.bot_token.as_deref(), Some("ours"));
+        assert_eq!(read!(installations::refused_token(&ours, "hash")), None);
+        let keys: Vec<String> = Vec::new();
+        read!(receipts::with_keys(&ours, &keys));
+        called.insert("workspaces::of");
+        Catalogues::default().of(&mut tx, &ours).await.unwrap();
+
+        // What there is to change.
+        let renamed = stentor::incident::state::Incident { name: "ours".to_owned(), ..incident };
+        call!(incidents::save(&ours, &[&renamed]));
+        let mut entry = entries.last().unwrap().clone();
+        entry.version += 1;
+        call!(timeline::append(&ours, &[(id.clone(), entry.into())]));
+        call!(receipts::save(&ours, &[], NOW));
+        call!(receipts::forget(&ours, NOW, 99));
+        call!(surfaces::save(&ours, &id, Surface::Topic, &Shown { hash: Some("ours".to_owned()), ..Shown::default() }));
+        let turnstile = Turnstile { key: "method/x".to_owned(), every: Duration::from_secs(1), burst: 1 };
+        assert_eq!(call!(pace::take_turns(&ours, &[turnstile], NOW)), NOW);
+        call!(pace::hold(&ours, "method/x", NOW));
+        call!(pace::rest(&ours, NOW, NOW));
+        call!(pace::try_for_all(&ours, NOW.plus(Duration::from_secs(99))));
+        call!(pace::wake(&ours));
+        call!(pace::forget(&ours, NOW.plus(Duration::from_secs(99_999)), 99));
+        call!(tokens::create(&ours, "id", "name", "hash", NOW));
+        call!(workspaces::set_bot_user(&ours, &UserId::from("U0OURS")));
+        call!(workspaces::claim_team(&ours, &TeamId::from("T0OURS")));
+        call!(workspaces::set_announce_channel(&ours, "ours", &ChannelId::from("C0OURS")));
+        assert_eq!(call!(workspaces::take_numbers(&ours, 3)), 2);
+        call!(installations::set_standing(&ours, 1, Standing::Refused, Some("ours"), NOW));
+        call!(installations::reseal(&ours, 2, &sealed("ours")));
+        call!(installations::lease_renewal(&ours, 3, "lease", NOW, NOW));
+        call!(installations::renewed(&ours, "lease", &sealed("ours")));
+        call!(installations::set_standing(&ours, 4, Standing::Uninstalled, None, NOW));
+        call!(installations::drop_tokens(&ours));
+        let refused = RefusedToken { state: Standing::Refused, reason: "ours".to_owned(), at: NOW };
+        call!(installations::refuse_token(&ours, "hash", &refused));
+        call!(installations::accept_token(&ours, "hash"));
+        let by = UserId::from("U0OURS");
+        let new = New { workspace: &ours, name: "ours", app: "A", scopes: "", installed_by: &by, tokens: sealed("ours") };
+        call!(installations::save(new, NOW));
+        tx.commit().await.unwrap();
+
+        // The outbox: every key, lane and id is theirs too.
+        let mut tx = app.db.begin().await.unwrap();
+        macro_rules! call {
+            ($module:ident::$name:ident($($argument:expr),* $(,)?)) => {{
+                called.insert(concat!(stringify!($module), "::", stringify!($name)));
+                let result = $module::$name(&mut tx, $($argument),*).await.unwrap();
+                result
+            }};
+        }
+        let work = waiting[0].clone();
+        let key = format!("{id}/refresh/channel");
+        let again = NewWork {
+            id: WorkId::from("01OURS"), key: key.clone(), lane: format!("{id}/channel"), seq: 1, incident: id.clone(),
+            work: Work::Refresh { surface: Surface::Channel }, due_at: NOW,
+        };
+        call!(outbox::change(&ours, &[], &[again], NOW));
+        call!(outbox::wake(&ours, NOW));
+        // Lanes are taken for whoever they are: theirs is given back as it was.
+        let sql = "UPDATE lane SET due_at = $2 WHERE workspace = $1";
+        let later = NOW.plus(Duration::from_secs(99_999));
+        tx.query(sql).bind(theirs.clone()).bind(later).execute().await.unwrap();
+        tx.commit().await.unwrap();
+        let with_lanes_later = everything(&app, &theirs).await;
+        for step in 0..5 {
+            let mut tx = app.db.begin().await.unwrap();
+            let taken = outbox::claim(&mut tx, &format!("lease {step}"), NOW, Duration::from_secs(1), 99).await.unwrap();
+            for claimed in taken {
+                assert_eq!(claimed.workspace, ours);
+                assert!(outbox::renew(&mut tx, &claimed, NOW).await.unwrap());
+                let done = match step {
+                    0 => outbox::put_off(&mut tx, &claimed, NOW, Ended::Refused, Some("ours")).await,
+                    1 => outbox::bury(&mut tx, &claimed, Ended::Refused, "ours", NOW).await,
+                    _ => outbox::finish(&mut tx, &claimed, NOW).await,
+                };
+                assert!(done.unwrap());
+            }
+            tx.commit().await.unwrap();
+        }
+        let mut tx = app.db.begin().await.unwrap();
+        called.extend(["outbox::renew", "outbox::put_off", "outbox::bury", "outbox::finish"]);
+        called.extend(["dead_letters::retry", "dead_letters::let_go"]);
+        let dead = dead_letters::dead(&mut tx, &ours, 99).await.unwrap();
+        assert!(dead_letters::retry(&mut tx, &ours, &dead[0].id, NOW).await.unwrap());
+        assert!(!dead_letters::let_go(&mut tx, &ours, &work.id).await.unwrap());
+        outbox::change(&mut tx, &ours, std::slice::from_ref(&key), &[], NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(everything(&app, &theirs).await, with_lanes_later);
+
+        for (call, result) in &heard {
+            assert!(!result.contains("theirs"), "{call}: {result}");
+        }
+        // All but the times of lanes is as it was; and ours has changed in every table.
+        let (lanes, after) = (6, everything(&app, &theirs).await);
+        for table in (0..before.len()).filter(|table| *table != lanes) {
+            assert_eq!(after[table], before[table], "{}", crate::installs::isolation::EVERYTHING[table]);
+        }
+        assert_ne!(everything(&app, &ours).await, our_own);
+        assert_eq!(called, queries(), "what was called here, and what there is in the store");
+    }
+}
+
+/// Every query that is asked as a workspace.
+fn queries() -> BTreeSet<&'static str> {
+    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    let mut found = BTreeSet::new();
+    for entry in std::fs::read_dir(store).unwrap() {
+        let path = entry.unwrap().path();
+        let module = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for function in text.split("pub async fn ").skip(1) {
+            let (name, rest) = function.split_once('(').unwrap();
+            let signature = rest.split("->").next().unwrap();
+            let asked_as_one = ["&WorkspaceId", "&Claimed", "New<'_>"].iter();
+            // `ensure` and `create` make the workspace.
+            let makes = module == "workspaces" && ["ensure", "create"].contains(&name);
+            if module != "db" && !makes && asked_as_one.clone().any(|it| signature.contains(it)) {
+                found.insert(&*format!("{module}::{name}").leak());
+            }
+        }
+    }
+    found
+}
