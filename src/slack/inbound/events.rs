@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::ids::TeamId;
 use crate::slack::inbound::channel_events::{self, NotTaken};
 use crate::slack::inbound::door::{Door, silence};
+use crate::slack::inbound::removal;
 use crate::slack::inbound::verify::Signed;
 
 #[derive(Default, Deserialize)]
@@ -53,6 +54,9 @@ pub async fn event(State(door): State<Door>, Signed(body): Signed) -> Response {
     match (envelope.kind.as_str(), &envelope.challenge) {
         ("url_verification", Some(challenge)) => {
             ([(CONTENT_TYPE, "text/plain")], challenge.clone()).into_response()
+        }
+        _ if envelope.event["type"].as_str().is_some_and(|kind| removal::KINDS.contains(&kind)) => {
+            removal::removed(&door, &body).await
         }
         _ => match take(&door, &envelope).await {
             Ok(()) => silence(),

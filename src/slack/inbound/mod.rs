@@ -11,6 +11,7 @@ mod events;
 pub mod grammar;
 mod interactions;
 mod payload;
+mod removal;
 pub mod submission;
 pub mod verify;
 
