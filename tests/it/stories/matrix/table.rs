@@ -57,7 +57,7 @@ pub enum Part {
     Messages,
     /// Changing and finding what was said.
     Looking,
-    /// Outside the outbox: see `outside.rs`.
+    /// Outside the outbox, or only needed after what people do: told elsewhere.
     Outside,
 }
 
@@ -141,6 +141,16 @@ pub const METHODS: &[Method] = &[
             ("invalid_name_punctuation invalid_name_maxlength", DeadLetter),
             ("is_archived channel_not_found not_in_channel", Visible),
         ],
+    },
+    // Before the channel is renamed: what is it called now? That it is not found means more than
+    // that the call failed: see the stories of `changes`.
+    Method {
+        name: "conversations.info",
+        part: Part::Channel,
+        occasion: Occasion::Always,
+        dead: &["refresh/name"],
+        not_usual: &[],
+        own: &[],
     },
     Method {
         name: "conversations.list",
@@ -278,6 +288,15 @@ pub const METHODS: &[Method] = &[
             ("channel_is_limited_access", DeadLetter),
             ("channel_not_found is_archived", Visible),
         ],
+    },
+    // Only where a channel was archived: see the stories of `changes`.
+    Method {
+        name: "conversations.replies",
+        part: Part::Outside,
+        occasion: Occasion::Always,
+        dead: &[],
+        not_usual: &[],
+        own: &[],
     },
     Method {
         name: "views.open",
