@@ -1,7 +1,7 @@
 //! Slack's Web API: one call, one answer, and every way it can go wrong sorted once.
 //!
-//! The client is slack-morphism's; it has no time limit and prints whole answers in its errors,
-//! so both are dealt with here, and nowhere else.
+//! The client is slack-morphism's, over a connector of ours; it has no time limit and prints whole
+//! answers in its errors, so both are dealt with here, and nowhere else.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +17,10 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use slack_morphism::errors::SlackClientError;
-use slack_morphism::prelude::SlackClientHyperHttpsConnector;
 use slack_morphism::{SlackApiToken, SlackClient};
 
 use crate::config::Secret;
+use crate::slack::connector::Connector;
 use crate::slack::view::kit::message::Message;
 
 /// Longer than Slack ever takes when it is well; much shorter than a lease.
@@ -38,7 +38,7 @@ const RESPONSE_HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
 /// Slack, as one workspace's bot.
 #[derive(Clone)]
 pub struct Slack {
-    client: Arc<SlackClient<SlackClientHyperHttpsConnector>>,
+    client: Arc<SlackClient<Connector>>,
     token: SlackApiToken,
     plain: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     api_authority: Option<Authority>,
@@ -101,8 +101,8 @@ impl Slack {
             let no_roots = rustls_config_without_roots();
             builder.with_tls_config(no_roots).https_or_http().enable_all_versions().build()
         };
-        let plain = Client::builder(TokioExecutor::new()).build(https.clone());
-        let connector = SlackClientHyperHttpsConnector::from(https).with_slack_api_url(api_url);
+        let plain = Client::builder(TokioExecutor::new()).build(https);
+        let connector = Connector::new(plain.clone(), api_url);
         let token = SlackApiToken::new(token.reveal().into());
         let api_authority = api_url.parse::<Uri>().ok().and_then(|uri| uri.authority().cloned());
         let client = Arc::new(SlackClient::new(connector));

@@ -4,6 +4,7 @@
 //! and their record into messages and forms; [`outbound`] makes Slack show them.
 
 pub mod client;
+mod connector;
 pub mod inbound;
 pub mod outbound;
 pub mod view;
