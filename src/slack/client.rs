@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::uri::Authority;
-use axum::http::{Request, Uri};
+use axum::http::{Request, StatusCode, Uri};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper_rustls::HttpsConnector;
@@ -150,12 +150,20 @@ impl Slack {
             .body(Full::new(Bytes::from(body.to_string())))
             .map_err(|_| failed("it is no address"))?;
         let answer = tokio::time::timeout(self.time_limit, self.plain.request(request)).await;
-        match answer
-            .map_err(|_| failed("no answer in time"))?
-            .map_err(|_| failed("the connection broke"))?
-        {
-            answer if answer.status().is_success() => Ok(()),
-            answer => Err(failed(&format!("status {}", answer.status().as_u16()))),
+        let method = || "response_url".to_owned();
+        let answer = answer.map_err(|_| failed("no answer in time"))?;
+        let answer = answer.map_err(|error| match error.is_connect() {
+            true => CallError::Unreachable { method: method() },
+            false => failed("the connection broke"),
+        })?;
+        match answer.status() {
+            status if status.is_success() => Ok(()),
+            StatusCode::TOO_MANY_REQUESTS => {
+                Err(CallError::RateLimited { method: method(), retry_after: DEFAULT_RETRY_AFTER })
+            }
+            // What takes the answers was not reached, whatever is in front of it says.
+            status if status.is_server_error() => Err(CallError::Unreachable { method: method() }),
+            status => Err(failed(&format!("status {}", status.as_u16()))),
         }
     }
 

@@ -1,8 +1,10 @@
 //! Every method that Stentor calls, and every way in which Slack can fail at it: the story ends
 //! right, or in a dead letter that people see. The table says which.
 
+mod answers;
 mod cell;
 mod known;
+mod outside;
 mod table;
 
 use std::panic::AssertUnwindSafe;

@@ -259,7 +259,7 @@ pub const METHODS: &[Method] = &[
         name: "conversations.history",
         part: Part::Looking,
         occasion: Occasion::MessageInDoubt,
-        dead: &["refresh/announcement", "role/-/U0BOB"],
+        dead: &["refresh/announcement", "refresh/welcome", "role/-/U0BOB"],
         not_usual: &[],
         own: &[
             ("invalid_ts_oldest invalid_ts_latest invalid_metadata_filter_keys", DeadLetter),
