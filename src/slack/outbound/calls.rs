@@ -28,8 +28,6 @@ const TOKEN_REFUSALS: [&str; 7] = [
     "org_login_required",
     "team_access_not_granted",
 ];
-/// The shortest wait for somebody else's try whether Slack is back.
-const A_MOMENT: Duration = Duration::from_millis(200);
 
 /// Refusals that pass by themselves: nothing was done, and later it will be.
 const PASSING: [&str; 3] =
@@ -198,20 +196,19 @@ impl Calls<'_> {
             return Err(Failed::Trouble(Trouble::NotOurs));
         }
         let holds = pace::holds(&mut tx, self.workspace, &method_key(method)).await?;
-        let (mut until, mut given, mut trial) = (holds.until, None, Trial::No);
+        let (mut until, mut given, mut trial) = (holds.until, None, Trial::Needless);
         if until <= now {
-            // Without its turn it need not try whether Slack is back.
             if !self.held.is_some_and(|held| held.use_turn(&turn)) {
                 let turnstiles = turnstiles(method, channel);
                 until = pace::take_turns(&mut tx, self.workspace, &turnstiles, now).await?;
             }
             given = Some(turn);
         }
+        // Without its turn it need not try whether Slack is back.
         if until <= now && holds.failures > 0 {
-            trial = Trial::Yes;
-            if !pace::try_for_all(&mut tx, self.workspace, now).await? {
-                until = now.plus(A_MOMENT);
-            }
+            let ours =
+                holds.rest_until <= now && pace::try_for_all(&mut tx, self.workspace, now).await?;
+            trial = if ours { Trial::Ours } else { Trial::Others };
         }
         tx.commit().await?;
         if let Some(held) = self.held {
@@ -221,7 +218,9 @@ impl Calls<'_> {
                 return Err(Failed::Trouble(Trouble::NotOurs));
             }
         }
-        if until > now {
+        // While Slack is left alone no lane is looked at: this one keeps its place, and is due as soon
+        // as lanes are looked at again.
+        if until > now || trial == Trial::Others {
             return Err(Failed::Trouble(Trouble::NotYet { until, turn: given }));
         }
         Ok(trial)
@@ -239,7 +238,7 @@ impl Calls<'_> {
             Err(CallError::Unreachable { .. } | CallError::InDoubt { .. }) => {}
             Err(error) if is_token_refusal(error) => {}
             // Whatever it says: Slack has answered.
-            _ if trial == Trial::Yes => {
+            _ if trial == Trial::Ours => {
                 let mut tx = self.performer.db.begin().await?;
                 pace::wake(&mut tx, self.workspace).await?;
                 tx.commit().await?;
@@ -280,18 +279,22 @@ impl Calls<'_> {
     ) -> Result<Failed, sqlx::Error> {
         let now = self.performer.clock.now();
         let mut tx = self.performer.db.begin().await?;
-        let holds = pace::rest(&mut tx, self.workspace, now, not_before).await?;
+        let (until, failures) = pace::rest(&mut tx, self.workspace, now, not_before).await?;
         tx.commit().await?;
-        let for_all = holds.failures >= IS_AWAY_AFTER || not_before > now;
-        Ok(Failed::Trouble(Trouble::Away { error, in_doubt, until: holds.until, for_all }))
+        let for_all = failures >= IS_AWAY_AFTER || not_before > now;
+        Ok(Failed::Trouble(Trouble::Away { error, in_doubt, until, for_all }))
     }
 }
 
-/// Whether a call is the one that tries, for all, whether Slack is back.
+/// Whether somebody has to try, for all, whether Slack is back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trial {
-    Yes,
-    No,
+    /// Nobody: it was not away.
+    Needless,
+    /// This call tries.
+    Ours,
+    /// Another call does.
+    Others,
 }
 
 fn is_token_refusal(error: &CallError) -> bool {
