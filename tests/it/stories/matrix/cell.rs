@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use stentor::ids::ChannelId;
 use stentor::incident::state::Incident;
+use stentor::outbox::admin::{self, Which};
 use stentor::simulator::act::Act;
 use stentor::simulator::faults::{Failing, Fault};
 use stentor::store::outbox::Left;
@@ -100,7 +101,11 @@ pub async fn play(bot: &Bot, page: &Server, cell: &Cell<'_>, calls: u32) {
         Outcome::Visible => is_visible(&left, &undelivered, cell.code.unwrap(), &trouble),
     }
     bot.mends();
+    if matches!(cell.outcome, Outcome::DeadLetter | Outcome::Visible) {
+        send_again(bot, &incident).await;
+    }
     bot.settle().await;
+    assert_eq!(left_of(bot, &incident).await, [], "{trouble}");
     if matches!(cell.outcome, Outcome::Believed | Outcome::Repaired(_) | Outcome::LeftOut(_)) {
         not_usual.extend(cell.method.not_usual);
     }
@@ -108,8 +113,17 @@ pub async fn play(bot: &Bot, page: &Server, cell: &Cell<'_>, calls: u32) {
         // Slack keeps no trace of it, so what may have been said is not said again.
         not_usual.push(Aspect::WayThere);
     }
-    if !matches!(cell.outcome, Outcome::DeadLetter | Outcome::Visible) {
-        ends_well(bot, &incident, &trouble, &not_usual).await;
+    ends_well(bot, &incident, &trouble, &not_usual).await;
+}
+
+/// An operator has everything tried again that was given up.
+async fn send_again(bot: &Bot, incident: &Incident) {
+    let app = &bot.stentor.app;
+    for (workspace, letter) in admin::list(app, Which::Dead).await.unwrap() {
+        if letter.incident == incident.id {
+            assert!(admin::retry(app, &workspace, &letter).await.unwrap(), "{letter:?}");
+            assert!(!admin::retry(app, &workspace, &letter).await.unwrap(), "it is under way");
+        }
     }
 }
 

@@ -10,11 +10,14 @@ mod table;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
+use stentor::incident::event::Event;
+use stentor::outbox::admin::{self, Which};
 use stentor::simulator::faults::Failing;
 
-use crate::bot::Bot;
+use crate::bot::{ALICE, Bot, GENERAL};
 use crate::databases::{Fresh, on_each_database};
 use crate::http::Server;
+use crate::stories::channel_of;
 use crate::warnings;
 use cell::{Cell, forget, play, refusal, shorten_time_outs, usual_calls};
 use table::{METHODS, Method, Outcome, Part, reasons, transport};
@@ -63,5 +66,29 @@ on_each_database! {
 
     async fn whatever_befalls_an_edit_or_a_look_ends_well_or_aloud(fresh: Fresh) {
         everything_befalls(&fresh, Part::Looking).await;
+    }
+
+    /// It is never sent, and the record says who decided that, and about what.
+    async fn what_is_let_go_is_forgotten_with_a_word_in_the_record(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        warnings::expect("Gave up");
+        let incident = bot.declares("Checkout is slow").await;
+        bot.breaks("chat.postMessage", refusal("restricted_action"), 1);
+        bot.says(ALICE, GENERAL, "INC-1 update Rolling back").await;
+        let app = &bot.stentor.app;
+        let dead = admin::list(app, Which::Dead).await.unwrap();
+        let [(workspace, letter)] = dead.as_slice() else { panic!("{dead:?}") };
+        assert!(admin::let_go(app, workspace, letter).await.unwrap());
+        assert!(!admin::retry(app, workspace, letter).await.unwrap(), "it is gone");
+        bot.settle().await;
+        assert_eq!(bot.reads_all(channel_of(&incident)), Vec::<String>::new());
+        let record = bot.record(&incident).await;
+        let notes = record.iter().filter_map(|entry| match &entry.event {
+            Event::NoteAdded { text } => Some(text.as_str()),
+            _ => None,
+        });
+        let expected = format!("An operator let go for good: {}", letter.work.describe());
+        assert_eq!(notes.collect::<Vec<_>>(), [expected]);
+        bot.ends().await;
     }
 }
