@@ -74,7 +74,7 @@ on_each_database! {
             let method = METHODS.iter().find(|method| method.name == name).unwrap();
             let calls = usual_calls(&bot, method).await;
             for failing in strange_answers() {
-                let cell = Cell { method, failing, code: None, outcome: Outcome::Again };
+                let cell = Cell { method, failing: vec![failing], outcome: Outcome::Again };
                 play(&bot, &page, &cell, calls).await;
                 forget(&bot).await;
             }

@@ -46,16 +46,22 @@ pub enum Occasion {
     MessageInDoubt,
 }
 
-/// Methods whose stories are told side by side.
+/// Methods whose stories are told by one test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Opening the channel and calling it by its name.
+    /// Who Stentor is and where it announces.
+    Bearings,
+    /// Opening the channel, or finding it.
     Channel,
-    /// Who is in it and what stands above it.
+    /// What the channel is called and what stands above it.
+    Heading,
+    /// Who is in it and what is pinned.
     Room,
-    /// What is said, and to whom.
+    /// What is said to all, or whispered.
     Messages,
-    /// Changing and finding what was said.
+    /// What is said directly, and changed.
+    Edits,
+    /// Finding what was said.
     Looking,
     /// Outside the outbox: see `outside.rs`.
     Outside,
@@ -83,8 +89,7 @@ pub const EVERYWHERE: &[Ends] = &[
     ("not_authed invalid_auth account_inactive token_revoked token_expired", Waits),
     ("org_login_required team_access_not_granted", Waits),
     ("missing_scope", Visible),
-    ("not_allowed_token_type access_denied accesslimited", DeadLetter),
-    ("invalid_arguments invalid_form_data", DeadLetter),
+    ("not_allowed_token_type invalid_arguments invalid_form_data", DeadLetter),
 ];
 
 /// Everything in the incident's channel.
@@ -100,7 +105,7 @@ const ALL_IN_THE_CHANNEL: &[&str] = &[
 pub const METHODS: &[Method] = &[
     Method {
         name: "auth.test",
-        part: Part::Room,
+        part: Part::Bearings,
         occasion: Occasion::FirstContact,
         dead: &["refresh/members"],
         not_usual: &[],
@@ -131,7 +136,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "conversations.rename",
-        part: Part::Channel,
+        part: Part::Heading,
         occasion: Occasion::Always,
         dead: &["refresh/name"],
         not_usual: &[Aspect::Name],
@@ -144,7 +149,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "conversations.list",
-        part: Part::Channel,
+        part: Part::Bearings,
         occasion: Occasion::FirstAnnouncement,
         dead: &["refresh/announcement"],
         not_usual: &[],
@@ -165,7 +170,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "conversations.setTopic",
-        part: Part::Room,
+        part: Part::Heading,
         occasion: Occasion::Always,
         dead: &["refresh/topic"],
         not_usual: &[Aspect::Topic],
@@ -226,7 +231,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "conversations.open",
-        part: Part::Messages,
+        part: Part::Edits,
         occasion: Occasion::Always,
         dead: &["role/-/U0BOB"],
         not_usual: &[],
@@ -240,7 +245,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "chat.update",
-        part: Part::Looking,
+        part: Part::Edits,
         occasion: Occasion::Always,
         dead: &["refresh/announcement", "refresh/welcome"],
         not_usual: &[Aspect::Welcome, Aspect::Announcement, Aspect::Posts],
