@@ -12,7 +12,7 @@ use crate::engine::order::{NotDone, Order, Target};
 use crate::ids::{IncidentId, UserId, WorkspaceId};
 use crate::incident::command::Command;
 use crate::incident::event::{Actor, Via};
-use crate::slack::client::{CallError, Slack};
+use crate::slack::client::{CallError, Connection};
 use crate::slack::inbound::act::Asking;
 use crate::slack::inbound::door::{Door, silence};
 use crate::slack::inbound::grammar::{Intent, pressed};
@@ -95,14 +95,14 @@ async fn ask(
         }
     };
     if let (Some(message), Some(url)) = (answer, interaction.response_url) {
-        let slack = door.slack.clone();
+        let slack = door.slacks.connection().clone();
         tokio::spawn(async move { whisper_to(&slack, &url, &message).await });
     }
     silence()
 }
 
 /// Says something to whoever pressed a button, and says it again while it was not said for certain.
-async fn whisper_to(slack: &Slack, url: &str, message: &Message) {
+async fn whisper_to(slack: &Connection, url: &str, message: &Message) {
     let mut waits = REPEATED_AFTER.into_iter();
     loop {
         let error = match slack.respond(url, message).await {

@@ -54,11 +54,11 @@ impl Cell<'_> {
 
     /// Slack's words for it.
     fn codes(&self) -> Vec<&str> {
-        let code = |failing| match failing {
-            &Failing::Error { ref code } => Some(code.as_str()),
+        let codes = self.failing.iter().filter_map(|failing| match failing {
+            Failing::Error { code } => Some(code.as_str()),
             _ => None,
-        };
-        self.failing.iter().filter_map(code).collect()
+        });
+        codes.collect()
     }
 }
 
@@ -109,6 +109,10 @@ pub async fn play(bot: &Bot, page: &Server, cell: &Cell<'_>, calls: u32) {
         Outcome::Visible => is_visible(&left, &undelivered, &codes, &trouble),
     }
     bot.mends();
+    if cell.outcome == Outcome::Waits {
+        // As after an hour, or a restart.
+        bot.stentor.worker.performer.slacks.try_configured_again().await.unwrap();
+    }
     if matches!(cell.outcome, Outcome::DeadLetter | Outcome::Visible) {
         send_again(bot, &incident).await;
     }
@@ -263,7 +267,7 @@ pub async fn usual_calls(bot: &Bot, method: &Method) -> u32 {
 
 /// Time-outs come soon, but only for the worker: people open forms meanwhile.
 pub fn shorten_time_outs(bot: &mut Bot) {
-    bot.stentor.worker.performer.slack.time_limit = Duration::from_millis(250);
+    bot.stentor.worker.performer.slacks.set_time_limit(Duration::from_millis(250));
 }
 
 /// `ok: false` with this reason.

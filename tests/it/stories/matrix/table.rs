@@ -63,7 +63,7 @@ pub enum Part {
     Edits,
     /// Finding what was said.
     Looking,
-    /// Outside the outbox: see `outside.rs`.
+    /// Outside the outbox: see `outside.rs`, and the stories of installing.
     Outside,
 }
 
@@ -283,6 +283,15 @@ pub const METHODS: &[Method] = &[
             ("channel_is_limited_access", DeadLetter),
             ("channel_not_found is_archived", Visible),
         ],
+    },
+    // What becomes of it is told beside everything else about installing.
+    Method {
+        name: "oauth.v2.access",
+        part: Part::Outside,
+        occasion: Occasion::Always,
+        dead: &[],
+        not_usual: &[],
+        own: &[],
     },
     Method {
         name: "views.open",
