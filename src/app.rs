@@ -134,6 +134,7 @@ impl Stentor {
         let performer = Performer {
             db: app.db.clone(),
             clock: app.clock.clone(),
+            ids: app.ids.clone(),
             catalogues: app.catalogues.clone(),
             engine: app.engine.clone(),
             slacks: slacks.clone(),

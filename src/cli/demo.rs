@@ -68,8 +68,6 @@ fn settings(demo: &Demo, own: SocketAddr) -> SimulatorSettings {
             options: String::new(),
             events: address("events"),
         },
-        // As in the manifest: Stentor does nothing with events so far.
-        events: Vec::new(),
         ..SimulatorSettings::default()
     }
 }

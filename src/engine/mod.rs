@@ -153,6 +153,7 @@ fn kind(order: &Order) -> &'static str {
         Command::Rename { .. } => "rename",
         Command::Note { .. } => "note",
         Command::RecordChannel { .. } => "record_channel",
+        Command::RecordChannelChange { .. } => "record_channel_change",
         Command::RecordUndelivered { .. } => "record_undelivered",
         Command::Ring { .. } => "ring",
     }

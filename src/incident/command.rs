@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::ids::{ChannelId, UserId};
+use crate::incident::channel::ChannelChange;
 use crate::incident::reactions::TimerKind;
 
 /// What somebody wants to happen.
@@ -90,6 +91,15 @@ pub enum Command {
         /// The channel.
         channel: ChannelId,
     },
+    /// Stentor found that somebody did something to the incident's channel.
+    #[serde(skip_deserializing)]
+    #[schema(ignore)]
+    RecordChannelChange {
+        /// The channel.
+        channel: ChannelId,
+        /// What happened to it.
+        change: ChannelChange,
+    },
     /// Something that should have happened outside did not, and is not being tried any more.
     #[serde(skip_deserializing)]
     #[schema(ignore)]
@@ -138,6 +148,7 @@ impl Command {
         matches!(
             self,
             Command::RecordChannel { .. }
+                | Command::RecordChannelChange { .. }
                 | Command::RecordUndelivered { .. }
                 | Command::Ring { .. }
         )

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::ids::{StatusId, TimestampId, UserId};
 use crate::incident::access;
 use crate::incident::catalogue::{Catalogue, RoleKind, StampedWhen, Status, StatusCategory};
+use crate::incident::channel;
 use crate::incident::command::{Command, Declare};
 use crate::incident::event::{Actor, Declared, Event, SeverityChange, StatusChange, Via};
 use crate::incident::reactions::TimerKind;
@@ -112,12 +113,10 @@ pub fn decide(
             let text = required(clean_text(text), Field::Note, MESSAGE_LIMIT)?;
             Ok(vec![Event::NoteAdded { text }])
         }
-        Command::RecordChannel { channel } => match &incident.channel {
-            Some(known) if known == channel => {
-                Err(Refusal::AlreadySo { what: "The channel is recorded already".to_owned() })
-            }
-            _ => Ok(vec![Event::ChannelOpened { channel: channel.clone() }]),
-        },
+        Command::RecordChannel { channel } => channel::opened(incident, channel, context.catalogue),
+        Command::RecordChannelChange { channel, change } => {
+            channel::found(incident, channel, change, context.catalogue)
+        }
         Command::RecordUndelivered { what, error } => {
             Ok(vec![Event::Undelivered { what: clean_line(what), error: clean_line(error) }])
         }

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::clock::Timestamp;
 use crate::ids::{ChannelId, RoleId, SeverityId, StatusId, TimestampId, UserId};
 use crate::incident::catalogue::StatusCategory;
+use crate::incident::channel::ChannelChange;
 use crate::incident::state::Visibility;
 
 /// Who did something.
@@ -130,6 +131,19 @@ pub enum Event {
     ChannelOpened {
         /// The channel.
         channel: ChannelId,
+        /// Who was told that it takes the place of one that was deleted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told: Option<UserId>,
+    },
+    /// Somebody did something to the incident's channel.
+    ChannelChanged {
+        /// The channel.
+        channel: ChannelId,
+        /// What happened to it.
+        change: ChannelChange,
+        /// Who was told of it, alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told: Option<UserId>,
     },
     /// The update that was due did not come.
     UpdateOverdue {

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod catalogue;
+pub mod channel;
 pub mod command;
 pub mod decide;
 pub mod event;

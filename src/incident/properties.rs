@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use crate::clock::Timestamp;
 use crate::ids::{ChannelId, IncidentId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::incident::channel::{ChannelChange, ChannelState};
 use crate::incident::command::{Command, Declare};
 use crate::incident::decide::{Context, decide, declare};
 use crate::incident::event::{Actor, Entry, Event, Via};
@@ -40,8 +41,27 @@ fn any_command() -> impl Strategy<Value = Command> {
         any::<String>().prop_map(|summary| Command::Summary { summary }),
         any::<String>().prop_map(|name| Command::Rename { name }),
         any::<String>().prop_map(|text| Command::Note { text }),
-        Just(Command::RecordChannel { channel: ChannelId::from("C0INC") }),
+        proptest::sample::select(vec!["C0INC", "C0NEW"])
+            .prop_map(|channel| Command::RecordChannel { channel: ChannelId::from(channel) }),
+        (proptest::sample::select(vec!["C0INC", "C0NEW", "C0MOVED"]), any_channel_change())
+            .prop_map(|(channel, change)| Command::RecordChannelChange {
+                channel: ChannelId::from(channel),
+                change
+            }),
         Just(Command::Ring { timer: TimerKind::UpdateDue }),
+    ]
+}
+
+fn any_channel_change() -> impl Strategy<Value = ChannelChange> {
+    prop_oneof![
+        Just(ChannelChange::Archived),
+        Just(ChannelChange::Back),
+        any::<bool>().prop_map(|shut_out| ChannelChange::Left { shut_out }),
+        Just(ChannelChange::Deleted),
+        Just(ChannelChange::Moved { to: ChannelId::from("C0MOVED") }),
+        Just(ChannelChange::MadePrivate),
+        (any::<String>(), any::<bool>())
+            .prop_map(|(to, follows)| ChannelChange::Renamed { to, follows }),
     ]
 }
 
@@ -94,6 +114,9 @@ fn check_invariants(incident: &Incident, catalogue: &Catalogue) -> Result<(), Te
     prop_assert!(!incident.name.is_empty() && incident.name.chars().count() <= 200);
     prop_assert_eq!(incident.roles.get(&catalogue.reporter().id), Some(&UserId::from("U0ALICE")));
     prop_assert!(incident.category.is_active() || incident.next_update_due.is_none());
+    let standing = &incident.standing;
+    prop_assert!(incident.channel.is_some() || standing.state == ChannelState::Open);
+    prop_assert!(!standing.deleted.iter().any(|gone| incident.channel.as_ref() == Some(gone)));
     let has = |name: &str| {
         let kind = catalogue.timestamps.iter().find(|kind| kind.name == name).unwrap();
         incident.timestamps.contains_key(&kind.id)

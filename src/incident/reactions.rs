@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::ids::UserId;
+use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Entry, Event};
 use crate::incident::state::Incident;
 
@@ -13,6 +14,8 @@ use crate::incident::state::Incident;
 pub enum Surface {
     /// The incident's channel itself.
     Channel,
+    /// How that channel stands: whether people have done something to it.
+    Standing,
     /// The channel's name.
     Name,
     /// Who is invited to the channel.
@@ -30,6 +33,7 @@ impl Surface {
     pub fn as_str(self) -> &'static str {
         match self {
             Surface::Channel => "channel",
+            Surface::Standing => "standing",
             Surface::Name => "name",
             Surface::Members => "members",
             Surface::Welcome => "welcome",
@@ -51,6 +55,13 @@ pub enum Post {
     /// To the person who declared, where they declared: your channel is there.
     Declarer {
         /// Who declared.
+        user: UserId,
+    },
+    /// To who looks after the incident, alone: what happened to its channel.
+    Keeper {
+        /// The entry that says it.
+        version: i64,
+        /// Who.
         user: UserId,
     },
     /// To the new holder of a role, alone: what the role asks of them.
@@ -84,6 +95,8 @@ impl TimerKind {
 pub enum Effect {
     /// This shows an older state.
     Refresh(Surface),
+    /// This is gone, and is to be made anew, before whatever else waits there.
+    Renew(Surface),
     /// This is to be said.
     Say(Post),
     /// This is to be thought of then, in place of any earlier time.
@@ -104,9 +117,12 @@ pub fn reactions(entry: &Entry, incident: &Incident) -> Vec<Effect> {
 fn what_is_missing(entry: &Entry, incident: &Incident) -> Vec<Effect> {
     let is_news = !matches!(
         entry.event,
-        Event::Declared(_) | Event::NoteAdded { .. } | Event::Undelivered { .. }
+        Event::Declared(_)
+            | Event::NoteAdded { .. }
+            | Event::ChannelChanged { .. }
+            | Event::Undelivered { .. }
     );
-    if incident.channel.is_some() || !is_news {
+    if incident.channel.is_some() || !is_news || incident.needs_no_channel() {
         return Vec::new();
     }
     [Surface::Channel, Surface::Members, Surface::Welcome, Surface::Topic]
@@ -115,8 +131,11 @@ fn what_is_missing(entry: &Entry, incident: &Incident) -> Vec<Effect> {
 }
 
 fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
-    use Surface::{Announcement, Channel, Members, Name, Topic, Welcome};
-    let said = || vec![Effect::Say(Post::Channel { version: entry.version })];
+    use Surface::{Announcement, Channel, Members, Name, Standing, Topic, Welcome};
+    let said = || match incident.needs_no_channel() {
+        true => Vec::new(),
+        false => vec![Effect::Say(Post::Channel { version: entry.version })],
+    };
     let stale = |surfaces: &[Surface]| -> Vec<Effect> {
         let shown =
             surfaces.iter().filter(|surface| **surface != Announcement || incident.is_announced());
@@ -151,16 +170,40 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         }
         Event::SummaryChanged { .. } => stale(&[Welcome, Announcement]),
         Event::Renamed { .. } => stale(&[Name, Welcome, Announcement]),
-        Event::ChannelOpened { .. } => {
+        Event::ChannelOpened { told: Some(keeper), .. } => {
+            [stale(&[Announcement]), vec![told(entry, keeper)]].concat()
+        }
+        Event::ChannelOpened { told: None, .. } => {
             // The announcement links to the channel, and may be older than it.
             let announced = stale(&[Announcement]);
             let declarer = incident.creator.person().filter(|_| incident.declared_in.is_some());
             let told = declarer.map(|user| Effect::Say(Post::Declarer { user: user.clone() }));
             [announced, told.into_iter().collect()].concat()
         }
+        Event::ChannelChanged { change, told: keeper, .. } => {
+            let follows = match change {
+                ChannelChange::Back => stale(&[Name, Members, Welcome, Topic, Announcement]),
+                ChannelChange::Deleted if incident.needs_no_channel() => stale(&[Announcement]),
+                ChannelChange::Deleted => {
+                    let anew = [Channel, Members, Welcome, Topic].map(Effect::Renew);
+                    [anew.into(), stale(&[Announcement])].concat()
+                }
+                ChannelChange::Left { shut_out: false } => stale(&[Standing]),
+                // What is shown of it: the link, and that nobody can write there.
+                ChannelChange::Archived | ChannelChange::Moved { .. } => stale(&[Announcement]),
+                ChannelChange::Left { shut_out: true }
+                | ChannelChange::MadePrivate
+                | ChannelChange::Renamed { .. } => Vec::new(),
+            };
+            [follows, keeper.iter().map(|keeper| told(entry, keeper)).collect()].concat()
+        }
         Event::UpdateOverdue { .. } => said(),
         Event::NoteAdded { .. } | Event::Undelivered { .. } => Vec::new(),
     }
+}
+
+fn told(entry: &Entry, keeper: &UserId) -> Effect {
+    Effect::Say(Post::Keeper { version: entry.version, user: keeper.clone() })
 }
 
 /// What a role asks of its new holder, unless they took it themselves.

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::clock::Timestamp;
 use crate::ids::{ChannelId, IncidentId, RoleId, SeverityId, StatusId, TimestampId, UserId};
 use crate::incident::catalogue::StatusCategory;
+use crate::incident::channel::ChannelStanding;
 use crate::incident::event::{Actor, Declared, Entry, Event, StatusChange};
 
 /// Who may know of an incident.
@@ -47,6 +48,9 @@ pub struct Incident {
     pub timestamps: BTreeMap<TimestampId, Timestamp>,
     /// Its channel in Slack, once that is open.
     pub channel: Option<ChannelId>,
+    /// What people have done to that channel.
+    #[serde(default, skip_serializing_if = "ChannelStanding::is_untouched")]
+    pub standing: ChannelStanding,
     /// Where it was declared.
     pub declared_in: Option<ChannelId>,
     /// Who declared it.
@@ -88,6 +92,7 @@ impl Incident {
             roles: declared.roles.iter().cloned().collect(),
             timestamps: declared.stamps.iter().map(|stamp| (stamp.clone(), at)).collect(),
             channel: None,
+            standing: ChannelStanding::default(),
             declared_in: declared.declared_in.clone(),
             creator: by.clone(),
             declared_at: at,
@@ -140,7 +145,8 @@ impl Incident {
             }
             Event::SummaryChanged { to, .. } => self.summary.clone_from(to),
             Event::Renamed { to, .. } => self.name.clone_from(to),
-            Event::ChannelOpened { channel } => self.channel = Some(channel.clone()),
+            Event::ChannelOpened { channel, .. } => self.channel = Some(channel.clone()),
+            Event::ChannelChanged { change, .. } => self.apply_to_channel(change),
             Event::UpdateOverdue { .. } => self.next_update_due = None,
             Event::NoteAdded { .. } | Event::Undelivered { .. } => {}
         }

@@ -142,9 +142,9 @@ impl Worker {
             "Gave up: {}. It stays in the outbox", work.work.describe());
         let what = work.work.describe();
         let command = Command::RecordUndelivered { what, error: error.to_owned() };
-        // The same words for the same failure, however often this is reached before it is buried.
-        let receipt =
-            format!("undelivered/{}/{}/{}", work.id, work.generation, work.created_at.as_micros());
+        // The same words for the same failure, however often it is reached before the work is done:
+        // with every change of the incident, a surface is tried and refused again.
+        let receipt = format!("undelivered/{}/{error}", work.id);
         let (workspace, incident) = (&work.workspace, &work.incident);
         let order = Order::by_stentor(workspace, incident, receipt, Via::Delivery, command);
         if let Err(NotDone::Unavailable(away)) = self.engine.submit(order).await {

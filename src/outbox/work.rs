@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::ids::{IncidentId, WorkId};
+use crate::ids::{IncidentId, UserId, WorkId};
 use crate::incident::reactions::{Effect, Post, Surface, TimerKind};
 
 /// A piece of work.
@@ -20,11 +20,56 @@ pub enum Work {
         /// What, and to whom.
         post: Post,
     },
+    /// Tell somebody of a trouble that is the whole workspace's, once.
+    Warn {
+        /// Whom.
+        user: UserId,
+        /// Of what.
+        warning: Warning,
+    },
     /// A timer has come due: give the engine its command.
     Ring {
         /// Which timer.
         timer: TimerKind,
     },
+}
+
+/// A trouble that is the whole workspace's, whichever incident met it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+pub enum Warning {
+    /// Incidents are not announced.
+    Announcements {
+        /// The channel that is configured: a name or an id.
+        channel: String,
+        /// Why.
+        because: NotAnnounced,
+    },
+    /// Incidents get no channel: only some people may make channels.
+    Channels,
+    /// The app lacks a scope.
+    Scope {
+        /// The method that wants it.
+        method: String,
+        /// The scope, if Slack said which.
+        needed: Option<String>,
+    },
+}
+
+/// Why incidents are not announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotAnnounced {
+    /// The channel is archived.
+    Archived,
+    /// The channel is private, and Stentor is not in it.
+    NotInvited,
+    /// There is no channel of that id that Stentor could see.
+    NotThere,
+    /// Only some may post there.
+    Restricted,
+    /// It is not there, and only some may make channels.
+    NotMade,
 }
 
 impl Work {
@@ -38,9 +83,13 @@ impl Work {
             Work::Say { post: Post::Declarer { user } } => {
                 format!("tell {user} where the channel is")
             }
+            Work::Say { post: Post::Keeper { user, .. } } => {
+                format!("tell {user} what happened to the channel")
+            }
             Work::Say { post: Post::RoleHolder { user, .. } } => {
                 format!("tell {user} what the role asks")
             }
+            Work::Warn { user, .. } => format!("warn {user}"),
             Work::Ring { timer } => format!("ring the timer {}", timer.as_str()),
         }
     }
@@ -83,6 +132,9 @@ pub enum Change {
 /// So many pieces of work can follow from one entry and still keep their order.
 const PLACES_PER_ENTRY: i64 = 100;
 
+/// Where work stands that comes before everything else in its lane.
+const FIRST_PLACES: i64 = 0;
+
 /// Puts the effects of one entry into the outbox's terms. The incident's version orders a lane,
 /// so that no counter is needed: commands on one incident follow one another already.
 pub fn plan(
@@ -92,32 +144,56 @@ pub fn plan(
     now: Timestamp,
     mut new_id: impl FnMut() -> String,
 ) -> Vec<Change> {
-    let mut place = version * PLACES_PER_ENTRY;
-    effects
-        .into_iter()
-        .map(|effect| {
-            place += 1;
-            let (work, due_at) = match effect {
-                Effect::Refresh(surface) => (Work::Refresh { surface }, now),
-                Effect::Say(post) => (Work::Say { post }, now),
-                Effect::SetTimer(timer, due) => (Work::Ring { timer }, due),
-                Effect::ClearTimer(timer) => {
-                    return Change::Cancel(key(incident, &Work::Ring { timer }));
-                }
-            };
-            let (key, lane) = (key(incident, &work), lane(incident, &work));
-            let id = WorkId::new(new_id());
-            Change::Add(NewWork {
-                id,
-                key,
-                lane,
-                seq: place,
-                incident: incident.clone(),
-                work,
-                due_at,
-            })
-        })
-        .collect()
+    let mut changes = Vec::with_capacity(effects.len());
+    for (effect, nth) in effects.into_iter().zip(1..) {
+        let place = version * PLACES_PER_ENTRY + nth;
+        let (work, due_at, seq) = match effect {
+            Effect::Refresh(surface) => (Work::Refresh { surface }, now, place),
+            Effect::Renew(surface) => {
+                // What waits already keeps its place and its past: neither counts any more.
+                let work = Work::Refresh { surface };
+                changes.push(Change::Cancel(key(incident, &work)));
+                (work, now, FIRST_PLACES + nth)
+            }
+            Effect::Say(post) => (Work::Say { post }, now, place),
+            Effect::SetTimer(timer, due) => (Work::Ring { timer }, due, place),
+            Effect::ClearTimer(timer) => {
+                changes.push(Change::Cancel(key(incident, &Work::Ring { timer })));
+                continue;
+            }
+        };
+        let id = WorkId::new(new_id());
+        changes.push(Change::Add(new_work(incident, work, id, seq, due_at)));
+    }
+    changes
+}
+
+/// A warning, which an incident gave reason to; warnings with the same key are one.
+pub fn warning(
+    incident: &IncidentId,
+    key: &str,
+    work: Work,
+    id: WorkId,
+    now: Timestamp,
+) -> NewWork {
+    let work = new_work(incident, work, id, FIRST_PLACES, now);
+    NewWork { key: format!("{}/{key}", work.key), ..work }
+}
+
+/// A look at how the incident's channel stands, which nothing else waits for.
+pub fn look(incident: &IncidentId, id: WorkId, now: Timestamp) -> NewWork {
+    refresh(incident, Surface::Standing, id, now)
+}
+
+/// A surface that is to be shown again although nothing about the incident has changed. It comes
+/// first in its lane: whoever asks saw that it is wrong now.
+pub fn refresh(incident: &IncidentId, surface: Surface, id: WorkId, now: Timestamp) -> NewWork {
+    new_work(incident, Work::Refresh { surface }, id, FIRST_PLACES, now)
+}
+
+fn new_work(incident: &IncidentId, work: Work, id: WorkId, seq: i64, due_at: Timestamp) -> NewWork {
+    let (key, lane) = (key(incident, &work), lane(incident, &work));
+    NewWork { id, key, lane, seq, incident: incident.clone(), work, due_at }
 }
 
 fn key(incident: &IncidentId, work: &Work) -> String {
@@ -125,20 +201,30 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::Refresh { surface } => format!("{incident}/refresh/{}", surface.as_str()),
         Work::Say { post: Post::Channel { version } } => format!("{incident}/say/{version}"),
         Work::Say { post: Post::Declarer { user } } => format!("{incident}/declarer/{user}"),
+        Work::Say { post: Post::Keeper { version, user } } => {
+            format!("{incident}/keeper/{version}/{user}")
+        }
         Work::Say { post: Post::RoleHolder { version, user } } => {
             format!("{incident}/role/{version}/{user}")
         }
+        Work::Warn { .. } => "warning".to_owned(),
         Work::Ring { timer } => format!("{incident}/timer/{}", timer.as_str()),
     }
+}
+
+/// The lane of everything that is shown in an incident's channel.
+pub fn channel_lane(incident: &IncidentId) -> String {
+    format!("{incident}/channel")
 }
 
 /// Everything in the incident's channel is in order; what is elsewhere need not wait for it.
 fn lane(incident: &IncidentId, work: &Work) -> String {
     match work {
         Work::Refresh { surface: Surface::Announcement } => format!("{incident}/announcement"),
-        Work::Refresh { .. } | Work::Say { post: Post::Channel { .. } } => {
-            format!("{incident}/channel")
-        }
+        // What waits for the channel must not keep Stentor from looking at it.
+        Work::Refresh { surface: Surface::Standing } => format!("{incident}/standing"),
+        Work::Refresh { .. } | Work::Say { post: Post::Channel { .. } } => channel_lane(incident),
+        Work::Warn { .. } => "warnings".to_owned(),
         Work::Say { .. } => format!("{incident}/people"),
         Work::Ring { timer } => format!("{incident}/timer/{}", timer.as_str()),
     }

@@ -78,7 +78,7 @@ pub enum Act {
     },
     /// Changes an own message.
     EditMessage { user: String, channel: String, ts: Ts, text: String },
-    /// Deletes an own message.
+    /// Deletes an own message; admins delete anybody's.
     DeleteMessage { user: String, channel: String, ts: Ts },
     /// Adds an emoji, named without colons.
     React { user: String, channel: String, ts: Ts, name: String },
@@ -107,6 +107,14 @@ pub enum Act {
     ArchiveChannel { user: String, channel: String },
     /// Brings it back.
     UnarchiveChannel { user: String, channel: String },
+    /// Deletes a channel, with all that is in it. Admins only.
+    DeleteChannel { user: String, channel: String },
+    /// Makes a public channel private.
+    MakePrivate { user: String, channel: String },
+    /// Says who may post in a channel: with `restricted`, only admins. Admins only.
+    RestrictPosting { user: String, channel: String, restricted: bool },
+    /// Slack gives a channel another id, as it does when it is shared with another workspace.
+    ChangeChannelId { channel: String },
     /// Renames a channel.
     RenameChannel { user: String, channel: String, name: String },
     /// Sets the topic.
@@ -119,6 +127,8 @@ pub enum Act {
     DeactivateUser { user: String },
     /// Slack tells the app that it sends too many events.
     TellRateLimited,
+    /// Installs the app again, with these scopes and the same token.
+    Reinstall { scopes: Vec<String> },
     /// Removes the app from the workspace.
     Uninstall,
 }

@@ -149,7 +149,7 @@ impl Default for Settings {
             unfurl_domains: Vec::new(),
             users: vec![
                 User::bot("U0STENTOR", "stentor", "Stentor"),
-                User::person("U0ALICE", "alice", "Alice Adams", "America/New_York"),
+                User::person("U0ALICE", "alice", "Alice Adams", "America/New_York").as_admin(),
                 User::person("U0BOB", "bob", "Bob Brown", "Europe/London"),
                 User::person("U0CAROL", "carol", "Carol Cole", "Europe/Berlin"),
                 User::person("U0DAVE", "dave", "Dave Dunn", "Asia/Tokyo").as_guest(),
@@ -183,7 +183,8 @@ const SCOPES: &str = "app_mentions:read bookmarks:read bookmarks:write channels:
     team:read usergroups:read users:read users:read.email";
 
 const EVENTS: &str = "app_home_opened app_mention app_uninstalled channel_archive \
-    channel_rename channel_unarchive group_archive group_rename group_unarchive link_shared \
+    channel_deleted channel_id_changed channel_left channel_rename channel_unarchive \
+    group_archive group_deleted group_left group_rename group_unarchive link_shared \
     member_joined_channel member_left_channel message.channels message.groups message.im \
     pin_added pin_removed reaction_added reaction_removed team_join tokens_revoked user_change";
 

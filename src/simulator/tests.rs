@@ -37,6 +37,7 @@ use super::{
 
 mod acting;
 mod calling;
+mod changing;
 mod delivering;
 mod failing;
 mod foreign;

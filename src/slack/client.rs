@@ -71,7 +71,7 @@ pub struct Slack {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// Slack answered that it will not. Nothing was done.
-    #[error("{method}: {code}")]
+    #[error("{method}: {code}{}", wish(.needed.as_deref()))]
     Refused {
         /// The method.
         method: String,
@@ -79,6 +79,8 @@ pub enum CallError {
         code: String,
         /// What Slack adds, such as which users could not be invited.
         details: Vec<String>,
+        /// The scope that the token would need.
+        needed: Option<String>,
     },
     /// Slack wants to be left alone. Nothing was done.
     #[error("{method}: rate limited for {} s", .retry_after.as_secs())]
@@ -104,7 +106,24 @@ pub enum CallError {
     },
 }
 
+fn wish(needed: Option<&str>) -> String {
+    needed.map(|scope| format!("; add the scope {scope} and install again")).unwrap_or_default()
+}
+
 impl CallError {
+    /// Whether it was this method that Slack refused.
+    pub fn is_of(&self, called: &str) -> bool {
+        matches!(self, CallError::Refused { method, .. } if method == called)
+    }
+
+    /// Slack's word for why it refused, and what it adds; empty if it did not refuse.
+    pub fn words(&self) -> (&str, &[String]) {
+        match self {
+            CallError::Refused { code, details, .. } => (code, details),
+            _ => ("", &[]),
+        }
+    }
+
     /// Whether Slack refused for this reason.
     pub fn is(&self, reason: &str) -> bool {
         matches!(self, CallError::Refused { code, .. } if code == reason)
@@ -199,7 +218,10 @@ impl Connection {
                 .map_err(|_| in_doubt(&format!("status {}", status.as_u16())))?;
             match (&answer["ok"], answer["error"].as_str()) {
                 (Value::Bool(true), _) => Ok(answer),
-                (_, Some(code)) => Err(judge_code(method.to_owned(), code.to_owned(), Vec::new())),
+                (_, Some(code)) => {
+                    let needed = answer["needed"].as_str().map(str::to_owned);
+                    Err(judge_code(method.to_owned(), code.to_owned(), Vec::new(), needed))
+                }
                 _ => Err(in_doubt("the answer is no JSON")),
             }
         };
@@ -297,7 +319,12 @@ fn count(method: &str, outcome: Result<Value, CallError>) -> Result<Value, CallE
 }
 
 /// What Slack's word for a failure means.
-fn judge_code(method: String, code: String, details: Vec<String>) -> CallError {
+fn judge_code(
+    method: String,
+    code: String,
+    details: Vec<String>,
+    needed: Option<String>,
+) -> CallError {
     match code.as_str() {
         "ratelimited" | "rate_limited" => {
             CallError::RateLimited { method, retry_after: DEFAULT_RETRY_AFTER }
@@ -308,15 +335,25 @@ fn judge_code(method: String, code: String, details: Vec<String>) -> CallError {
         | "service_unavailable"
         | "request_timeout"
         | "update_failed" => CallError::InDoubt { method, reason: code },
-        _ => CallError::Refused { method, code, details },
+        _ => CallError::Refused { method, code, details, needed },
     }
+}
+
+/// The scope that Slack misses, of an answer of which nothing else is kept.
+fn needed_scope(answer: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Answer {
+        needed: Option<String>,
+    }
+    serde_json::from_str::<Answer>(answer).ok()?.needed
 }
 
 /// Only words of the error are kept: its text holds the whole answer, people's messages included.
 fn sort(method: String, error: SlackClientError) -> CallError {
     match error {
         SlackClientError::ApiError(error) => {
-            judge_code(method, error.code, error.errors.unwrap_or_default())
+            let needed = error.http_response_body.as_deref().and_then(needed_scope);
+            judge_code(method, error.code, error.errors.unwrap_or_default(), needed)
         }
         SlackClientError::RateLimitError(error) => CallError::RateLimited {
             method,

@@ -6,6 +6,7 @@ pub mod dead_letters;
 pub mod incidents;
 pub mod install_attempts;
 pub mod installations;
+pub mod notices;
 pub mod outbox;
 pub mod pace;
 pub mod receipts;

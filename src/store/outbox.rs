@@ -225,6 +225,20 @@ async fn take_first(
     }))
 }
 
+/// Lets a lane be worked on now that waits for something else than Slack: what it waited for is
+/// there. One that is being worked on is left alone.
+pub async fn hurry(tx: &mut Tx, workspace: &WorkspaceId, lane: &str, now: Timestamp) -> Result<()> {
+    tx.query(
+        "UPDATE lane SET due_at = $3 WHERE workspace = $1 AND name = $2 AND lease IS NULL AND due_at > $3",
+    )
+    .bind(workspace.clone())
+    .bind(lane.to_owned())
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// Makes a lease last until then, if it is still ours. Until the commit nobody else can take the
 /// lane: what is written beside it is written by its holder, or not at all.
 pub async fn renew(tx: &mut Tx, claimed: &Claimed, until: Timestamp) -> Result<bool> {

@@ -26,6 +26,8 @@ pub struct Shown {
 pub struct Detail {
     /// The message is pinned.
     pub pinned: bool,
+    /// It was made again at once because somebody had deleted it; that is done once.
+    pub restored: bool,
     /// These were invited.
     pub invited: Vec<UserId>,
 }
@@ -51,6 +53,22 @@ pub async fn shown(
         hash,
         detail: detail.0,
     }))
+}
+
+/// What was shown in one channel is in another now: Slack has given it another id.
+pub async fn move_channel(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    old: &ChannelId,
+    new: &ChannelId,
+) -> Result<()> {
+    tx.query("UPDATE surface SET channel = $3 WHERE workspace = $1 AND channel = $2")
+        .bind(workspace.clone())
+        .bind(old.clone())
+        .bind(new.clone())
+        .execute()
+        .await?;
+    Ok(())
 }
 
 /// Remembers what Slack shows of this incident there.

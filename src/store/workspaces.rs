@@ -196,6 +196,22 @@ pub async fn set_announce_channel(
     Ok(())
 }
 
+/// The announcement channel has another id, if it is this one.
+pub async fn move_announce_channel(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    old: &ChannelId,
+    new: &ChannelId,
+) -> Result<()> {
+    tx.query("UPDATE workspace SET announce_channel = $3 WHERE id = $1 AND announce_channel = $2")
+        .bind(workspace.clone())
+        .bind(old.clone())
+        .bind(new.clone())
+        .execute()
+        .await?;
+    Ok(())
+}
+
 /// Takes so many numbers for incidents, without gaps or repeats, and returns the first.
 pub async fn take_numbers(tx: &mut Tx, workspace: &WorkspaceId, count: i64) -> Result<i64> {
     let (last,): (i64,) = tx

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::clock::Timestamp;
 use crate::ids::{ChannelId, IncidentId, RoleId, SeverityId, StatusId, TimestampId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::incident::channel::ChannelState;
 use crate::incident::event::Actor;
 use crate::incident::state::{Incident, LastUpdate, Visibility};
 
@@ -46,6 +47,8 @@ pub struct IncidentView {
     /// Its channel in Slack, once that is open.
     #[schema(value_type = Option<String>, example = "C012AB3CD")]
     pub channel: Option<ChannelId>,
+    /// Whether Stentor can speak in that channel; nothing while there is none.
+    pub channel_state: Option<ChannelState>,
     /// The channel it was declared in, if it was in one.
     #[schema(value_type = Option<String>, example = "C012AB3CD")]
     pub declared_in: Option<ChannelId>,
@@ -144,6 +147,7 @@ impl IncidentView {
             name: incident.name,
             summary: incident.summary,
             visibility: incident.visibility,
+            channel_state: incident.channel.as_ref().map(|_| incident.standing.state),
             channel: incident.channel,
             declared_in: incident.declared_in,
             creator: incident.creator,

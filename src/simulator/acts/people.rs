@@ -46,7 +46,11 @@ pub fn do_it(state: &mut State, now: Micros, act: Act) -> Result<Seen, Oops> {
             changed.map_err(Oops::new)?;
         }
         Act::DeleteMessage { user, channel, ts } => {
-            own_message(state, &user, &channel, ts)?;
+            if state.is_admin(&user) {
+                state.member_channel(&channel, &user).map_err(Oops::new)?;
+            } else {
+                own_message(state, &user, &channel, ts)?;
+            }
             state.delete_message(now, &channel, ts).map_err(Oops::new)?;
         }
         Act::React { user, channel, ts, name } => {
@@ -94,6 +98,10 @@ pub fn do_it(state: &mut State, now: Micros, act: Act) -> Result<Seen, Oops> {
             state.tell_app(now, "user_change", "", json!({ "type": "user_change", "user": shown }));
         }
         Act::TellRateLimited => state.tell_rate_limited(now),
+        Act::Reinstall { scopes } => {
+            state.app.scopes = scopes.into_iter().collect();
+            state.app.is_installed = true;
+        }
         Act::Uninstall => {
             let bot = state.app.bot_user.clone();
             let revoked =
@@ -138,6 +146,18 @@ fn change_channel(state: &mut State, now: Micros, act: Act) -> Result<Option<Str
             let may = state.member_channel(&channel, &user).map(|_| ());
             may.and_then(|()| state.check_removal(&user, &channel, &who))
                 .and_then(|()| state.remove_member(now, &channel, &who))
+        }
+        Act::DeleteChannel { user, channel } => {
+            active_user(state, &user)?;
+            state.delete_channel(now, &user, &channel)
+        }
+        Act::MakePrivate { user, channel } => state.make_private(now, &user, &channel),
+        Act::RestrictPosting { user, channel, restricted } => {
+            state.restrict_posting(&user, &channel, restricted)
+        }
+        Act::ChangeChannelId { channel } => {
+            let made = state.change_channel_id(now, &channel);
+            return made.map(Some).map_err(Oops::new);
         }
         Act::ArchiveChannel { user, channel } => state.archive_channel(now, &user, &channel),
         Act::UnarchiveChannel { user, channel } => {

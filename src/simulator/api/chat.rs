@@ -10,7 +10,7 @@ use super::{
 use crate::simulator::{
     blocks,
     rules::messages::MAX_TEXT,
-    state::{message::Message, ts::Ts},
+    state::{channel::Channel, message::Message, ts::Ts},
 };
 
 /// The methods of this file.
@@ -363,9 +363,13 @@ fn check_metadata(metadata: Option<Value>) -> Result<Option<Value>, Refusal> {
 fn check_may_post(desk: &Desk<'_>, channel: &str) -> Result<(), Refusal> {
     match desk.state.check_may_post(channel, &desk.caller.user) {
         Err("not_in_channel") if desk.caller.is_bot => {
-            let archived = desk.state.channels.get(channel).is_some_and(|c| c.is_archived);
+            let place = desk.state.channels.get(channel);
+            let is = |what: fn(&Channel) -> bool| place.is_some_and(what);
             match desk.state.app.scopes.contains("chat:write.public") {
-                true if archived => Err("is_archived".into()),
+                true if is(|place| place.is_archived) => Err("is_archived".into()),
+                true if is(|place| place.is_restricted) => {
+                    Err("restricted_action_read_only_channel".into())
+                }
                 true => Ok(()),
                 false => Err("not_in_channel".into()),
             }

@@ -129,10 +129,11 @@ fn scope_for(subscription: &str) -> Option<&'static str> {
         "message.im" => "im:history",
         "reaction_added" | "reaction_removed" => "reactions:read",
         "pin_added" | "pin_removed" => "pins:read",
-        "channel_archive" | "channel_created" | "channel_rename" | "channel_unarchive" => {
-            "channels:read"
+        "channel_archive" | "channel_created" | "channel_deleted" | "channel_left"
+        | "channel_rename" | "channel_unarchive" => "channels:read",
+        "group_archive" | "group_deleted" | "group_left" | "group_rename" | "group_unarchive" => {
+            "groups:read"
         }
-        "group_archive" | "group_rename" | "group_unarchive" => "groups:read",
         "link_shared" => "links:read",
         "team_join" | "user_change" => "users:read",
         _ => return None,

@@ -47,6 +47,10 @@ impl State {
         });
         // The app learns of its own leaving, so it's told before it's out.
         self.tell_app_in(now, id, "member_left_channel", event);
+        if user == self.app.bot_user {
+            let kind = if letter == "G" { "group_left" } else { "channel_left" };
+            self.tell_app_in(now, id, kind, json!({ "type": kind, "channel": id }));
+        }
         let text = format!("<@{user}> has left the channel");
         self.say(now, id, user, subtype, Said { text, details: &[] });
         if let Some(channel) = self.channels.get_mut(id) {

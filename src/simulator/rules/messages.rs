@@ -28,7 +28,15 @@ impl State {
         if channel.is_archived {
             return Err("is_archived");
         }
+        if channel.is_restricted && !self.is_admin(user) {
+            return Err("restricted_action_read_only_channel");
+        }
         Ok(())
+    }
+
+    /// Whether that user is an admin of the workspace.
+    pub fn is_admin(&self, user: &str) -> bool {
+        self.users.get(user).is_some_and(|user| user.is_admin)
     }
 
     /// Puts a message into its channel and tells the app.

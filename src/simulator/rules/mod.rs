@@ -3,6 +3,7 @@
 //!
 //! Everything is a plain change of the state; nothing here waits or talks.
 
+pub mod changes;
 pub mod channels;
 pub mod events;
 pub mod lifetimes;

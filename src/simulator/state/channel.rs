@@ -19,6 +19,8 @@ pub struct Channel {
     pub is_private: bool,
     /// Nothing can be posted any more; its members stay on the list.
     pub is_archived: bool,
+    /// Only admins may post.
+    pub is_restricted: bool,
     /// A direct message between two.
     pub is_im: bool,
     /// The workspace's general channel: nobody leaves it, nobody archives it.

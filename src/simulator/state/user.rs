@@ -17,6 +17,9 @@ pub struct User {
     pub is_bot: bool,
     /// A guest (`is_restricted`): sees only the channels they were invited to.
     pub is_guest: bool,
+    /// An admin of the workspace: deletes channels, and what others wrote.
+    #[serde(default)]
+    pub is_admin: bool,
     /// Deactivated.
     pub deleted: bool,
     /// IANA name of the time zone.
@@ -37,6 +40,7 @@ impl User {
             email: Some(format!("{name}@example.com")),
             is_bot: false,
             is_guest: false,
+            is_admin: false,
             deleted: false,
             tz: tz.to_owned(),
             color: color_of(id),
@@ -48,6 +52,11 @@ impl User {
     pub fn bot(id: &str, name: &str, real_name: &str) -> Self {
         let tz = "America/Los_Angeles";
         User { is_bot: true, email: None, ..User::person(id, name, real_name, tz) }
+    }
+
+    /// The same person as an admin.
+    pub fn as_admin(self) -> Self {
+        User { is_admin: true, ..self }
     }
 
     /// The same person as a guest.

@@ -3,6 +3,7 @@
 use crate::engine::order::{NotDone, Order, Target};
 use crate::ids::{ChannelId, UserId, WorkspaceId};
 use crate::incident::access::may_see;
+use crate::incident::channel::ChannelState;
 use crate::incident::command::Command;
 use crate::incident::event::{Actor, Via};
 use crate::incident::refusal::Refusal;
@@ -208,7 +209,9 @@ impl Asking<'_> {
     }
 
     fn standpoint(&self, incident: &Incident) -> Standpoint {
-        if self.channel.is_some() && self.channel == incident.channel {
+        // A channel that Stentor can't speak in shows nobody what they have done.
+        let shows = incident.standing.state == ChannelState::Open;
+        if shows && self.channel.is_some() && self.channel == incident.channel {
             Standpoint::InItsChannel
         } else {
             Standpoint::Elsewhere

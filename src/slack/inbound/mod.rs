@@ -4,6 +4,7 @@
 //! [`verify::Signed`] holds such a body.
 
 mod act;
+mod channel_events;
 mod commands;
 mod door;
 mod events;

@@ -25,7 +25,9 @@ fn per_minute(method: &str) -> (u32, u32) {
         | "conversations.invite"
         | "conversations.join"
         | "conversations.history"
+        | "conversations.info"
         | "conversations.open"
+        | "conversations.replies"
         | "users.conversations" => (50, 20),
         // Tier 2, as most of what changes a channel. What is not known is taken for one of these.
         _ => (20, 10),

@@ -126,6 +126,16 @@ pub enum Failed {
 }
 
 impl Failed {
+    /// Trying again is of no use, for this reason.
+    pub fn give_up(error: impl Into<String>) -> Self {
+        Failed::Trouble(Trouble::give_up(error))
+    }
+
+    /// Try again after a while; nothing was done.
+    pub fn again(error: impl Into<String>) -> Self {
+        Failed::Trouble(Trouble::Again { error: error.into(), in_doubt: false })
+    }
+
     /// Whether Slack refused for this reason.
     pub fn is(&self, reason: &str) -> bool {
         matches!(self, Failed::Refused(error) if error.is(reason))
@@ -160,6 +170,12 @@ impl From<Failed> for Trouble {
 impl From<NoAccess> for Failed {
     fn from(error: NoAccess) -> Self {
         Failed::Trouble(error.into())
+    }
+}
+
+impl From<Trouble> for Failed {
+    fn from(trouble: Trouble) -> Self {
+        Failed::Trouble(trouble)
     }
 }
 

@@ -4,14 +4,17 @@ use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
 use crate::ids::ChannelId;
+use crate::incident::channel::ChannelChange;
 use crate::incident::command::Command;
+use crate::incident::event::Event;
 use crate::incident::reactions::Surface;
 use crate::incident::state::Visibility;
 use crate::incident::text::{CHANNEL_NAME_LIMIT, channel_name};
 use crate::slack::outbound::Job;
-use crate::slack::outbound::calls::Trouble;
+use crate::slack::outbound::calls::Failed;
 use crate::slack::outbound::search::Search;
 use crate::store::surfaces::Shown;
+use crate::store::timeline;
 
 /// Names tried before giving up: `inc-1-x`, `inc-1-x-2`, …
 const SUFFIXES: usize = 20;
@@ -20,9 +23,13 @@ const CLOCK_MARGIN_S: i64 = 300;
 
 impl Job<'_> {
     /// Opens the channel, or finds the one that an earlier attempt has opened.
-    pub(super) async fn open_channel(&self) -> Result<(), Trouble> {
+    pub(super) async fn open_channel(&self) -> Result<(), Failed> {
+        if self.incident.needs_no_channel() {
+            return Ok(());
+        }
         let mut shown = self.shown(Surface::Channel).await?;
-        if shown.channel.is_none() {
+        let deleted = &self.incident.standing.deleted;
+        if shown.channel.as_ref().is_none_or(|channel| deleted.contains(channel)) {
             let (channel, name) = self.create_or_adopt().await?;
             shown = Shown { channel: Some(channel), hash: Some(name), ..Shown::default() };
             self.save(Surface::Channel, &shown).await?;
@@ -32,10 +39,11 @@ impl Job<'_> {
             return Ok(());
         }
         let receipt = format!("channel/{}/{channel}", self.incident.id);
-        self.report(receipt, Command::RecordChannel { channel }).await
+        self.report(receipt, Command::RecordChannel { channel }).await?;
+        Ok(())
     }
 
-    async fn create_or_adopt(&self) -> Result<(ChannelId, String), Trouble> {
+    async fn create_or_adopt(&self) -> Result<(ChannelId, String), Failed> {
         if self.work.is_in_doubt()
             && let Some(found) = self.adopt().await?
         {
@@ -48,10 +56,10 @@ impl Job<'_> {
             match self.calls.post("conversations.create", &arguments).await {
                 Ok(answer) => return Ok((channel_id(&answer["channel"])?, name)),
                 Err(failed) if failed.is("name_taken") => {}
-                Err(failed) => return Err(failed.into()),
+                Err(failed) => return Err(failed),
             }
         }
-        Err(Trouble::give_up(format!(
+        Err(Failed::give_up(format!(
             "conversations.create: {base} and {SUFFIXES} variants of it are taken"
         )))
     }
@@ -59,7 +67,7 @@ impl Job<'_> {
     /// The channel that an attempt which ended without an answer has made, if it has: it is among
     /// our own, by us, and not older than the wish for it. Its name has the incident's number; the
     /// rest of it is what the incident was called then.
-    async fn adopt(&self) -> Result<Option<(ChannelId, String)>, Trouble> {
+    async fn adopt(&self) -> Result<Option<(ChannelId, String)>, Failed> {
         let us = self.performer.bot_user(&self.work.workspace).await?;
         let number = channel_name(self.incident.number, "");
         let search = Search {
@@ -78,18 +86,18 @@ impl Job<'_> {
         Ok(Some((channel_id(&made)?, name)))
     }
 
-    /// Gives the channel the incident's name.
-    pub(super) async fn rename_channel(&self) -> Result<(), Trouble> {
-        let channel = self.channel()?;
+    /// Gives the channel the incident's name, unless people have given it another.
+    pub(super) async fn rename_channel(&self, channel: &ChannelId) -> Result<(), Failed> {
         let shown = self.shown(Surface::Channel).await?;
-        let base = channel_name(self.incident.number, &self.incident.name);
-        if shown
-            .hash
-            .as_deref()
-            .is_some_and(|name| candidates(&base).any(|candidate| candidate == name))
+        if self.incident.standing.named_by_people.is_some()
+            || shown.hash.as_deref().is_some_and(|name| self.is_own_name(name))
         {
             return Ok(());
         }
+        if self.is_named_by_people(channel, &shown).await? {
+            return Ok(());
+        }
+        let base = channel_name(self.incident.number, &self.incident.name);
         for name in candidates(&base) {
             match self
                 .calls
@@ -97,16 +105,53 @@ impl Job<'_> {
                 .await
             {
                 Ok(_) => {
-                    return self.save(Surface::Channel, &Shown { hash: Some(name), ..shown }).await;
+                    let shown = Shown { hash: Some(name), ..shown };
+                    return Ok(self.save(Surface::Channel, &shown).await?);
                 }
                 // Taken by another channel; our own of that name answers with success.
                 Err(failed) if failed.is("name_taken") => {}
-                Err(failed) => return Err(failed.into()),
+                Err(failed) => return Err(failed),
             }
         }
-        Err(Trouble::give_up(format!(
+        Err(Failed::give_up(format!(
             "conversations.rename: {base} and {SUFFIXES} variants of it are taken"
         )))
+    }
+
+    /// Whether Stentor would give the channel this name as the incident is called now.
+    pub(super) fn is_own_name(&self, name: &str) -> bool {
+        self.would_be_named(&self.incident.name, name)
+    }
+
+    fn would_be_named(&self, called: &str, name: &str) -> bool {
+        let base = channel_name(self.incident.number, called);
+        candidates(&base).any(|candidate| candidate == name)
+    }
+
+    /// Whether Stentor would have given the channel this name, whatever the incident was called:
+    /// an attempt may have done so whose answer was lost.
+    pub(super) async fn may_have_named(&self, name: &str) -> Result<bool, Failed> {
+        if self.is_own_name(name) {
+            return Ok(true);
+        }
+        let mut tx = self.performer.db.read().await?;
+        let record =
+            timeline::after(&mut tx, &self.work.workspace, &self.incident.id, 0, i64::MAX).await?;
+        Ok(record.iter().any(|entry| match &entry.event {
+            Event::Renamed { from, .. } => self.would_be_named(from, name),
+            _ => false,
+        }))
+    }
+
+    /// The event that tells of a new name may be late or lost.
+    async fn is_named_by_people(&self, channel: &ChannelId, shown: &Shown) -> Result<bool, Failed> {
+        let answer = self.calls.get("conversations.info", &[("channel", channel.as_str())]).await?;
+        let name = answer["channel"]["name"].as_str().unwrap_or_default();
+        if shown.hash.as_deref() == Some(name) || self.may_have_named(name).await? {
+            return Ok(false);
+        }
+        self.found(ChannelChange::Renamed { to: name.to_owned(), follows: false }).await?;
+        Ok(true)
     }
 }
 
@@ -119,10 +164,10 @@ fn candidates(base: &str) -> impl Iterator<Item = String> {
     std::iter::once(base.to_owned()).chain(again)
 }
 
-fn channel_id(channel: &Value) -> Result<ChannelId, Trouble> {
+fn channel_id(channel: &Value) -> Result<ChannelId, Failed> {
     let id = channel["id"].as_str();
     id.map(ChannelId::from)
-        .ok_or_else(|| Trouble::give_up("Slack answered with a channel without an id"))
+        .ok_or_else(|| Failed::give_up("Slack answered with a channel without an id"))
 }
 
 /// `inc-1` and `inc-1-…`, but not `inc-12`.

@@ -5,21 +5,20 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::ids::UserId;
+use crate::ids::{ChannelId, UserId};
 use crate::incident::command::Command;
 use crate::incident::reactions::Surface;
 use crate::slack::client::CallError;
 use crate::slack::outbound::Job;
-use crate::slack::outbound::calls::{Failed, Trouble};
+use crate::slack::outbound::calls::Failed;
 
 /// Slack takes a hundred at once for certain; nobody has more roles than that.
 const INVITED_AT_ONCE: usize = 100;
 
 impl Job<'_> {
     /// Invites those who have a part in the incident and have not been invited yet.
-    pub(super) async fn invite_members(&self) -> Result<(), Trouble> {
-        let channel = self.channel()?;
-        let mut shown = self.shown(Surface::Members).await?;
+    pub(super) async fn invite_members(&self, channel: &ChannelId) -> Result<(), Failed> {
+        let mut shown = self.shown_in(channel, Surface::Members).await?;
         let us = self.performer.bot_user(&self.work.workspace).await?;
         let known: BTreeSet<&UserId> = shown.detail.invited.iter().chain([&us]).collect();
         let mut missing: Vec<UserId> =
@@ -34,35 +33,37 @@ impl Job<'_> {
             Ok(answer) => {
                 failures(answer["errors"].as_array().map(Vec::as_slice).unwrap_or_default())
             }
-            Err(Failed::Refused(CallError::Refused { code, details, .. })) => {
+            Err(Failed::Refused(error @ CallError::Refused { .. })) => {
+                let (code, details) = error.words();
                 let each: Vec<Value> =
                     details.iter().filter_map(|detail| serde_json::from_str(detail).ok()).collect();
                 let listed = failures(&each);
-                match code.as_str() {
+                match code {
                     // The code is that of the first of them; with `force`, the rest was invited.
                     _ if !each.is_empty() => listed,
                     "already_in_channel" | "cant_invite_self" => Vec::new(),
                     "user_not_found" | "cant_invite" | "user_is_restricted"
                     | "ura_max_channels" => {
-                        missing.iter().map(|person| (person.to_string(), code.clone())).collect()
+                        missing.iter().map(|person| (person.to_string(), code.to_owned())).collect()
                     }
-                    _ => return Err(Trouble::give_up(format!("conversations.invite: {code}"))),
+                    _ => return Err(Failed::Refused(error)),
                 }
             }
-            Err(failed) => return Err(failed.into()),
+            Err(failed) => return Err(failed),
         };
         for (person, reason) in failures {
             self.record_uninvited(&person, &reason).await?;
         }
         shown.detail.invited.extend(missing);
-        self.save(Surface::Members, &shown).await
+        Ok(self.save(Surface::Members, &shown).await?)
     }
 
     /// Somebody whom Slack does not let in is no reason to keep the others waiting.
-    async fn record_uninvited(&self, person: &str, reason: &str) -> Result<(), Trouble> {
+    async fn record_uninvited(&self, person: &str, reason: &str) -> Result<(), Failed> {
         let what = format!("invite {person} to the channel");
         let receipt = format!("uninvited/{}/{person}", self.incident.id);
-        self.report(receipt, Command::RecordUndelivered { what, error: reason.to_owned() }).await
+        self.report(receipt, Command::RecordUndelivered { what, error: reason.to_owned() }).await?;
+        Ok(())
     }
 }
 

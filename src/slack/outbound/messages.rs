@@ -13,7 +13,7 @@ use crate::slack::outbound::calls::{Failed, Trouble};
 use crate::slack::outbound::search::Search;
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::welcome::welcome;
-use crate::store::surfaces::Shown;
+use crate::store::surfaces::{Detail, Shown};
 
 /// What our messages call their metadata.
 const EVENT_TYPE: &str = "stentor";
@@ -31,10 +31,9 @@ pub(super) struct Sent {
 
 impl Job<'_> {
     /// Shows the welcome message with the buttons, and keeps it pinned.
-    pub(super) async fn show_welcome(&self) -> Result<(), Trouble> {
-        let channel = ChannelId::from(self.channel()?);
+    pub(super) async fn show_welcome(&self, channel: &ChannelId) -> Result<(), Failed> {
         let message = welcome(&self.incident, &self.catalogue);
-        let mut shown = self.show(Surface::Welcome, &channel, &message).await?;
+        let mut shown = self.show(Surface::Welcome, channel, &message).await?;
         if shown.detail.pinned {
             return Ok(());
         }
@@ -45,17 +44,18 @@ impl Job<'_> {
             Err(Failed::Refused(error)) if UNPINNABLE.iter().any(|code| error.is(code)) => {
                 self.record_unpinned(&error).await?;
             }
-            Err(failed) => return Err(failed.into()),
+            Err(failed) => return Err(failed),
         }
         shown.detail.pinned = true;
-        self.save(Surface::Welcome, &shown).await
+        Ok(self.save(Surface::Welcome, &shown).await?)
     }
 
     /// A welcome message that hangs nowhere is still one, and no reason to try again with all news.
     async fn record_unpinned(&self, error: &CallError) -> Result<(), Trouble> {
         let (what, error) = ("pin the welcome message".to_owned(), error.to_string());
         let receipt = format!("unpinned/{}", self.incident.id);
-        self.report(receipt, Command::RecordUndelivered { what, error }).await
+        self.report(receipt, Command::RecordUndelivered { what, error }).await?;
+        Ok(())
     }
 
     /// Makes the one message of a surface show this: sends it the first time, edits it after.
@@ -64,22 +64,22 @@ impl Job<'_> {
         surface: Surface,
         channel: &ChannelId,
         message: &Message,
-    ) -> Result<Shown, Trouble> {
+    ) -> Result<Shown, Failed> {
         let shown = self.shown(surface).await?;
         let hash = hash(message);
         if shown.ts.is_none() || shown.channel.as_ref() != Some(channel) {
-            return self.show_first(surface, channel, message, hash).await;
+            return self.show_first(surface, channel, message, hash, &shown).await;
         }
         if shown.hash.as_ref() == Some(&hash) {
             return Ok(shown);
         }
-        match self.edit(surface, shown, message, &hash).await {
+        match self.edit(surface, shown.clone(), message, &hash).await {
             Ok(shown) => Ok(shown),
             // Somebody deleted it. There is news, so it is worth showing again.
             Err(failed) if failed.is("message_not_found") => {
-                self.show_first(surface, channel, message, hash).await
+                self.show_first(surface, channel, message, hash, &shown).await
             }
-            Err(failed) => Err(failed.into()),
+            Err(failed) => Err(failed),
         }
     }
 
@@ -103,14 +103,20 @@ impl Job<'_> {
         channel: &ChannelId,
         message: &Message,
         hash: String,
-    ) -> Result<Shown, Trouble> {
+        before: &Shown,
+    ) -> Result<Shown, Failed> {
         let sent = self.send_once(channel, message).await?;
-        let mut shown =
-            Shown { channel: Some(channel.clone()), ts: Some(sent.ts), ..Shown::default() };
+        let mut shown = Shown {
+            channel: Some(channel.clone()),
+            ts: Some(sent.ts),
+            hash: None,
+            // It is another message, and not pinned yet.
+            detail: Detail { restored: before.detail.restored, ..Detail::default() },
+        };
         if sent.earlier {
             // It shows how things were then.
             self.save(surface, &shown).await?;
-            return Ok(self.edit(surface, shown, message, &hash).await?);
+            return self.edit(surface, shown, message, &hash).await;
         }
         shown.hash = Some(hash);
         self.save(surface, &shown).await?;
@@ -122,13 +128,37 @@ impl Job<'_> {
         &self,
         channel: &ChannelId,
         message: &Message,
-    ) -> Result<Sent, Trouble> {
+    ) -> Result<Sent, Failed> {
         if self.work.is_in_doubt()
             && let Some(ts) = self.look_for(channel).await?
         {
             return Ok(Sent { ts, earlier: true });
         }
-        let arguments = json!({
+        self.send(channel, None, message).await
+    }
+
+    /// The same, in the thread under a message.
+    pub(super) async fn reply_once(
+        &self,
+        channel: &ChannelId,
+        thread: &MessageTs,
+        message: &Message,
+    ) -> Result<Sent, Failed> {
+        if self.work.is_in_doubt()
+            && let Some(ts) = self.look_under(channel, thread).await?
+        {
+            return Ok(Sent { ts, earlier: true });
+        }
+        self.send(channel, Some(thread), message).await
+    }
+
+    async fn send(
+        &self,
+        channel: &ChannelId,
+        thread: Option<&MessageTs>,
+        message: &Message,
+    ) -> Result<Sent, Failed> {
+        let mut arguments = json!({
             "channel": channel,
             "text": message.text,
             "blocks": message.blocks,
@@ -136,50 +166,63 @@ impl Job<'_> {
             "unfurl_media": false,
             "metadata": {"event_type": EVENT_TYPE, "event_payload": {"id": self.work.id}},
         });
+        if let Some(thread) = thread {
+            arguments["thread_ts"] = json!(thread);
+        }
         match self.calls.send("chat.postMessage", channel.as_str(), &arguments).await {
             Ok(answer) => {
                 let ts = answer["ts"].as_str().map(MessageTs::from);
-                let ts = ts.ok_or_else(|| Trouble::Again {
-                    error: "Slack sent no ts".to_owned(),
-                    in_doubt: true,
-                })?;
-                Ok(Sent { ts, earlier: false })
+                let no_ts =
+                    || Trouble::Again { error: "Slack sent no ts".to_owned(), in_doubt: true };
+                Ok(Sent { ts: ts.ok_or_else(no_ts)?, earlier: false })
             }
             Err(failed) if failed.is("not_in_channel") => {
-                self.join(channel).await?;
-                Err(Trouble::Again {
-                    error: "chat.postMessage: not_in_channel, so Stentor joined first".to_owned(),
-                    in_doubt: false,
-                })
+                self.join(channel, failed).await?;
+                Err(Failed::again("chat.postMessage: not_in_channel, so Stentor joined first"))
             }
-            Err(failed) => Err(failed.into()),
+            Err(failed) => Err(failed),
         }
     }
 
     /// Looks whether the message is there after all.
-    async fn look_for(&self, channel: &ChannelId) -> Result<Option<MessageTs>, Trouble> {
+    pub(super) async fn look_for(&self, channel: &ChannelId) -> Result<Option<MessageTs>, Failed> {
+        self.find_ours("conversations.history", channel, &[("channel", channel.as_str())]).await
+    }
+
+    /// Looks whether the message is there, in the thread under another one.
+    pub(super) async fn look_under(
+        &self,
+        channel: &ChannelId,
+        thread: &MessageTs,
+    ) -> Result<Option<MessageTs>, Failed> {
+        let replies = [("channel", channel.as_str()), ("ts", thread.as_str())];
+        match self.find_ours("conversations.replies", channel, &replies).await {
+            // Where there is no thread, nothing was said under it.
+            Err(failed) if failed.is("thread_not_found") => Ok(None),
+            found => found,
+        }
+    }
+
+    async fn find_ours(
+        &self,
+        method: &str,
+        channel: &ChannelId,
+        place: &[(&str, &str)],
+    ) -> Result<Option<MessageTs>, Failed> {
         let oldest = seconds_before(self.work.first_asked_at());
-        let search = Search {
-            method: "conversations.history",
-            arguments: &[
-                ("channel", channel.as_str()),
-                ("oldest", &oldest),
-                ("include_all_metadata", "true"),
-            ],
-            list: "messages",
-            what: self.work.id.as_str(),
-        };
+        // Where it is looked for belongs to the place in the list.
+        let what = format!("{} {channel}", self.work.id);
+        let arguments =
+            [place, &[("oldest", oldest.as_str()), ("include_all_metadata", "true")]].concat();
+        let search = Search { method, arguments: &arguments, list: "messages", what: &what };
         match self.calls.find(&search, |message| self.is_ours(message)).await {
             Ok(sent) => Ok(sent.and_then(|message| message["ts"].as_str().map(MessageTs::from))),
             Err(failed) if failed.is("not_in_channel") => {
-                self.join(channel).await?;
-                Err(Trouble::Again {
-                    error: "conversations.history: not_in_channel, so Stentor joined first"
-                        .to_owned(),
-                    in_doubt: false,
-                })
+                self.join(channel, failed).await?;
+                // Whether it was sent is as open as before.
+                Err(Failed::again(format!("{method}: not_in_channel, so Stentor joined first")))
             }
-            Err(failed) => Err(failed.into()),
+            Err(failed) => Err(failed),
         }
     }
 
@@ -188,14 +231,13 @@ impl Job<'_> {
             && message["metadata"]["event_payload"]["id"] == self.work.id.as_str()
     }
 
-    async fn join(&self, channel: &ChannelId) -> Result<(), Trouble> {
-        match self.calls.post("conversations.join", &json!({"channel": channel})).await {
-            Ok(_) => Ok(()),
-            Err(Failed::Refused(error)) => Err(Trouble::give_up(format!(
-                "Stentor is not in {channel} and could not join ({error}); invite it with /invite"
-            ))),
-            Err(failed) => Err(failed.into()),
+    /// Enters a channel that is not the incident's own: from that one somebody has removed Stentor,
+    /// which is a matter of its own.
+    async fn join(&self, channel: &ChannelId, because: Failed) -> Result<(), Failed> {
+        if self.incident.channel.as_ref() == Some(channel) {
+            return Err(because);
         }
+        self.calls.post("conversations.join", &json!({"channel": channel})).await.map(drop)
     }
 }
 

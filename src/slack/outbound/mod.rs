@@ -11,7 +11,10 @@ mod channel;
 mod members;
 mod messages;
 mod posts;
+mod remedy;
+
 mod search;
+mod standing;
 mod topic;
 mod workspace;
 
@@ -21,6 +24,7 @@ use std::time::Instant;
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::engine::order::{NotDone, Order};
+use crate::ids::{ChannelId, IdSource};
 use crate::incident::catalogue::Catalogue;
 use crate::incident::command::Command;
 use crate::incident::event::Via;
@@ -29,7 +33,9 @@ use crate::incident::state::Incident;
 use crate::outbox::hold::{Held, LEASE};
 use crate::outbox::work::Work;
 use crate::slack::install::directory::Slacks;
-use crate::slack::outbound::calls::Calls;
+use crate::slack::outbound::calls::{Calls, Failed};
+use crate::slack::outbound::standing::Spot;
+use crate::slack::view::notice;
 use crate::store::db::Db;
 use crate::store::outbox::Claimed;
 use crate::store::surfaces::{self, Shown};
@@ -47,6 +53,8 @@ pub struct Performer {
     pub db: Db,
     /// What time it is.
     pub clock: Clock,
+    /// What new things are called.
+    pub ids: IdSource,
     /// What things are called in a workspace.
     pub catalogues: Catalogues,
     /// Writes down what was found in Slack.
@@ -80,21 +88,57 @@ impl Performer {
         let incident = incident.ok_or_else(|| Trouble::give_up("the incident is not there"))?;
         let calls = Calls { performer: self, workspace: &work.workspace, held: Some(held) };
         let job = Job { performer: self, held, work, calls, incident, catalogue };
-        match &work.work {
-            Work::Refresh { surface: Surface::Channel } => job.open_channel().await,
-            Work::Refresh { surface: Surface::Name } => job.rename_channel().await,
-            Work::Refresh { surface: Surface::Members } => job.invite_members().await,
-            Work::Refresh { surface: Surface::Topic } => job.set_topic().await,
-            Work::Refresh { surface: Surface::Welcome } => job.show_welcome().await,
-            Work::Refresh { surface: Surface::Announcement } => job.show_announcement().await,
-            Work::Say { post } => job.say(post).await,
-            // The worker rings timers itself: they are no business of Slack's.
-            Work::Ring { .. } => Ok(()),
+        match job.perform().await {
+            Err(Failed::Refused(error)) => Err(job.remedy(error).await),
+            Err(Failed::Trouble(trouble)) => Err(trouble),
+            Ok(()) => Ok(()),
         }
     }
 }
 
 impl Job<'_> {
+    async fn perform(&self) -> Result<(), Failed> {
+        match &self.work.work {
+            Work::Refresh { surface: Surface::Channel } => self.open_channel().await,
+            Work::Refresh { surface: Surface::Standing } => self.look_at_channel().await,
+            Work::Refresh { surface: Surface::Announcement } => self.show_announcement().await,
+            Work::Refresh { surface } => match self.spot().await? {
+                Spot::Channel(channel) => self.show_in_channel(*surface, &channel).await,
+                // It is shown when the channel is back.
+                Spot::Archived(_) | Spot::Nowhere => Ok(()),
+            },
+            Work::Say { post } => self.say(post).await,
+            Work::Warn { user, warning } => {
+                self.send_directly(user, &notice::warning(warning)).await
+            }
+            // The worker rings timers itself: they are no business of Slack's.
+            Work::Ring { .. } => Ok(()),
+        }
+    }
+
+    async fn show_in_channel(&self, surface: Surface, channel: &ChannelId) -> Result<(), Failed> {
+        match surface {
+            Surface::Name => self.rename_channel(channel).await,
+            Surface::Members => self.invite_members(channel).await,
+            Surface::Topic => self.set_topic(channel).await,
+            Surface::Welcome => self.show_welcome(channel).await,
+            // These are not in it.
+            Surface::Channel | Surface::Standing | Surface::Announcement => Ok(()),
+        }
+    }
+
+    /// What is known of a surface in the present channel: what was shown in one that was deleted
+    /// is of no use.
+    async fn shown_in(&self, channel: &ChannelId, surface: Surface) -> Result<Shown, Trouble> {
+        let shown = self.shown(surface).await?;
+        let is_here = match &shown.channel {
+            Some(known) => known == channel,
+            None => self.incident.standing.deleted.is_empty(),
+        };
+        let shown = if is_here { shown } else { Shown::default() };
+        Ok(Shown { channel: Some(channel.clone()), ..shown })
+    }
+
     async fn shown(&self, surface: Surface) -> Result<Shown, Trouble> {
         let mut tx = self.performer.db.read().await?;
         Ok(surfaces::shown(&mut tx, &self.work.workspace, &self.incident.id, surface).await?)
@@ -126,15 +170,21 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Writes into the incident what was found in Slack.
-    async fn report(&self, receipt: String, command: Command) -> Result<(), Trouble> {
+    /// Writes into the incident what was found in Slack, and returns it as it is then; nothing if
+    /// that was known.
+    async fn report(
+        &self,
+        receipt: String,
+        command: Command,
+    ) -> Result<Option<Arc<Incident>>, Trouble> {
         if !self.held.is_good(self.performer.clock.now()) {
             return Err(Trouble::NotOurs);
         }
         let (workspace, incident) = (&self.work.workspace, &self.incident.id);
         let order = Order::by_stentor(workspace, incident, receipt, Via::Delivery, command);
         match self.performer.engine.submit(order).await {
-            Ok(_) | Err(NotDone::Refused(_)) => Ok(()),
+            Ok(done) => Ok(Some(done.incident)),
+            Err(NotDone::Refused(_)) => Ok(None),
             Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
         }
     }

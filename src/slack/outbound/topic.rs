@@ -2,24 +2,24 @@
 
 use serde_json::json;
 
+use crate::ids::ChannelId;
 use crate::incident::reactions::Surface;
 use crate::slack::outbound::Job;
-use crate::slack::outbound::calls::Trouble;
+use crate::slack::outbound::calls::Failed;
 use crate::slack::view::topic::topic;
 use crate::store::surfaces::Shown;
 
 impl Job<'_> {
     /// Makes the topic say how things are.
-    pub(super) async fn set_topic(&self) -> Result<(), Trouble> {
-        let channel = self.channel()?;
+    pub(super) async fn set_topic(&self, channel: &ChannelId) -> Result<(), Failed> {
         let topic = topic(&self.incident, &self.catalogue);
-        let shown = self.shown(Surface::Topic).await?;
+        let shown = self.shown_in(channel, Surface::Topic).await?;
         if shown.hash.as_deref() == Some(topic.as_str()) {
             return Ok(());
         }
         self.calls
             .post("conversations.setTopic", &json!({"channel": channel, "topic": topic}))
             .await?;
-        self.save(Surface::Topic, &Shown { hash: Some(topic), ..shown }).await
+        Ok(self.save(Surface::Topic, &Shown { hash: Some(topic), ..shown }).await?)
     }
 }

@@ -1,10 +1,10 @@
 //! Who Stentor is in a workspace, and where it announces.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::ids::{ChannelId, TeamId, UserId};
 use crate::slack::outbound::Performer;
-use crate::slack::outbound::calls::{Calls, Trouble};
+use crate::slack::outbound::calls::{Calls, Failed, Trouble};
 use crate::slack::outbound::search::Search;
 use crate::store::pace;
 use crate::store::workspaces::{self, Workspace};
@@ -78,7 +78,7 @@ impl Performer {
     pub(super) async fn announcement_channel(
         &self,
         calls: &Calls<'_>,
-    ) -> Result<ChannelId, Trouble> {
+    ) -> Result<ChannelId, Failed> {
         let wanted = &*self.announce_channel;
         if ChannelId::from(wanted).is_well_formed() {
             return Ok(ChannelId::from(wanted));
@@ -90,7 +90,7 @@ impl Performer {
         {
             return Ok(channel);
         }
-        let channel = match find_channel(calls, wanted).await? {
+        let channel = match find_channel(calls, wanted, false).await? {
             Some(channel) => channel,
             None => create_channel(calls, wanted).await?,
         };
@@ -100,33 +100,50 @@ impl Performer {
         Ok(channel)
     }
 
-    /// Forgets which channel the name stands for: it is gone.
+    /// Forgets which channel the name stands for, if it is this one: that is gone.
     pub(super) async fn forget_announcement_channel(
         &self,
         calls: &Calls<'_>,
-    ) -> Result<(), Trouble> {
+        gone: &ChannelId,
+    ) -> Result<(), Failed> {
         let mut tx = self.db.begin().await?;
-        workspaces::set_announce_channel(&mut tx, calls.workspace, "", &ChannelId::from(""))
-            .await?;
+        if workspaces::by_id(&mut tx, calls.workspace).await?.announce_channel.as_ref()
+            == Some(gone)
+        {
+            let nowhere = ChannelId::from("");
+            workspaces::set_announce_channel(&mut tx, calls.workspace, "", &nowhere).await?;
+        }
         Ok(tx.commit().await?)
+    }
+
+    /// Whether a channel of this name is archived.
+    pub(super) async fn is_archived(&self, calls: &Calls<'_>, name: &str) -> Result<bool, Failed> {
+        Ok(find_channel(calls, name, true).await?.is_some())
     }
 }
 
-async fn find_channel(calls: &Calls<'_>, name: &str) -> Result<Option<ChannelId>, Trouble> {
+async fn find_channel(
+    calls: &Calls<'_>,
+    name: &str,
+    is_archived: bool,
+) -> Result<Option<ChannelId>, Failed> {
+    let without = if is_archived { "false" } else { "true" };
+    let what = if is_archived { format!("archived {name}") } else { name.to_owned() };
     let search = Search {
         method: "conversations.list",
-        arguments: &[("types", "public_channel,private_channel"), ("exclude_archived", "true")],
+        arguments: &[("types", "public_channel,private_channel"), ("exclude_archived", without)],
         list: "channels",
-        what: name,
+        what: &what,
     };
-    let found = calls.find(&search, |channel| channel["name"] == name).await?;
+    let is_it = |channel: &Value| channel["name"] == name && channel["is_archived"] == is_archived;
+    let found = calls.find(&search, is_it).await?;
     Ok(found.and_then(|channel| channel["id"].as_str().map(ChannelId::from)))
 }
 
-async fn create_channel(calls: &Calls<'_>, name: &str) -> Result<ChannelId, Trouble> {
+async fn create_channel(calls: &Calls<'_>, name: &str) -> Result<ChannelId, Failed> {
     let answer =
         calls.post("conversations.create", &json!({"name": name, "is_private": false})).await?;
     let id = answer["channel"]["id"].as_str();
     id.map(ChannelId::from)
-        .ok_or_else(|| Trouble::give_up("conversations.create answered without an id"))
+        .ok_or_else(|| Failed::give_up("conversations.create answered without an id"))
 }

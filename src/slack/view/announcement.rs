@@ -1,6 +1,7 @@
 //! The message in the announcement channel: one for each incident, edited in place.
 
 use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::incident::channel::ChannelState;
 use crate::incident::state::Incident;
 use crate::incident::text::shorten;
 use crate::slack::view::button::Button;
@@ -48,7 +49,11 @@ fn facts(incident: &Incident, catalogue: &Catalogue) -> Vec<Line> {
     }
     let reported = Line::of("Reported by ").actor(&incident.creator);
     let since = Line::of("Since ").date(incident.declared_at);
-    let channel = incident.channel.as_ref().map(|channel| Line::new().channel(channel));
+    let channel = incident.channel.as_ref().map(|channel| {
+        let link = Line::new().channel(channel);
+        let is_archived = incident.standing.state == ChannelState::Archived;
+        if is_archived && !incident.category.is_ended() { link.text(" (archived)") } else { link }
+    });
     vec![
         standing,
         Line::joined([people, reported], " · "),

@@ -41,6 +41,7 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
         | Event::Renamed { .. }
         | Event::NoteAdded { .. }
         | Event::ChannelOpened { .. }
+        | Event::ChannelChanged { .. }
         | Event::Undelivered { .. } => None,
     }
 }

@@ -6,9 +6,11 @@ use proptest::prelude::*;
 use crate::clock::Timestamp;
 use crate::ids::{ChannelId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Actor, Entry, Event, SeverityChange, StatusChange, Via};
 use crate::incident::refusal::{Field, Refusal};
 use crate::incident::state::{Incident, LastUpdate, Visibility};
+use crate::outbox::work::{NotAnnounced, Warning};
 use crate::slack::view::form::{self, Form, Origin};
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::element::{Button, Choice, Element};
@@ -113,6 +115,10 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
         declared.summary = text.to_owned();
         declared.roles = vec![(role.clone(), person.clone())];
     }
+    let changed = |change| {
+        let (channel, told) = (ChannelId::new(name), Some(UserId::new(text)));
+        Event::ChannelChanged { channel, change, told }
+    };
     vec![
         declared,
         Event::UpdatePosted {
@@ -133,10 +139,33 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
         Event::SummaryChanged { from: String::new(), to: text.to_owned() },
         Event::Renamed { from: text.to_owned(), to: name.to_owned() },
         Event::NoteAdded { text: text.to_owned() },
-        Event::ChannelOpened { channel: ChannelId::new(text) },
+        Event::ChannelOpened { channel: ChannelId::new(text), told: None },
         Event::UpdateOverdue { due: minute(60) },
+        changed(ChannelChange::Archived),
+        changed(ChannelChange::Back),
+        changed(ChannelChange::Left { shut_out: true }),
+        changed(ChannelChange::Left { shut_out: false }),
+        changed(ChannelChange::Deleted),
+        changed(ChannelChange::Moved { to: ChannelId::new(text) }),
+        changed(ChannelChange::MadePrivate),
+        changed(ChannelChange::Renamed { to: text.to_owned(), follows: false }),
         Event::Undelivered { what: name.to_owned(), error: text.to_owned() },
     ]
+}
+
+fn every_warning(name: &str, text: &str) -> Vec<Warning> {
+    let because = [
+        NotAnnounced::Archived,
+        NotAnnounced::NotInvited,
+        NotAnnounced::NotThere,
+        NotAnnounced::Restricted,
+        NotAnnounced::NotMade,
+    ];
+    let unannounced = because
+        .map(|because| Warning::Announcements { channel: name.to_owned(), because })
+        .into_iter();
+    let scope = |needed| Warning::Scope { method: name.to_owned(), needed };
+    unannounced.chain([Warning::Channels, scope(None), scope(Some(text.to_owned()))]).collect()
 }
 
 fn every_refusal(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Refusal> {
@@ -168,6 +197,9 @@ fn check_messages_about(
     prop_assert!(characters(&topic) <= 250);
     check_disarmed(&topic)?;
     check_message(&notice::channel_opened(incident))?;
+    for warning in every_warning(name, text) {
+        check_message(&notice::warning(&warning))?;
+    }
     check_message(&reply::declared(incident))?;
     check_message(&list::incidents(&vec![incident.clone(); 23], 40, name, catalogue))?;
     let events = every_event(catalogue, name, text);
@@ -185,6 +217,9 @@ fn check_messages_about(
         }
         let bea = UserId::from("U0BEA");
         if let Some(message) = notice::role_instructions(entry, &bea, incident, catalogue) {
+            check_message(&message)?;
+        }
+        if let Some(message) = notice::channel_changed(entry, incident) {
             check_message(&message)?;
         }
         for standpoint in [Standpoint::InItsChannel, Standpoint::Elsewhere] {

@@ -1,6 +1,8 @@
 //! What happened, entry by entry, in sentences.
 
+use crate::ids::ChannelId;
 use crate::incident::catalogue::Catalogue;
+use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Declared, Entry, Event, SeverityChange, StatusChange};
 use crate::incident::state::Incident;
 use crate::incident::text::shorten;
@@ -90,7 +92,14 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
             .text(&words::one_line(to, EXCERPT))
             .text("”"),
         Event::NoteAdded { text } => with_quote(who.text(" noted"), Some(text)),
-        Event::ChannelOpened { channel } => who.text(" opened the channel ").channel(channel),
+        Event::ChannelOpened { channel, .. } => who.text(" opened the channel ").channel(channel),
+        Event::ChannelChanged { channel, change, told } => {
+            let found = who.text(" found that ").then(channel_change(channel, change));
+            match told {
+                Some(told) => found.text(", and told ").user(told),
+                None => found,
+            }
+        }
         Event::UpdateOverdue { due } => {
             who.text(" reminded of the update that was due ").date(*due)
         }
@@ -108,6 +117,28 @@ fn declaration(declared: &Declared, catalogue: &Catalogue) -> Line {
     match &declared.severity {
         Some(id) => line.text(&format!(", {}", words::severity_name(Some(id), catalogue))),
         None => line,
+    }
+}
+
+/// `#inc-1-checkout was archived`.
+fn channel_change(channel: &ChannelId, change: &ChannelChange) -> Line {
+    let channel = Line::new().channel(channel);
+    match change {
+        ChannelChange::Archived => channel.text(" was archived"),
+        ChannelChange::Back => Line::of("it can speak in ").then(channel).text(" again"),
+        ChannelChange::Left { shut_out: false } => Line::of("it was removed from ").then(channel),
+        ChannelChange::Left { shut_out: true } => {
+            Line::of("it can't get into ").then(channel).text(" any more")
+        }
+        // Nothing is left that a link could lead to.
+        ChannelChange::Deleted => Line::of("the channel was deleted"),
+        ChannelChange::Moved { to } => {
+            Line::of("Slack calls the channel ").channel(to).text(" by another id")
+        }
+        ChannelChange::MadePrivate => channel.text(" was made private"),
+        ChannelChange::Renamed { to, .. } => {
+            channel.text(" was renamed to “").text(&words::one_line(to, EXCERPT)).text("”")
+        }
     }
 }
 

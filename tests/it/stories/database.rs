@@ -1,6 +1,8 @@
 //! The database is away: whoever asks sees an error and can try again, and nothing is half-done.
 
 use serde_json::json;
+use stentor::incident::channel::ChannelState;
+use stentor::simulator::act::Act;
 
 use super::channel_of;
 use crate::bot::{ALICE, Bot, GENERAL};
@@ -42,6 +44,13 @@ on_each_database! {
         let heard = bot.presses_and_hears(ALICE, crate::bot::INCIDENTS, announcement, "Timeline").await;
         assert_eq!(heard, [NOT_SAVED]);
         assert!(bot.stentor.worker.step().await.is_err());
+        // Slack is told that the event was not taken, and sends it again.
+        crate::warnings::expect("Could not take an event");
+        let (user, place) = (ALICE.to_owned(), channel.to_owned());
+        bot.act(Act::ArchiveChannel { user: user.clone(), channel: place.clone() }).await;
+        bot.slack.settle().await;
+        let refused = bot.slack.sent().into_iter().filter(|sent| sent.what == "channel_archive");
+        assert_eq!(refused.map(|sent| sent.status).collect::<Vec<_>>(), [Some(503), Some(503)]);
 
         let server = Server::start(bot.stentor.router()).await;
         assert_eq!(server.get("/healthz", &[]).await.status.as_u16(), 200);
@@ -54,6 +63,13 @@ on_each_database! {
         // It is back, and the same forms are taken now.
         let bot = bot.restarted(&fresh).await;
         assert_eq!(bot.incident(1).await, incident);
+        bot.clock.advance(std::time::Duration::from_secs(60));
+        assert_eq!(bot.slack.run_due().await, 1);
+        bot.settle().await;
+        assert_eq!(bot.incident(1).await.standing.state, ChannelState::Archived);
+        assert_eq!(bot.reads_told(ALICE).len(), 1);
+        bot.act(Act::UnarchiveChannel { user, channel: place }).await;
+        bot.settle().await;
         bot.completes(ALICE, &declaring, &[("name", json!("Login is down"))]).await;
         bot.completes(ALICE, &resolving, &[]).await;
         assert_eq!(bot.reads_everything_once(1).await.len(), 1);

@@ -6,7 +6,7 @@ use stentor::simulator::faults::Failing;
 use stentor::store::outbox::{self, Ended};
 
 use super::channel_of;
-use crate::bot::{ALICE, BOB, Bot, GENERAL, INCIDENTS};
+use crate::bot::{ALICE, Bot, GENERAL, INCIDENTS};
 use crate::databases::on_each_database;
 
 fn missing_scope() -> Failing {
@@ -49,6 +49,7 @@ on_each_database! {
         let channel = bot.channels(&incident).remove(0);
         assert_eq!(channel.topic.value, "[Minor] Investigating · INC-1");
         assert_eq!(bot.undelivered(&incident).await.len(), 1, "it was given up once");
+        assert_eq!(bot.reads_told(ALICE).len(), 1, "a scope that is missing is told");
         bot.ends().await;
     }
 
@@ -80,6 +81,7 @@ on_each_database! {
         let told = bot.undelivered(&declared).await;
         assert_eq!(told[0], "refresh the channel: conversations.create: missing_scope", "{told:?}");
         assert_eq!(told.len(), 4, "and what would have been in it: {told:?}");
+        assert_eq!(bot.reads_told(ALICE).len(), 1, "a scope that is missing is told");
         bot.announcement(&declared);
         bot.skims(INCIDENTS);
         // It can be worked from elsewhere.
@@ -107,7 +109,8 @@ on_each_database! {
         bot.skims(channel);
         let told = bot.undelivered(&declared).await;
         assert!(told.iter().all(|told| told == "refresh the announcement: conversations.list: missing_scope"), "{told:?}");
-        assert!(!told.is_empty());
+        assert_eq!(told.len(), 1, "it is recorded once: {told:?}");
+        assert_eq!(bot.reads_told(ALICE).len(), 1, "a scope that is missing is told");
         bot.mends();
         // It is made with the next change.
         bot.says(ALICE, channel, "update Rolling back").await;
@@ -152,30 +155,13 @@ on_each_database! {
         bot.settle().await;
         bot.mends();
         bot.waits(Duration::from_secs(24 * 3_600)).await;
+        // That it may not look was to be told as well, and may have been: nobody looks again.
+        bot.gives_up("warning/scope/conversations.history");
+        bot.reads_told(ALICE);
         let number = incident.number + 1;
         bot.says(ALICE, GENERAL, &format!("INC-{number} severity major")).await;
         let posts = bot.reads_everything_once(number).await;
         assert_eq!(posts, ["INC-2: Severity set to Major · by <@U0ALICE>"]);
-        bot.ends().await;
-    }
-
-    /// A channel that somebody archived takes nothing more; the incident itself goes on.
-    async fn an_archived_channel_is_no_reason_to_stop(fresh: Fresh) {
-        let bot = Bot::start(&fresh).await;
-        let incident = bot.declares("Checkout is slow").await;
-        let channel = channel_of(&incident);
-        bot.act(stentor::simulator::act::Act::ArchiveChannel { user: ALICE.to_owned(), channel: channel.to_owned() }).await;
-        bot.slack.expect_refusal("chat.postMessage", "is_archived");
-        bot.slack.expect_refusal("chat.update", "is_inactive");
-        bot.slack.expect_refusal("conversations.setTopic", "is_archived");
-        let version = bot.incident(1).await.version + 1;
-        for key in [&format!("say/{version}"), "refresh/welcome", "refresh/topic"] {
-            bot.gives_up(key);
-        }
-        bot.says(BOB, INCIDENTS, "INC-1 severity major").await;
-        let shown = bot.slack.message(INCIDENTS, bot.announcement(&incident)).unwrap();
-        assert!(serde_json::to_string(&shown.blocks).unwrap().contains("Major"));
-        assert_eq!(bot.undelivered(&incident).await.len(), 3);
         bot.ends().await;
     }
 }

@@ -2,6 +2,7 @@
 
 mod announcing;
 mod buttons;
+mod changes;
 mod commands;
 mod database;
 mod driving;
