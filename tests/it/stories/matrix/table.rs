@@ -284,6 +284,23 @@ pub const METHODS: &[Method] = &[
             ("channel_not_found is_archived", Visible),
         ],
     },
+    // These two are called after people have changed the channel; it is told where that is told.
+    Method {
+        name: "conversations.info",
+        part: Part::Outside,
+        occasion: Occasion::Always,
+        dead: &[],
+        not_usual: &[],
+        own: &[],
+    },
+    Method {
+        name: "conversations.replies",
+        part: Part::Outside,
+        occasion: Occasion::Always,
+        dead: &[],
+        not_usual: &[],
+        own: &[],
+    },
     // What becomes of it is told beside everything else about installing.
     Method {
         name: "oauth.v2.access",
