@@ -1,7 +1,7 @@
 //! Slack's Web API: one call, one answer, and every way it can go wrong sorted once.
 //!
-//! The client is slack-morphism's; it has no time limit and prints whole answers in its errors,
-//! so both are dealt with here, and nowhere else.
+//! The client is slack-morphism's, over a connector of ours; it has no time limit and prints whole
+//! answers in its errors, so both are dealt with here, and nowhere else.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,11 +17,11 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use slack_morphism::errors::SlackClientError;
-use slack_morphism::prelude::SlackClientHyperHttpsConnector;
 use slack_morphism::{SlackApiToken, SlackClient};
 
 use crate::config::Secret;
 use crate::slack::address::Answerable;
+use crate::slack::connector::Connector;
 use crate::slack::view::kit::message::Message;
 
 /// Longer than Slack ever takes when it is well; much shorter than a lease.
@@ -50,7 +50,7 @@ const TOKEN_REFUSED: [&str; 7] = [
 /// The way to Slack, which all workspaces share.
 #[derive(Clone)]
 pub struct Connection {
-    client: Arc<SlackClient<SlackClientHyperHttpsConnector>>,
+    client: Arc<SlackClient<Connector>>,
     plain: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     api_url: Arc<str>,
     answerable: Answerable,
@@ -144,8 +144,8 @@ impl Connection {
             let no_roots = rustls_config_without_roots();
             builder.with_tls_config(no_roots).https_or_http().enable_all_versions().build()
         };
-        let plain = Client::builder(TokioExecutor::new()).build(https.clone());
-        let connector = SlackClientHyperHttpsConnector::from(https).with_slack_api_url(api_url);
+        let plain = Client::builder(TokioExecutor::new()).build(https);
+        let connector = Connector::new(plain.clone(), api_url);
         let client = Arc::new(SlackClient::new(connector));
         Ok(Connection {
             client,
@@ -247,12 +247,20 @@ impl Connection {
             .body(Full::new(Bytes::from(body.to_string())))
             .map_err(|_| failed("it is no address"))?;
         let answer = tokio::time::timeout(self.time_limit, self.plain.request(request)).await;
-        match answer
-            .map_err(|_| failed("no answer in time"))?
-            .map_err(|_| failed("the connection broke"))?
-        {
-            answer if answer.status().is_success() => Ok(()),
-            answer => Err(failed(&format!("status {}", answer.status().as_u16()))),
+        let method = || "response_url".to_owned();
+        let answer = answer.map_err(|_| failed("no answer in time"))?;
+        let answer = answer.map_err(|error| match error.is_connect() {
+            true => CallError::Unreachable { method: method() },
+            false => failed("the connection broke"),
+        })?;
+        match answer.status() {
+            status if status.is_success() => Ok(()),
+            StatusCode::TOO_MANY_REQUESTS => {
+                Err(CallError::RateLimited { method: method(), retry_after: DEFAULT_RETRY_AFTER })
+            }
+            // What takes the answers was not reached, whatever is in front of it says.
+            status if status.is_server_error() => Err(CallError::Unreachable { method: method() }),
+            status => Err(failed(&format!("status {}", status.as_u16()))),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod client;
+mod connector;
 pub mod inbound;
 pub mod install;
 pub mod outbound;

@@ -59,9 +59,10 @@ const WORK: Table = Table {
     columns: "outbox (workspace, id, key, lane, seq, incident, work, state, due_at, attempts, refused, generation,
         created_at)",
     // Work that is there already is asked for once more: if it is in hand it will be done again, if
-    // it waits it keeps its place, and if it was given up it gets another chance at the end.
+    // it waits it waits on, and if it was given up it gets another chance. It keeps its place: the
+    // channel must come before what is said in it, also when all of it was given up.
     conflict: "ON CONFLICT (workspace, key) DO UPDATE SET generation = outbox.generation + 1,
-        due_at = excluded.due_at, seq = CASE WHEN outbox.state = 1 THEN excluded.seq ELSE outbox.seq END,
+        due_at = excluded.due_at,
         created_at = CASE WHEN outbox.state = 1 THEN excluded.created_at ELSE outbox.created_at END, state = 0",
 };
 

@@ -1,5 +1,7 @@
 //! Buttons, forms and shortcuts. Slack sends each once and waits 3 s.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,6 +12,7 @@ use crate::engine::order::{NotDone, Order, Target};
 use crate::ids::{IncidentId, UserId, WorkspaceId};
 use crate::incident::command::Command;
 use crate::incident::event::{Actor, Via};
+use crate::slack::client::{CallError, Connection};
 use crate::slack::inbound::act::Asking;
 use crate::slack::inbound::door::{Door, silence};
 use crate::slack::inbound::grammar::{Intent, pressed};
@@ -18,8 +21,12 @@ use crate::slack::inbound::submission::{self, SubmissionError};
 use crate::slack::inbound::verify::Signed;
 use crate::slack::view::button::Button;
 use crate::slack::view::form::{Origin, failed, not_installed, refused};
+use crate::slack::view::kit::message::Message;
 use crate::slack::view::reply;
 
+/// How long after a failure an answer to a press is repeated. Whoever pressed is still looking.
+const REPEATED_AFTER: [Duration; 3] =
+    [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(10)];
 /// The global shortcut that opens the form that declares.
 const DECLARE_SHORTCUT: &str = "declare_incident";
 
@@ -88,13 +95,29 @@ async fn ask(
     };
     if let (Some(message), Some(url)) = (answer, interaction.response_url) {
         let slack = door.slacks.connection().clone();
-        tokio::spawn(async move {
-            if let Err(error) = slack.respond(&url, &message).await {
-                tracing::warn!(error = %error, "An answer to a button was not delivered");
-            }
-        });
+        tokio::spawn(async move { whisper_to(&slack, &url, &message).await });
     }
     silence()
+}
+
+/// Says something to whoever pressed a button, and says it again while it was not said for certain.
+async fn whisper_to(slack: &Connection, url: &str, message: &Message) {
+    let mut waits = REPEATED_AFTER.into_iter();
+    loop {
+        let error = match slack.respond(url, message).await {
+            Ok(()) => return,
+            Err(error) => error,
+        };
+        let was_not_said =
+            matches!(error, CallError::Unreachable { .. } | CallError::RateLimited { .. });
+        match waits.next().filter(|_| was_not_said) {
+            Some(wait) => tokio::time::sleep(wait).await,
+            None => {
+                tracing::warn!(error = %error, "An answer to a button was not delivered");
+                return;
+            }
+        }
+    }
 }
 
 async fn submit(door: &Door, interaction: Interaction) -> Response {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use stentor::ids::ChannelId;
 use stentor::incident::state::Incident;
+use stentor::outbox::admin::{self, Which};
 use stentor::simulator::act::Act;
 use stentor::simulator::faults::{Failing, Fault};
 use stentor::store::outbox::Left;
@@ -19,12 +20,11 @@ use crate::stories::whole::{Aspect, ends_well, tell};
 /// What the channel's absence does to everything that would be in it.
 const NO_CHANNEL: &str = "the incident has no channel in Slack";
 
-/// A fault and how it must end.
+/// Ways to fail and how they must end.
 pub struct Cell<'a> {
     pub method: &'a Method,
-    pub failing: Failing,
-    /// Slack's word for it, if it has one.
-    pub code: Option<&'a str>,
+    /// What must end in the same way can be met by one incident, call by call.
+    pub failing: Vec<Failing>,
     pub outcome: Outcome,
 }
 
@@ -35,22 +35,30 @@ impl Cell<'_> {
 
     /// What passes is met at the first call and at the last; what stays, at every call.
     fn faults(&self, calls: u32) -> Vec<Fault> {
-        let (method, failing) = (self.method.name, self.failing.clone());
+        let method = self.method.name;
+        let [first, last] =
+            [self.failing.first(), self.failing.last()].map(|it| it.unwrap().clone());
         match self.outcome {
             Outcome::Again => {
                 // The second begins to count when the first has happened.
-                let last = Fault { after: calls - 1, ..Fault::times(method, failing.clone(), 1) };
-                vec![Fault::times(method, failing, 1), last]
+                let last = Fault { after: calls - 1, ..Fault::times(method, last, 1) };
+                vec![Fault::times(method, first, 1), last]
             }
-            Outcome::Repaired(_) => vec![Fault::times(method, failing, 1)],
-            _ => vec![Fault::always(method, failing)],
+            Outcome::Repaired(_) => vec![Fault::times(method, first, 1)],
+            _ => {
+                let each = self.failing.iter().map(|it| Fault::times(method, it.clone(), 1));
+                each.chain([Fault::always(method, last)]).collect()
+            }
         }
     }
 
-    /// Whether the fault hides from Stentor that the work was done.
-    fn loses_answers(&self) -> bool {
-        !matches!(self.failing, Failing::RateLimited { .. })
-            && (self.code.is_none() || self.outcome == Outcome::Again)
+    /// Slack's words for it.
+    fn codes(&self) -> Vec<&str> {
+        let codes = self.failing.iter().filter_map(|failing| match failing {
+            Failing::Error { code } => Some(code.as_str()),
+            _ => None,
+        });
+        codes.collect()
     }
 }
 
@@ -73,6 +81,7 @@ pub async fn play(bot: &Bot, page: &Server, cell: &Cell<'_>, calls: u32) {
     assert!(has_struck, "it never happened: {trouble}");
     let left = left_of(bot, &incident).await;
     let undelivered = bot.undelivered(&incident).await;
+    let codes = cell.codes();
     let mut not_usual = Vec::new();
     match cell.outcome {
         Outcome::Again | Outcome::Believed | Outcome::Repaired(_) => {
@@ -80,7 +89,7 @@ pub async fn play(bot: &Bot, page: &Server, cell: &Cell<'_>, calls: u32) {
             assert_eq!(left, [], "{trouble}");
         }
         Outcome::LeftOut(what) => {
-            let words = format!(": {}", cell.code.unwrap());
+            let words = format!(": {}", codes[0]);
             assert!(!undelivered.is_empty(), "{trouble}");
             for said in &undelivered {
                 assert!(said.starts_with(what) && said.ends_with(&words), "{said}: {trouble}");
@@ -88,28 +97,45 @@ pub async fn play(bot: &Bot, page: &Server, cell: &Cell<'_>, calls: u32) {
             assert_eq!(left, [], "{trouble}");
         }
         Outcome::DeadLetter => {
-            let code = format!("{}: {}", cell.method.name, cell.code.unwrap());
+            let code = format!("{}: {}", cell.method.name, codes[0]);
             is_dead(&left, cell.method.dead, &code, &trouble);
             is_recorded(&undelivered, &code, &trouble);
-            is_shown(bot, page, &incident, cell.code.unwrap()).await;
+            is_shown(bot, page, &incident, codes[0]).await;
         }
         Outcome::Waits => {
             assert_eq!(undelivered, Vec::<String>::new(), "{trouble}");
-            waits(&left, cell.code.unwrap(), &trouble);
+            waits(&left, &codes, &trouble);
         }
-        Outcome::Visible => is_visible(&left, &undelivered, cell.code.unwrap(), &trouble),
+        Outcome::Visible => is_visible(&left, &undelivered, &codes, &trouble),
     }
     bot.mends();
+    if cell.outcome == Outcome::Waits {
+        // As after an hour, or a restart.
+        bot.stentor.worker.performer.slacks.try_configured_again().await.unwrap();
+    }
+    if matches!(cell.outcome, Outcome::DeadLetter | Outcome::Visible) {
+        send_again(bot, &incident).await;
+    }
     bot.settle().await;
+    assert_eq!(left_of(bot, &incident).await, [], "{trouble}");
     if matches!(cell.outcome, Outcome::Believed | Outcome::Repaired(_) | Outcome::LeftOut(_)) {
         not_usual.extend(cell.method.not_usual);
     }
-    if cell.method.name == "chat.postEphemeral" && cell.loses_answers() {
+    if cell.method.name == "chat.postEphemeral" && cell.outcome == Outcome::Again {
         // Slack keeps no trace of it, so what may have been said is not said again.
         not_usual.push(Aspect::WayThere);
     }
-    if !matches!(cell.outcome, Outcome::DeadLetter | Outcome::Visible) {
-        ends_well(bot, &incident, &trouble, &not_usual).await;
+    ends_well(bot, &incident, &trouble, &not_usual).await;
+}
+
+/// An operator has everything tried again that was given up.
+async fn send_again(bot: &Bot, incident: &Incident) {
+    let app = &bot.stentor.app;
+    for (workspace, letter) in admin::list(app, Which::Dead).await.unwrap() {
+        if letter.incident == incident.id {
+            assert!(admin::retry(app, &workspace, &letter).await.unwrap(), "{letter:?}");
+            assert!(!admin::retry(app, &workspace, &letter).await.unwrap(), "it is under way");
+        }
     }
 }
 
@@ -153,8 +179,8 @@ fn bring_about(bot: &Bot, occasion: Occasion) {
     let lost = Failing::LostAnswer { hang_ms: 0 };
     match occasion {
         Occasion::ChannelInDoubt => bot.breaks("conversations.create", lost, 1),
-        // The announcement and what the lead is told are the first two, in either order.
-        Occasion::MessageInDoubt => bot.breaks("chat.postMessage", lost, 2),
+        // The announcement, the welcome message and what the lead is told, in any order.
+        Occasion::MessageInDoubt => bot.breaks("chat.postMessage", lost, 3),
         _ => {}
     }
 }
@@ -185,9 +211,14 @@ fn is_dead(left: &[Left], expected: &[&str], code: &str, trouble: &str) {
     }
 }
 
-fn waits(left: &[Left], code: &str, trouble: &str) {
-    let is_why = |left: &Left| left.last_error.as_ref().is_some_and(|error| error.contains(code));
-    assert!(left.iter().any(is_why), "{left:?}: {trouble}");
+/// Whether one of the words is given as the reason.
+fn is_why(left: &Left, codes: &[&str]) -> bool {
+    let error = left.last_error.as_deref().unwrap_or_default();
+    codes.iter().any(|code| error.contains(code))
+}
+
+fn waits(left: &[Left], codes: &[&str], trouble: &str) {
+    assert!(left.iter().any(|left| is_why(left, codes)), "{left:?}: {trouble}");
     assert!(left.iter().all(|left| left.state == 0), "{left:?}: {trouble}");
 }
 
@@ -198,10 +229,10 @@ fn is_recorded(undelivered: &[String], code: &str, trouble: &str) {
     }
 }
 
-fn is_visible(left: &[Left], undelivered: &[String], code: &str, trouble: &str) {
-    let is_why = |left: &Left| left.last_error.as_ref().is_some_and(|error| error.contains(code));
-    let is_said = undelivered.iter().any(|said| said.contains(code));
-    assert!(left.iter().any(is_why) || is_said, "{left:?} {undelivered:?}: {trouble}");
+fn is_visible(left: &[Left], undelivered: &[String], codes: &[&str], trouble: &str) {
+    let is_said = undelivered.iter().any(|said| codes.iter().any(|code| said.contains(code)));
+    let is_seen = is_said || left.iter().any(|left| is_why(left, codes));
+    assert!(is_seen, "{left:?} {undelivered:?}: {trouble}");
 }
 
 /// People read it in the timeline, and programs in the metrics.

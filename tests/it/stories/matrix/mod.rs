@@ -1,18 +1,23 @@
 //! Every method that Stentor calls, and every way in which Slack can fail at it: the story ends
 //! right, or in a dead letter that people see. The table says which.
 
+mod answers;
 mod cell;
 mod known;
+mod outside;
 mod table;
 
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
+use stentor::incident::event::Event;
+use stentor::outbox::admin::{self, Which};
 use stentor::simulator::faults::Failing;
 
-use crate::bot::Bot;
+use crate::bot::{ALICE, Bot, GENERAL};
 use crate::databases::{Fresh, on_each_database};
 use crate::http::Server;
+use crate::stories::channel_of;
 use crate::warnings;
 use cell::{Cell, forget, play, refusal, shorten_time_outs, usual_calls};
 use table::{METHODS, Method, Outcome, Part, reasons, transport};
@@ -39,19 +44,35 @@ async fn everything_befalls(fresh: &Fresh, part: Part) {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
+/// One incident meets two ways to fail that pass, or all refusals of the token; what must end in
+/// another way has an incident of its own.
 fn cells(method: &Method) -> Vec<Cell<'_>> {
-    let cell = |failing: Failing, code, outcome| Cell { method, failing, code, outcome };
-    let silent = transport().into_iter().map(|failing| cell(failing, None, Outcome::Again));
-    let spoken = reasons(method).map(|(code, outcome)| cell(refusal(code), Some(code), outcome));
-    silent.chain(spoken).collect()
+    let cell = |outcome, failing: &[Failing]| Cell { method, failing: failing.to_vec(), outcome };
+    let all = |wanted: Outcome| reasons(method).filter(move |(_, outcome)| *outcome == wanted);
+    let mut passing = transport();
+    passing.extend(all(Outcome::Again).map(|(code, _)| refusal(code)));
+    let waits: Vec<Failing> = all(Outcome::Waits).map(|(code, _)| refusal(code)).collect();
+    let others = reasons(method)
+        .filter(|(_, outcome)| !matches!(outcome, Outcome::Again | Outcome::Waits))
+        .map(|(code, outcome)| cell(outcome, &[refusal(code)]));
+    let pairs = passing.chunks(2).map(|pair| cell(Outcome::Again, pair));
+    pairs.chain([cell(Outcome::Waits, &waits)]).chain(others).collect()
 }
 
 on_each_database! {
-    async fn whatever_befalls_the_channel_ends_well_or_aloud(fresh: Fresh) {
+    async fn whatever_befalls_the_first_contact_ends_well_or_aloud(fresh: Fresh) {
+        everything_befalls(&fresh, Part::Bearings).await;
+    }
+
+    async fn whatever_befalls_the_opening_of_the_channel_ends_well_or_aloud(fresh: Fresh) {
         everything_befalls(&fresh, Part::Channel).await;
     }
 
-    async fn whatever_befalls_what_is_in_the_channel_ends_well_or_aloud(fresh: Fresh) {
+    async fn whatever_befalls_the_heading_of_the_channel_ends_well_or_aloud(fresh: Fresh) {
+        everything_befalls(&fresh, Part::Heading).await;
+    }
+
+    async fn whatever_befalls_who_and_what_is_in_the_channel_ends_well_or_aloud(fresh: Fresh) {
         everything_befalls(&fresh, Part::Room).await;
     }
 
@@ -59,7 +80,35 @@ on_each_database! {
         everything_befalls(&fresh, Part::Messages).await;
     }
 
-    async fn whatever_befalls_an_edit_or_a_look_ends_well_or_aloud(fresh: Fresh) {
+    async fn whatever_befalls_an_edit_or_a_word_to_one_ends_well_or_aloud(fresh: Fresh) {
+        everything_befalls(&fresh, Part::Edits).await;
+    }
+
+    async fn whatever_befalls_a_look_at_what_was_said_ends_well_or_aloud(fresh: Fresh) {
         everything_befalls(&fresh, Part::Looking).await;
+    }
+
+    /// It is never sent, and the record says who decided that, and about what.
+    async fn what_is_let_go_is_forgotten_with_a_word_in_the_record(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        warnings::expect("Gave up");
+        let incident = bot.declares("Checkout is slow").await;
+        bot.breaks("chat.postMessage", refusal("restricted_action"), 1);
+        bot.says(ALICE, GENERAL, "INC-1 update Rolling back").await;
+        let app = &bot.stentor.app;
+        let dead = admin::list(app, Which::Dead).await.unwrap();
+        let [(workspace, letter)] = dead.as_slice() else { panic!("{dead:?}") };
+        assert!(admin::let_go(app, workspace, letter).await.unwrap());
+        assert!(!admin::retry(app, workspace, letter).await.unwrap(), "it is gone");
+        bot.settle().await;
+        assert_eq!(bot.reads_all(channel_of(&incident)), Vec::<String>::new());
+        let record = bot.record(&incident).await;
+        let notes = record.iter().filter_map(|entry| match &entry.event {
+            Event::NoteAdded { text } => Some(text.as_str()),
+            _ => None,
+        });
+        let expected = format!("An operator let go for good: {}", letter.work.describe());
+        assert_eq!(notes.collect::<Vec<_>>(), [expected]);
+        bot.ends().await;
     }
 }

@@ -46,16 +46,22 @@ pub enum Occasion {
     MessageInDoubt,
 }
 
-/// Methods whose stories are told side by side.
+/// Methods whose stories are told by one test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Opening the channel and calling it by its name.
+    /// Who Stentor is and where it announces.
+    Bearings,
+    /// Opening the channel, or finding it.
     Channel,
-    /// Who is in it and what stands above it.
+    /// What the channel is called and what stands above it.
+    Heading,
+    /// Who is in it and what is pinned.
     Room,
-    /// What is said, and to whom.
+    /// What is said to all, or whispered.
     Messages,
-    /// Changing and finding what was said.
+    /// What is said directly, and changed.
+    Edits,
+    /// Finding what was said.
     Looking,
     /// Outside the outbox, or only needed after what people do: told elsewhere.
     Outside,
@@ -83,8 +89,7 @@ pub const EVERYWHERE: &[Ends] = &[
     ("not_authed invalid_auth account_inactive token_revoked token_expired", Waits),
     ("org_login_required team_access_not_granted", Waits),
     ("missing_scope", Visible),
-    ("not_allowed_token_type access_denied accesslimited", DeadLetter),
-    ("invalid_arguments invalid_form_data", DeadLetter),
+    ("not_allowed_token_type invalid_arguments invalid_form_data", DeadLetter),
 ];
 
 /// Everything in the incident's channel.
@@ -100,7 +105,7 @@ const ALL_IN_THE_CHANNEL: &[&str] = &[
 pub const METHODS: &[Method] = &[
     Method {
         name: "auth.test",
-        part: Part::Room,
+        part: Part::Bearings,
         occasion: Occasion::FirstContact,
         dead: &["refresh/members"],
         not_usual: &[],
@@ -131,7 +136,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "conversations.rename",
-        part: Part::Channel,
+        part: Part::Heading,
         occasion: Occasion::Always,
         dead: &["refresh/name"],
         not_usual: &[Aspect::Name],
@@ -154,7 +159,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "conversations.list",
-        part: Part::Channel,
+        part: Part::Bearings,
         occasion: Occasion::FirstAnnouncement,
         dead: &["refresh/announcement"],
         not_usual: &[],
@@ -175,7 +180,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "conversations.setTopic",
-        part: Part::Room,
+        part: Part::Heading,
         occasion: Occasion::Always,
         dead: &["refresh/topic"],
         not_usual: &[Aspect::Topic],
@@ -236,7 +241,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "conversations.open",
-        part: Part::Messages,
+        part: Part::Edits,
         occasion: Occasion::Always,
         dead: &["role/-/U0BOB"],
         not_usual: &[],
@@ -250,7 +255,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "chat.update",
-        part: Part::Looking,
+        part: Part::Edits,
         occasion: Occasion::Always,
         dead: &["refresh/announcement", "refresh/welcome"],
         not_usual: &[Aspect::Welcome, Aspect::Announcement, Aspect::Posts],
@@ -269,7 +274,7 @@ pub const METHODS: &[Method] = &[
         name: "conversations.history",
         part: Part::Looking,
         occasion: Occasion::MessageInDoubt,
-        dead: &["refresh/announcement", "role/-/U0BOB"],
+        dead: &["refresh/announcement", "refresh/welcome", "role/-/U0BOB"],
         not_usual: &[],
         own: &[
             ("invalid_ts_oldest invalid_ts_latest invalid_metadata_filter_keys", DeadLetter),
@@ -292,6 +297,15 @@ pub const METHODS: &[Method] = &[
     // Only where a channel was archived: see the stories of `changes`.
     Method {
         name: "conversations.replies",
+        part: Part::Outside,
+        occasion: Occasion::Always,
+        dead: &[],
+        not_usual: &[],
+        own: &[],
+    },
+    // What becomes of it is told beside everything else about installing.
+    Method {
+        name: "oauth.v2.access",
         part: Part::Outside,
         occasion: Occasion::Always,
         dead: &[],
