@@ -31,8 +31,11 @@ const NOW: i64 = 1_790_000_000;
 /// No answer is larger: a page of two hundred incidents has half a megabyte.
 const ANSWER: usize = 4 * 1024 * 1024;
 
+/// A way in.
+pub type Target = (&'static str, fn(&[u8]));
+
 /// Every way in, by its name.
-pub const TARGETS: [(&str, fn(&[u8])); 6] = [
+pub const TARGETS: [Target; 6] = [
     ("signature", signature),
     ("grammar", words),
     ("form", form),
