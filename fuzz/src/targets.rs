@@ -4,6 +4,7 @@
 //! some thousand inputs that are the same each time; `make fuzz` looks for more, led by what is
 //! reached (see CONTRIBUTING.md).
 
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use axum::Router;
@@ -20,6 +21,7 @@ use stentor::slack::inbound::grammar;
 use stentor::slack::inbound::submission;
 use stentor::slack::inbound::verify::{sign, verify};
 use stentor::slack::view::form::Origin;
+use stentor::slack::view::reply::not_saved;
 use stentor::store::db::Db;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
@@ -29,8 +31,11 @@ const NOW: i64 = 1_790_000_000;
 /// No answer is larger: a page of two hundred incidents has half a megabyte.
 const ANSWER: usize = 4 * 1024 * 1024;
 
+/// A way in.
+pub type Target = (&'static str, fn(&[u8]));
+
 /// Every way in, by its name.
-pub const TARGETS: [(&str, fn(&[u8])); 6] = [
+pub const TARGETS: [Target; 6] = [
     ("signature", signature),
     ("grammar", words),
     ("form", form),
@@ -158,17 +163,28 @@ struct House {
     router: Router,
     runtime: Runtime,
     token: String,
+    file: PathBuf,
 }
+
+/// Removes what the targets left on the disk. Nothing is asked of them any more.
+pub fn clean_up() {
+    if let Some(house) = HOUSE.get() {
+        for ending in ["", "-wal", "-shm"] {
+            std::fs::remove_file(format!("{}{ending}", house.file.display())).ok();
+        }
+    }
+}
+
+static HOUSE: OnceLock<House> = OnceLock::new();
 
 impl House {
     fn get() -> &'static House {
-        static HOUSE: OnceLock<House> = OnceLock::new();
         HOUSE.get_or_init(House::build)
     }
 
     fn build() -> House {
         let runtime = Runtime::new().expect("a runtime starts");
-        let (router, token) = runtime.block_on(async {
+        let (router, token, file) = runtime.block_on(async {
             let clock = Clock::manual(Timestamp::from_micros(NOW * 1_000_000));
             let ids = IdSource::system();
             let name = format!("stentor-fuzz-{}.db", ids.ulid(Clock::system().now()));
@@ -187,13 +203,9 @@ impl House {
                 announce_channel: "incidents".to_owned(),
             };
             let stentor = Stentor::new(app, &settings).expect("it needs no network");
-            // The file stays open, and is gone when the process is.
-            for ending in ["", "-wal", "-shm"] {
-                std::fs::remove_file(format!("{}{ending}", file.display())).ok();
-            }
-            (stentor.router(), token)
+            (stentor.router(), token, file)
         });
-        House { router, runtime, token }
+        House { router, runtime, token, file }
     }
 
     /// Whatever is asked: an answer, and no failure of ours.
@@ -207,5 +219,8 @@ impl House {
             (status, String::from_utf8_lossy(&body).into_owned())
         });
         assert!(!status.is_server_error(), "{method} {uri}: {status} {text}");
+        // The database is there all the time. (A form that can't be read is told the same.)
+        let is_command = uri.path() == "/slack/commands";
+        assert!(!(is_command && text.contains(&not_saved().text)), "{method} {uri}: {text}");
     }
 }

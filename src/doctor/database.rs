@@ -113,12 +113,12 @@ fn disk(free: u64, report: &mut Report) {
 fn postgres(facts: PostgresFacts, report: &mut Report) -> Option<Waiting> {
     let version = &facts.version;
     match &facts.write {
-        Ok(()) => report.ok(CHECK, format!("Postgres {version} can be read and written")),
-        Err(error) if is_code(error, "25006") => report.failed(
+        _ if facts.is_read_only => report.failed(
             CHECK,
             format!("Postgres {version} is read-only: a standby, most likely"),
             "Let STENTOR_DATABASE_URL name the primary server.",
         ),
+        Ok(()) => report.ok(CHECK, format!("Postgres {version} can be read and written")),
         Err(error) => report.failed(
             CHECK,
             format!("Postgres {version} can't be written: {error}"),

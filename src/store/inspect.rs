@@ -60,6 +60,8 @@ pub struct PostgresFacts {
     pub version: String,
     /// Whether it can be written to, or why not.
     pub write: Result<()>,
+    /// Whether it takes no writes from anybody, as a standby does.
+    pub is_read_only: bool,
     /// How far this machine's clock is ahead of the server's, in microseconds.
     pub ahead: i64,
     /// How far its schema is.
@@ -149,15 +151,15 @@ async fn sqlite(options: SqliteConnectOptions) -> Result<Inspection> {
     }))
 }
 
-/// Takes the write lock, and leaves it again.
+/// Begins to write, and takes it back. The lock alone shows nothing: of a file that is read-only,
+/// SQLite gives it too.
 async fn write_to_sqlite(options: SqliteConnectOptions) -> Result<()> {
     let mut writer = options.connect().await?;
-    let locked = sqlx::query("BEGIN IMMEDIATE").execute(&mut writer).await;
-    if locked.is_ok() {
-        sqlx::query("ROLLBACK").execute(&mut writer).await?;
-    }
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut writer).await?;
+    let made = sqlx::query("CREATE TABLE stentor_doctor (x BIGINT)").execute(&mut writer).await;
+    sqlx::query("ROLLBACK").execute(&mut writer).await?;
     writer.close().await?;
-    locked.map(drop)
+    made.map(drop)
 }
 
 fn folder(file: &Path) -> PathBuf {
@@ -186,6 +188,8 @@ async fn postgres(options: PgConnectOptions, clock: &Clock) -> Result<PostgresFa
     .fetch_one(&mut server)
     .await?;
     let here = asked.plus(clock.now().since(asked) / 2).as_micros();
+    let read_only = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'";
+    let is_read_only: bool = sqlx::query_scalar(read_only).fetch_one(&mut server).await?;
     let has =
         "SELECT to_regclass('_sqlx_migrations') IS NOT NULL AND to_regclass('outbox') IS NOT NULL";
     let has_tables: bool = sqlx::query_scalar(has).fetch_one(&mut server).await?;
@@ -201,6 +205,7 @@ async fn postgres(options: PgConnectOptions, clock: &Clock) -> Result<PostgresFa
     Ok(PostgresFacts {
         version,
         write,
+        is_read_only,
         ahead: here - there,
         schema: schema(&applied),
         waiting: waiting.map(Waiting::from),

@@ -183,10 +183,12 @@ fn run(target: &str, inputs: usize) {
     let broken = (0..inputs).map(|_| broken(&mut dice, &seeds));
     for input in seeds.iter().cloned().chain(broken.collect::<Vec<_>>()) {
         if let Err(cause) = catch_unwind(AssertUnwindSafe(|| function(&input))) {
+            targets::clean_up();
             eprintln!("{target} fails with {:?}", String::from_utf8_lossy(&input));
             std::panic::resume_unwind(cause);
         }
     }
+    targets::clean_up();
 }
 
 #[test]
