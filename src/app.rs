@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api;
+use crate::api::health::Readiness;
 use crate::clock::Clock;
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
@@ -44,6 +45,8 @@ pub struct App {
     pub work_waits: Arc<Notify>,
     /// The workspace of the one bot token.
     pub workspace: WorkspaceId,
+    /// Whether the database could be used when somebody asked last.
+    pub readiness: Readiness,
 }
 
 impl App {
@@ -60,7 +63,8 @@ impl App {
             catalogues.clone(),
             Arc::clone(&work_waits),
         );
-        Ok(App { db, clock, ids, catalogues, engine, work_waits, workspace: workspace.id })
+        let (workspace, readiness) = (workspace.id, Readiness::default());
+        Ok(App { db, clock, ids, catalogues, engine, work_waits, workspace, readiness })
     }
 
     /// What is served over HTTP without Slack.

@@ -1,9 +1,12 @@
-//! `stentor serve`, `stentor demo`, `stentor token`.
+//! `stentor serve`, `stentor demo`, `stentor token`, `stentor backup`, `stentor restore`,
+//! `stentor migrate`.
 //!
 //! A setting that is wrong ends the program with code 2 and one line that names it; anything else
 //! that keeps it from starting, too.
 
+mod backup;
 mod demo;
+mod migrate;
 mod serve;
 mod token;
 
@@ -31,12 +34,18 @@ enum Task {
     Demo(demo::Demo),
     /// Manage the tokens that open the API
     Token(token::Token),
+    /// Copy the database into a file, while Stentor runs
+    Backup(backup::Backup),
+    /// Put a backup in the database's place
+    Restore(backup::Restore),
+    /// Move everything into another, empty database: from SQLite to Postgres, or back
+    Migrate(migrate::Migrate),
 }
 
 /// The code for "did not even start".
 const REFUSED: u8 = 2;
 /// What the names of settings have in common whose values are nobody's business.
-const SECRETS: [&str; 3] = ["secret", "token", "database-url"];
+const SECRETS: [&str; 5] = ["secret", "token", "database-url", "<FROM>", "<TO>"];
 
 /// Runs the program with the arguments it was given.
 pub fn run() -> ExitCode {
@@ -53,6 +62,9 @@ pub fn run() -> ExitCode {
             Task::Serve(settings) => serve::serve(&settings).await,
             Task::Demo(demo) => demo::demo(&demo).await,
             Task::Token(token) => token::token(&token).await,
+            Task::Backup(backup) => backup::backup(&backup).await,
+            Task::Restore(restore) => backup::restore(&restore).await,
+            Task::Migrate(migrate) => migrate::migrate(&migrate).await,
         }
     });
     match result {
