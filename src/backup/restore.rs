@@ -16,7 +16,7 @@ use crate::backup::{Partial, durable, folder, is_there, whole};
 use crate::clock::Timestamp;
 use crate::store::db::copy::{Bare, Counter, Holdings, Kind};
 use crate::store::db::file::{beside, true_path};
-use crate::store::db::{Db, ServerLock, Tx};
+use crate::store::db::{Db, ServerLock, Tx, why_too_new};
 
 /// What is wanted.
 pub struct Restoring<'a> {
@@ -53,14 +53,25 @@ enum There {
 
 /// Puts a backup in the database's place.
 pub async fn restore(wanted: &Restoring<'_>) -> anyhow::Result<Restored> {
-    let Restoring { backup, database, force, .. } = *wanted;
+    let Restoring { backup, database, .. } = *wanted;
     ensure!(backup.is_file(), "{} is no file", backup.display());
     ensure!(!is_same(backup, database), "{} is the database itself", backup.display());
     whole(backup).await.with_context(|| format!("{} can't be restored", backup.display()))?;
+    let was_there = is_there(database);
     let _lock = ServerLock::try_take(database)
         .with_context(|| format!("lock {}", database.display()))?
         .with_context(|| format!("a Stentor serves {}; stop it first", database.display()))?;
     let database = &true_path(database)?;
+    let restored = replace(wanted, database).await;
+    if restored.is_err() && !was_there {
+        // It was made to be locked.
+        fs::remove_file(database).context("remove an empty file again")?;
+    }
+    restored
+}
+
+async fn replace(wanted: &Restoring<'_>, database: &Path) -> anyhow::Result<Restored> {
+    let force = wanted.force;
     let there = look(database).await;
     match &there {
         There::Stentor(holdings, _) if holdings.incidents > 0 && !force => bail!(
@@ -120,7 +131,10 @@ async fn prepare(
     let copied = source.copy_to(partial).await;
     source.close().await?;
     copied.with_context(|| format!("copy {}", wanted.backup.display()))?;
-    let db = Db::sqlite_file(partial).await?;
+    let db = Db::sqlite_file(partial).await.map_err(|error| match why_too_new(&error) {
+        Some(why) => anyhow::anyhow!("{} can't be restored: {why}", wanted.backup.display()),
+        None => error.into(),
+    })?;
     let mut tx = db.begin().await?;
     distrust(&mut tx).await?;
     count_on(&mut tx, counters, wanted.next_number).await?;

@@ -1,5 +1,4 @@
-//! `stentor serve`, `stentor demo`, `stentor token`, `stentor backup`, `stentor restore`,
-//! `stentor migrate`.
+//! `stentor serve`, `stentor demo`, and what operators need beside them.
 //!
 //! A setting that is wrong ends the program with code 2 and one line that names it; anything else
 //! that keeps it from starting, too.
@@ -7,6 +6,7 @@
 mod backup;
 mod demo;
 mod migrate;
+mod outbox;
 mod serve;
 mod token;
 
@@ -40,6 +40,8 @@ enum Task {
     Restore(backup::Restore),
     /// Move everything into another, empty database: from SQLite to Postgres, or back
     Migrate(migrate::Migrate),
+    /// Look after work for Slack that was given up
+    Outbox(outbox::Outbox),
 }
 
 /// The code for "did not even start".
@@ -65,6 +67,7 @@ pub fn run() -> ExitCode {
             Task::Backup(backup) => backup::backup(&backup).await,
             Task::Restore(restore) => backup::restore(&restore).await,
             Task::Migrate(migrate) => migrate::migrate(&migrate).await,
+            Task::Outbox(outbox) => outbox::outbox(&outbox).await,
         }
     });
     match result {

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use sqlx::migrate::MigrateError;
 use stentor::app::{App, SlackSettings, Stentor};
 use stentor::clock::Clock;
 use stentor::config::Settings;
 use stentor::ids::IdSource;
-use stentor::store::db::{Db, ServerLock, sqlite_file};
+use stentor::store::db::{Db, ServerLock, sqlite_file, why_too_new};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -72,22 +71,8 @@ pub async fn open(url: &str) -> anyhow::Result<Db> {
 }
 
 fn refused(error: sqlx::Error) -> anyhow::Error {
-    const NEWER: &str = "--database-url: the database belongs to a newer version of Stentor";
-    if let sqlx::Error::Migrate(migrate) = &error {
-        match **migrate {
-            MigrateError::VersionTooNew(oldest, newest) => {
-                return anyhow::anyhow!(
-                    "{NEWER}: it takes one that knows migration {oldest}, and this one knows \
-                     those up to {newest}; start the newer version"
-                );
-            }
-            MigrateError::VersionMissing(version) => {
-                return anyhow::anyhow!("{NEWER}: this one does not know its migration {version}");
-            }
-            _ => {}
-        }
-    }
-    anyhow::anyhow!("--database-url: {error}")
+    let why = why_too_new(&error).unwrap_or_else(|| error.to_string());
+    anyhow::anyhow!("--database-url: {why}")
 }
 
 /// Comes when the process gets SIGTERM or SIGINT.

@@ -23,7 +23,7 @@ use crate::clock::Timestamp;
 pub use error::{is_away, is_conflict, is_unclear};
 pub use lock::ServerLock;
 pub use open::{is_postgres, sqlite_file};
-pub use schema::newest as newest_migration;
+pub use schema::{newest as newest_migration, why_too_new};
 
 /// What a query gives.
 pub type Result<T, E = sqlx::Error> = std::result::Result<T, E>;
@@ -196,6 +196,20 @@ impl Tx {
             self.query("SET LOCAL idle_in_transaction_session_timeout = 0").execute().await?;
         }
         Ok(())
+    }
+
+    /// What time the database's server says it is; nothing where the database is in this process.
+    pub async fn server_time(&mut self) -> Result<Option<Timestamp>> {
+        match self {
+            Tx::Sqlite(_) => Ok(None),
+            Tx::Postgres(_) => {
+                let (micros,): (i64,) = self
+                    .query("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)")
+                    .one()
+                    .await?;
+                Ok(Some(Timestamp::from_micros(micros)))
+            }
+        }
     }
 
     /// Inserts many rows with few statements: `INSERT INTO {table} VALUES (…), (…) {conflict}`.

@@ -6,7 +6,6 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 
 /// A file that is open.
@@ -20,12 +19,13 @@ pub struct DatabaseFile {
 }
 
 impl DatabaseFile {
-    /// The file of these options, which must be there; nothing for a database in memory.
+    /// The file that was opened with these options; nothing if there is none, for a database in
+    /// memory.
     pub fn of(options: &SqliteConnectOptions) -> io::Result<Option<DatabaseFile>> {
-        if is_in_memory(options) {
-            return Ok(None);
-        }
-        let path = fs::canonicalize(options.get_filename())?;
+        let path = match fs::canonicalize(options.get_filename()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            path => path?,
+        };
         let identity = identity(&fs::metadata(&path)?);
         Ok(Some(DatabaseFile { path, identity }))
     }
@@ -45,11 +45,6 @@ pub(super) type Identity = (u64, u64);
 
 pub(super) fn identity(file: &Metadata) -> Identity {
     (file.dev(), file.ino())
-}
-
-/// Whether this database is nowhere but in memory.
-pub fn is_in_memory(options: &SqliteConnectOptions) -> bool {
-    options.to_url_lossy().query_pairs().any(|pair| pair == ("mode".into(), "memory".into()))
 }
 
 /// The one true path of a database, however it is spelt and whatever links lead to it. A file that

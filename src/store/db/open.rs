@@ -10,7 +10,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use crate::store::db::file::{DatabaseFile, is_in_memory};
+use crate::store::db::file::DatabaseFile;
 use crate::store::db::schema::{MIGRATIONS, may_use};
 use crate::store::db::{Db, Result};
 
@@ -107,7 +107,10 @@ pub fn sqlite_file(url: &str) -> Result<Option<PathBuf>> {
         return Ok(None);
     }
     let options: SqliteConnectOptions = url.parse()?;
-    Ok((!is_in_memory(&options)).then(|| options.get_filename().to_owned()))
+    let (name, settings) = url.split_once('?').unwrap_or((url, ""));
+    let in_memory =
+        name.ends_with(":memory:") || settings.split('&').any(|setting| setting == "mode=memory");
+    Ok((!in_memory).then(|| options.get_filename().to_owned()))
 }
 
 /// Opens a single connection to a SQLite file that is there, as it is: no schema is touched.

@@ -24,6 +24,22 @@ pub fn newest() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
+/// What to say of a database that [`may_use`] refused.
+pub fn why_too_new(error: &sqlx::Error) -> Option<String> {
+    const NEWER: &str = "the database belongs to a newer version of Stentor";
+    let sqlx::Error::Migrate(migrate) = error else { return None };
+    match **migrate {
+        MigrateError::VersionTooNew(oldest, newest) => Some(format!(
+            "{NEWER}: it takes one that knows migration {oldest}, and this one knows those up to \
+             {newest}; start the newer version"
+        )),
+        MigrateError::VersionMissing(version) => {
+            Some(format!("{NEWER}: this one does not know its migration {version}"))
+        }
+        _ => None,
+    }
+}
+
 /// Refuses a database that takes a newer Stentor than this.
 pub(super) async fn may_use(tx: &mut Tx) -> Result<()> {
     if !has_table(tx, "_sqlx_migrations").await? {

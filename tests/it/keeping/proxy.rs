@@ -97,10 +97,7 @@ impl Proxy {
                         Next::IsLost => return,
                         Next::LosesItsAnswer => {
                             server.write_all(bytes).await.unwrap();
-                            while !contains(&answered) {
-                                server.read(&mut answered).await.unwrap();
-                            }
-                            return;
+                            return until_answered(server).await;
                         }
                         Next::IsLate => {
                             let from = server.local_addr().unwrap().port();
@@ -108,11 +105,7 @@ impl Proxy {
                             drop(client);
                             self.arrives.notified().await;
                             server.write_all(bytes).await.unwrap();
-                            answered.fill(0);
-                            while !contains(&answered) {
-                                server.read(&mut answered).await.unwrap();
-                            }
-                            return;
+                            return until_answered(server).await;
                         }
                     }
                 }
@@ -121,9 +114,20 @@ impl Proxy {
                     if client.write_all(&answered[..read]).await.is_err() {
                         return;
                     }
-                    answered[..read].fill(0);
                 }
             }
+        }
+    }
+}
+
+/// The server has committed when it says so.
+async fn until_answered(mut server: TcpStream) {
+    let mut answered = vec![0; 65_536];
+    loop {
+        let read = server.read(&mut answered).await.unwrap();
+        assert!(read > 0, "the server hung up");
+        if contains(&answered[..read]) {
+            return;
         }
     }
 }
