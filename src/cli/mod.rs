@@ -5,10 +5,12 @@
 
 mod backup;
 mod demo;
+mod key;
 mod migrate;
 mod outbox;
 mod serve;
 mod token;
+mod workspace;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -40,6 +42,10 @@ enum Task {
     Restore(backup::Restore),
     /// Move everything into another, empty database: from SQLite to Postgres, or back
     Migrate(migrate::Migrate),
+    /// Look at the workspaces that Stentor serves
+    Workspace(workspace::Workspace),
+    /// Manage the key that workspaces' tokens are sealed with
+    Key(key::Key),
     /// Look after work for Slack that was given up
     Outbox(outbox::Outbox),
 }
@@ -67,6 +73,8 @@ pub fn run() -> ExitCode {
             Task::Backup(backup) => backup::backup(&backup).await,
             Task::Restore(restore) => backup::restore(&restore).await,
             Task::Migrate(migrate) => migrate::migrate(&migrate).await,
+            Task::Workspace(workspace) => workspace::workspace(&workspace).await,
+            Task::Key(key) => key::key(&key).await,
             Task::Outbox(outbox) => outbox::outbox(&outbox).await,
         }
     });

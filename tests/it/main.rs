@@ -8,6 +8,7 @@ mod browser;
 mod databases;
 mod engine;
 mod http;
+mod installs;
 mod keeping;
 mod manifest;
 mod process;

@@ -28,7 +28,7 @@ use crate::incident::reactions::Surface;
 use crate::incident::state::Incident;
 use crate::outbox::hold::{Held, LEASE};
 use crate::outbox::work::Work;
-use crate::slack::client::Slack;
+use crate::slack::install::directory::Slacks;
 use crate::slack::outbound::calls::Calls;
 use crate::store::db::Db;
 use crate::store::outbox::Claimed;
@@ -51,8 +51,8 @@ pub struct Performer {
     pub catalogues: Catalogues,
     /// Writes down what was found in Slack.
     pub engine: Engine,
-    /// Slack.
-    pub slack: Slack,
+    /// Slack, as each workspace's bot.
+    pub slacks: Slacks,
     /// The configured announcement channel: a name or an id.
     pub announce_channel: Arc<str>,
     /// Where searches were interrupted.
@@ -108,6 +108,19 @@ impl Job<'_> {
             return Err(Trouble::NotOurs);
         }
         surfaces::save(&mut tx, &self.work.workspace, &self.incident.id, surface, shown).await?;
+        tx.commit().await?;
+        self.held.renewed(now, since);
+        Ok(())
+    }
+
+    /// Remembers how far the work has come, unless somebody else has the lane.
+    async fn reach(&self, step: &str) -> Result<(), Trouble> {
+        let (now, since) = (self.performer.clock.now(), Instant::now());
+        let mut tx = self.performer.db.begin().await?;
+        if !outbox::renew(&mut tx, self.work, now.plus(LEASE)).await? {
+            return Err(Trouble::NotOurs);
+        }
+        outbox::set_step(&mut tx, self.work, step).await?;
         tx.commit().await?;
         self.held.renewed(now, since);
         Ok(())
