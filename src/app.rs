@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api;
+use crate::api::health::Readiness;
 use crate::clock::Clock;
 use crate::config::install::InstallSettings;
 use crate::config::{Secret, Settings, SigningSecrets};
@@ -57,6 +58,8 @@ pub struct App {
     pub trusted_proxies: TrustedProxies,
     /// Who sends what is not genuine.
     pub suspicion: Suspects,
+    /// Whether the database could be used when somebody asked last.
+    pub readiness: Readiness,
 }
 
 /// Who sends what is not genuine, by what it is.
@@ -94,6 +97,7 @@ impl App {
             workspace: workspace.id,
             trusted_proxies: TrustedProxies::default(),
             suspicion: Suspects::default(),
+            readiness: Readiness::default(),
         })
     }
 

@@ -42,7 +42,9 @@ pub async fn demo(demo: &Demo) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("--listen {}", demo.listen))?;
     let scratch = Scratch::new(demo.database.clone());
-    let db = serve::open(&format!("sqlite://{}", scratch.file.display())).await?;
+    let url = format!("sqlite://{}", scratch.file.display());
+    let _lock = serve::claim(&url).await?;
+    let db = serve::open(&url).await?;
     let app = App::start(db, Clock::system(), IdSource::system()).await?;
     let slack = SlackSettings {
         api_url: simulator.api_url(),

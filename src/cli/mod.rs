@@ -3,9 +3,11 @@
 //! A setting that is wrong ends the program with code 2 and one line that names it; anything else
 //! that keeps it from starting, too.
 
+mod backup;
 mod demo;
 mod doctor;
 mod key;
+mod migrate;
 mod outbox;
 mod serve;
 mod token;
@@ -37,6 +39,12 @@ enum Task {
     Doctor(Box<doctor::Doctor>),
     /// Manage the tokens that open the API
     Token(token::Token),
+    /// Copy the database into a file, while Stentor runs
+    Backup(backup::Backup),
+    /// Put a backup in the database's place
+    Restore(backup::Restore),
+    /// Move everything into another, empty database: from SQLite to Postgres, or back
+    Migrate(migrate::Migrate),
     /// Look at the workspaces that Stentor serves
     Workspace(workspace::Workspace),
     /// Manage the key that workspaces' tokens are sealed with
@@ -48,7 +56,7 @@ enum Task {
 /// The code for "did not even start".
 const REFUSED: u8 = 2;
 /// What the names of settings have in common whose values are nobody's business.
-const SECRETS: [&str; 3] = ["secret", "token", "database-url"];
+const SECRETS: [&str; 5] = ["secret", "token", "database-url", "<FROM>", "<TO>"];
 
 /// Runs the program with the arguments it was given.
 pub fn run() -> ExitCode {
@@ -66,6 +74,9 @@ pub fn run() -> ExitCode {
             Task::Demo(demo) => demo::demo(&demo).await,
             Task::Doctor(doctor) => return doctor::doctor(&doctor).await,
             Task::Token(token) => token::token(&token).await,
+            Task::Backup(backup) => backup::backup(&backup).await,
+            Task::Restore(restore) => backup::restore(&restore).await,
+            Task::Migrate(migrate) => migrate::migrate(&migrate).await,
             Task::Workspace(workspace) => workspace::workspace(&workspace).await,
             Task::Key(key) => key::key(&key).await,
             Task::Outbox(outbox) => outbox::outbox(&outbox).await,

@@ -1,15 +1,25 @@
 //! `stentor serve`.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use stentor::app::{App, SlackSettings, Stentor};
 use stentor::clock::Clock;
 use stentor::config::Settings;
 use stentor::ids::IdSource;
 use stentor::server::files;
-use stentor::store::db::Db;
+use stentor::store::db::{Db, ServerLock, sqlite_file, why_too_new};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+/// How long a new server waits for an old one to finish: that one has been told to stop, most
+/// likely, and does what is in hand.
+const HANDOVER: Duration = Duration::from_secs(12);
+/// How often it looks whether the old one has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// What a file larger than the process may make it raises. Left alone, it would end the process.
+const FILE_TOO_LARGE: i32 = 25;
 
 /// Serves until the process is told to stop.
 pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
@@ -23,6 +33,8 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let listener = TcpListener::bind(listen).await.with_context(|| format!("--listen {listen}"))?;
     // The port that was taken, where the setting left it open.
     let listen = listener.local_addr().context("learn the port")?;
+    // Held until everything else is closed.
+    let _lock = claim(settings.database_url.reveal()).await?;
     let db = open(settings.database_url.reveal()).await?;
     let app = App::start(db, Clock::system(), IdSource::system())
         .await?
@@ -35,22 +47,40 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Makes sure that this is the only server on its database, where there can be only one: on a SQLite
+/// file.
+pub async fn claim(url: &str) -> anyhow::Result<Option<ServerLock>> {
+    let Some(file) = sqlite_file(url).map_err(refused)? else { return Ok(None) };
+    // A full disk must be an error like any other. Once listened for, it ends nothing any more.
+    drop(signal(SignalKind::from_raw(FILE_TOO_LARGE)).context("listen for SIGXFSZ")?);
+    let take = || ServerLock::try_take(&file).context("--database-url: cannot lock the database");
+    let mut waited = Duration::ZERO;
+    loop {
+        if let Some(lock) = take()? {
+            return Ok(Some(lock));
+        }
+        anyhow::ensure!(
+            waited < HANDOVER,
+            "--database-url: another Stentor serves {}; stop it first, or give the two of them \
+             one Postgres to share",
+            file.display()
+        );
+        if waited.is_zero() {
+            tracing::warn!(file = %file.display(), "Another Stentor serves this database: waiting for it to stop");
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+        waited += LOOK_EVERY;
+    }
+}
+
 /// Opens the database, or says in one line what to do about it.
 pub async fn open(url: &str) -> anyhow::Result<Db> {
-    Db::connect(url).await.map_err(|error| match error {
-        sqlx::Error::Migrate(migrate)
-            if matches!(
-                *migrate,
-                sqlx::migrate::MigrateError::VersionMissing(_)
-                    | sqlx::migrate::MigrateError::VersionTooNew(..)
-            ) =>
-        {
-            anyhow::anyhow!(
-                "--database-url: the database belongs to a newer version of Stentor ({migrate})"
-            )
-        }
-        error => anyhow::anyhow!("--database-url: {error}"),
-    })
+    Db::connect(url).await.map_err(refused)
+}
+
+fn refused(error: sqlx::Error) -> anyhow::Error {
+    let why = why_too_new(&error).unwrap_or_else(|| error.to_string());
+    anyhow::anyhow!("--database-url: {why}")
 }
 
 /// Comes when the process gets SIGTERM or SIGINT.

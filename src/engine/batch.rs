@@ -15,7 +15,7 @@ use crate::incident::reactions::reactions;
 use crate::incident::refusal::Refusal;
 use crate::incident::state::Incident;
 use crate::outbox::work::{Change, NewWork, plan};
-use crate::store::db::{Db, Result, Tx};
+use crate::store::db::{self, Db, Result, Tx};
 use crate::store::receipts::{self, Answer};
 use crate::store::workspaces::{self, Catalogues};
 use crate::store::{incidents, outbox, timeline};
@@ -40,9 +40,25 @@ pub struct Outcome {
     pub left_work: bool,
 }
 
+/// Why nothing came of a batch.
+pub struct Failed {
+    /// What the database said.
+    pub error: sqlx::Error,
+    /// Whether everything may have happened nevertheless: it was the answer to the commit that was
+    /// lost.
+    pub is_unclear: bool,
+}
+
+impl From<sqlx::Error> for Failed {
+    fn from(error: sqlx::Error) -> Self {
+        Failed { error, is_unclear: false }
+    }
+}
+
 impl Batch {
-    /// Carries out all orders in one transaction. On an error nothing has happened.
-    pub async fn run(&self, orders: &[Order]) -> Result<Outcome> {
+    /// Carries out all orders in one transaction. On an error nothing has happened, unless it says
+    /// that it is unclear.
+    pub async fn run(&self, orders: &[Order]) -> Result<Outcome, Failed> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let mut results: Vec<Option<Result<Done, Refusal>>> = orders.iter().map(|_| None).collect();
@@ -57,7 +73,8 @@ impl Batch {
             wrote |= desk.write(&mut tx).await?;
         }
         if wrote {
-            tx.commit().await?;
+            let committed = tx.commit().await;
+            committed.map_err(|error| Failed { is_unclear: db::is_unclear(&error), error })?;
         }
         let results =
             results.into_iter().map(|result| result.expect("every order is in one workspace"));

@@ -2,16 +2,22 @@
 //!
 //! Commands that wait together share a commit. The writer takes what is waiting, decides each in
 //! turn, writes everything with a few statements, commits once, and only then answers them all.
+//!
+//! The connection to the database may break between a commit and its answer. Whether it happened is
+//! then found out by carrying out the same commands again: each has a receipt, its own or one that
+//! it is given here, so what did happen is only read.
 
 mod batch;
 pub mod order;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::engine::batch::Batch;
+use crate::engine::batch::{Batch, Failed};
 use crate::engine::order::{Done, NotDone, Order};
 use crate::ids::IdSource;
 use crate::store::db::{self, Db};
@@ -23,6 +29,11 @@ const COMMANDS_AT_ONCE: usize = 128;
 const QUEUE: usize = 1_024;
 /// How often a commit is tried again when another replica was faster.
 const TRIES: usize = 8;
+/// How long it is tried to find out whether a commit happened. A failover takes less; after 30 s the
+/// database itself has ended a transaction whose connection broke.
+const UNCLEAR_FOR: Duration = Duration::from_secs(30);
+/// How often that is tried.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Hands commands to the writer.
 #[derive(Clone)]
@@ -32,8 +43,10 @@ pub struct Engine {
 
 struct Waiting {
     order: Order,
-    answer: oneshot::Sender<Result<Done, NotDone>>,
+    answer: Answering,
 }
+
+type Answering = oneshot::Sender<Result<Done, NotDone>>;
 
 impl Engine {
     /// Starts the writer, which runs until the last handle is dropped. It tells `work_waits` after
@@ -71,70 +84,110 @@ impl Engine {
 }
 
 async fn write(batch: Batch, mut queue: mpsc::Receiver<Waiting>, work_waits: Arc<Notify>) {
+    let writer = Writer { batch: Arc::new(batch), work_waits };
     let mut waiting = Vec::with_capacity(COMMANDS_AT_ONCE);
     while queue.recv_many(&mut waiting, COMMANDS_AT_ONCE).await > 0 {
-        let (orders, answers): (Vec<Order>, Vec<_>) =
-            waiting.drain(..).map(|one| (one.order, one.answer)).unzip();
-        let results = carry_out(&batch, &orders, &work_waits).await;
-        for (answer, result) in answers.into_iter().zip(results) {
-            // Whoever asked may have gone; what was done stays done.
-            answer.send(result).ok();
-        }
+        writer.carry_out(waiting.drain(..).map(|one| writer.with_receipt(one)).collect()).await;
     }
 }
 
-/// Carries out all of them in one commit; if that fails for a reason that may lie in one of them,
-/// each in a commit of its own, so that none spoils it for its neighbours.
-async fn carry_out(
-    batch: &Batch,
-    orders: &[Order],
-    work_waits: &Notify,
-) -> Vec<Result<Done, NotDone>> {
-    match commit(batch, orders, work_waits).await {
-        Ok(results) => results,
-        Err(error) if orders.len() == 1 || db::is_away(&error) => {
-            tracing::warn!(error = %error, commands = orders.len(), "Could not save commands");
-            let error = Arc::new(error);
-            orders.iter().map(|_| Err(NotDone::Unavailable(Arc::clone(&error)))).collect()
-        }
-        Err(error) => {
-            tracing::warn!(error = %error, commands = orders.len(), "Commands go on one by one");
-            let mut results = Vec::with_capacity(orders.len());
-            for order in orders {
-                let alone =
-                    Box::pin(carry_out(batch, std::slice::from_ref(order), work_waits)).await;
-                results.extend(alone);
+#[derive(Clone)]
+struct Writer {
+    batch: Arc<Batch>,
+    work_waits: Arc<Notify>,
+}
+
+/// What came of each order.
+type Results = Vec<Result<Done, NotDone>>;
+
+impl Writer {
+    /// Gives an order that nobody can ask for twice a receipt of its own nevertheless, so that we
+    /// can.
+    fn with_receipt(&self, mut waiting: Waiting) -> Waiting {
+        let new = || format!("order/{}", self.batch.ids.ulid(self.batch.clock.now()));
+        waiting.order.receipt.get_or_insert_with(new);
+        waiting
+    }
+
+    /// Carries out all of them in one commit; if that fails for a reason that may lie in one of
+    /// them, each in a commit of its own, so that none spoils it for its neighbours.
+    async fn carry_out(&self, waiting: Vec<Waiting>) {
+        let (orders, answers): (Vec<Order>, Vec<Answering>) =
+            waiting.into_iter().map(|one| (one.order, one.answer)).unzip();
+        let failed = match self.commit(&orders).await {
+            Ok(results) => return answer(answers, results),
+            Err(failed) => failed,
+        };
+        let (error, commands) = (&failed.error, orders.len());
+        if failed.is_unclear {
+            tracing::warn!(error = %error, commands, "The answer to a commit was lost");
+            let writer = self.clone();
+            // The others need not wait for what may take a while.
+            tokio::spawn(async move { writer.find_out(orders, answers).await });
+        } else if commands == 1 || db::is_away(error) {
+            tracing::warn!(error = %error, commands, "Could not save commands");
+            answer(answers, unavailable(failed, commands));
+        } else {
+            tracing::warn!(error = %error, commands, "Commands go on one by one");
+            for (order, answer) in orders.into_iter().zip(answers) {
+                Box::pin(self.carry_out(vec![Waiting { order, answer }])).await;
             }
-            results
         }
     }
-}
 
-async fn commit(
-    batch: &Batch,
-    orders: &[Order],
-    work_waits: &Notify,
-) -> Result<Vec<Result<Done, NotDone>>, sqlx::Error> {
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        match batch.run(orders).await {
-            Ok(outcome) => {
-                if outcome.left_work {
-                    work_waits.notify_one();
+    /// Carries out again what may have been carried out already, until it is certain that it was.
+    ///
+    /// Whoever asked waits meanwhile: nobody may be told that nothing was changed before that is
+    /// true. If the first transaction is still under way, its receipts keep the second one waiting.
+    async fn find_out(&self, orders: Vec<Order>, answers: Vec<Answering>) {
+        let until = Instant::now() + UNCLEAR_FOR;
+        loop {
+            match self.commit(&orders).await {
+                Ok(results) => return answer(answers, results),
+                Err(failed) if Instant::now() < until => {
+                    tracing::debug!(error = %failed.error, "It is still unclear what was saved");
+                    tokio::time::sleep(LOOK_EVERY).await;
                 }
-                return Ok(outcome
-                    .results
-                    .into_iter()
-                    .map(|result| result.map_err(NotDone::from))
-                    .collect());
+                Err(failed) => {
+                    let (error, commands) = (&failed.error, orders.len());
+                    tracing::error!(error = %error, commands, "Commands may have been saved; nobody was told so");
+                    return answer(answers, unavailable(failed, commands));
+                }
             }
-            Err(error) if db::is_conflict(&error) && tries < TRIES => {
-                tracing::debug!(tries, "Another writer was faster");
-            }
-            Err(error) => return Err(error),
         }
     }
+
+    async fn commit(&self, orders: &[Order]) -> Result<Results, Failed> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.batch.run(orders).await {
+                Ok(outcome) => {
+                    if outcome.left_work {
+                        self.work_waits.notify_one();
+                    }
+                    let results = outcome.results.into_iter();
+                    return Ok(results.map(|result| result.map_err(NotDone::from)).collect());
+                }
+                Err(failed) if db::is_conflict(&failed.error) && tries < TRIES => {
+                    tracing::debug!(tries, "Another writer was faster");
+                }
+                Err(failed) => return Err(failed),
+            }
+        }
+    }
+}
+
+fn answer(answers: Vec<Answering>, results: Results) {
+    for (answer, result) in answers.into_iter().zip(results) {
+        // Whoever asked may have gone; what was done stays done.
+        answer.send(result).ok();
+    }
+}
+
+fn unavailable(failed: Failed, commands: usize) -> Results {
+    let error = Arc::new(failed.error);
+    (0..commands).map(|_| Err(NotDone::Unavailable(Arc::clone(&error)))).collect()
 }
 
 /// The word for a command in metrics: few, and never somebody's text.

@@ -2,33 +2,34 @@
 //!
 //! Everything else takes a `&mut Tx` and writes its SQL once, with `$1` for values.
 
-use std::fmt::Write as _;
-use std::time::Duration;
+pub mod copy;
+mod error;
+pub mod file;
+mod lock;
+mod open;
+pub mod rows;
+mod schema;
 
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use sqlx::postgres::{PgArguments, PgConnection, PgPool, PgRow};
 use sqlx::query::Query as Prepared;
-use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
-    SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{AssertSqlSafe, Encode, FromRow, Postgres, Sqlite, Transaction, Type};
 
 use crate::clock::Timestamp;
 
+pub use error::{is_away, is_conflict, is_unclear};
+pub use lock::ServerLock;
+pub use open::{is_postgres, sqlite_file};
+pub use schema::{known_migrations, newest as newest_migration, why_too_new};
+
 /// What a query gives.
 pub type Result<T, E = sqlx::Error> = std::result::Result<T, E>;
 
-/// How long a request waits for a connection or a lock: Slack gives up after 3 s, and the person
-/// must still get a sentence.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// Readers of SQLite: more than two bring nothing on two cores, and each holds a page cache.
-const SQLITE_READERS: u32 = 3;
-/// Connections to Postgres: one writes, the outbox takes a few, the rest read.
-const POSTGRES_CONNECTIONS: u32 = 10;
 /// Rows in one INSERT. Each number of rows up to this is prepared once for each table.
 const ROWS_AT_ONCE: usize = 32;
-/// Prepared statements that a connection keeps: those of the text, and the INSERTs of many rows.
-const PREPARED: usize = 512;
 
 /// A value that both databases can store.
 #[rustfmt::skip]
@@ -55,13 +56,6 @@ impl From<&'static str> for Sql {
     }
 }
 
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
-
-/// The migrations that this version knows.
-pub fn known_migrations() -> impl Iterator<Item = i64> {
-    MIGRATIONS.iter().map(|migration| migration.version)
-}
-
 /// An open database.
 #[derive(Clone)]
 pub enum Db {
@@ -71,68 +65,20 @@ pub enum Db {
         write: SqlitePool,
         /// These wait for no writer.
         read: SqlitePool,
+        /// The file, unless it is all in memory.
+        file: Option<Arc<file::DatabaseFile>>,
     },
     /// A server.
     Postgres(PgPool),
 }
 
 impl Db {
-    /// Opens the database of this address, and brings its schema up to date.
-    pub async fn connect(url: &str) -> Result<Db> {
-        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            Self::postgres(url.parse()?).await
-        } else {
-            Self::sqlite(url.parse()?).await
-        }
-    }
-
-    /// Opens a database on a Postgres server.
-    pub async fn postgres(options: PgConnectOptions) -> Result<Db> {
-        let options = options.application_name("stentor").options([
-            ("statement_timeout", "10s"),
-            ("idle_in_transaction_session_timeout", "30s"),
-        ]);
-        let pool = PgPoolOptions::new()
-            .max_connections(POSTGRES_CONNECTIONS)
-            .acquire_timeout(PATIENCE)
-            .connect_with(options)
-            .await?;
-        MIGRATIONS.run(&pool).await?;
-        Ok(Db::Postgres(pool))
-    }
-
-    /// Opens a SQLite file, and makes it if it is not there.
-    pub async fn sqlite(options: SqliteConnectOptions) -> Result<Db> {
-        let options = options
-            .create_if_missing(true)
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // An answer follows the commit, so a commit must survive a power cut.
-            .synchronous(SqliteSynchronous::Full)
-            .statement_cache_capacity(PREPARED)
-            .busy_timeout(PATIENCE);
-        let pool = || {
-            SqlitePoolOptions::new()
-                .acquire_timeout(PATIENCE)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .test_before_acquire(false)
-        };
-        let write = pool()
-            .max_connections(1)
-            .connect_with(options.clone().optimize_on_close(true, 400))
-            .await?;
-        MIGRATIONS.run(&write).await?;
-        let read =
-            pool().max_connections(SQLITE_READERS).connect_lazy_with(options.read_only(true));
-        Ok(Db::Sqlite { write, read })
-    }
-
     /// Begins a transaction that may write.
     ///
     /// On SQLite it queues for the write lock here, so that it can't fail with "database is
     /// locked" half-way.
     pub async fn begin(&self) -> Result<Tx> {
+        self.check_file()?;
         Ok(match self {
             Db::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
@@ -141,48 +87,47 @@ impl Db {
 
     /// Begins a transaction that only reads, and waits for no writer.
     pub async fn read(&self) -> Result<Tx> {
+        self.check_file()?;
         Ok(match self {
             Db::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
             Db::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN READ ONLY").await?),
         })
     }
 
+    /// Begins a transaction that sees everything as it is at one moment, however long it reads.
+    pub async fn snapshot(&self) -> Result<Tx> {
+        let mut tx = match self {
+            Db::Sqlite { .. } => self.read().await?,
+            Db::Postgres(pool) => Tx::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?,
+            ),
+        };
+        tx.take_its_time().await?;
+        Ok(tx)
+    }
+
+    /// Whether the file is still there.
+    fn check_file(&self) -> Result<()> {
+        match self {
+            Db::Sqlite { file: Some(file), .. } => Ok(file.check()?),
+            Db::Sqlite { .. } | Db::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Whether something can be written here and made durable.
+    pub async fn probe(&self, now: Timestamp) -> Result<()> {
+        schema::probe(self.begin().await?, now.as_micros()).await
+    }
+
     /// Closes every connection, after the work in hand.
     pub async fn close(&self) {
         match self {
-            Db::Sqlite { write, read } => {
+            Db::Sqlite { write, read, .. } => {
                 read.close().await;
                 write.close().await;
             }
             Db::Postgres(pool) => pool.close().await,
         }
-    }
-}
-
-/// Whether another attempt at the same transaction may succeed: somebody else was faster.
-pub fn is_conflict(error: &sqlx::Error) -> bool {
-    let sqlx::Error::Database(error) = error else { return false };
-    // Postgres: serialization failure, deadlock.
-    error.is_unique_violation() || matches!(error.code().as_deref(), Some("40001" | "40P01"))
-}
-
-/// Whether the database could not be used at all, whatever was asked of it.
-pub fn is_away(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Database(error) => match error.code().as_deref() {
-            // SQLite: busy, locked, read-only, I/O error, full, can't open.
-            Some("5" | "6" | "8" | "10" | "13" | "14") => true,
-            // Postgres: connection exceptions, shutting down, out of resources.
-            Some(code) => {
-                code.len() == 5 && ["08", "57", "53"].iter().any(|class| code.starts_with(class))
-            }
-            None => false,
-        },
-        sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::Io(_)
-        | sqlx::Error::WorkerCrashed => true,
-        _ => false,
     }
 }
 
@@ -223,6 +168,34 @@ impl Tx {
             Tx::Sqlite(tx) => Query { wanted, bound: 0, on: On::Sqlite(sqlx::query(sql), tx) },
             Tx::Postgres(tx) => Query { wanted, bound: 0, on: On::Postgres(sqlx::query(sql), tx) },
         }
+    }
+
+    /// A statement made of the schema's own names. Its placeholders are used once each, in order.
+    fn assembled(&mut self, sql: String, wanted: usize) -> Query<'_> {
+        let sql = AssertSqlSafe(sql);
+        match self {
+            Tx::Sqlite(tx) => Query { wanted, bound: 0, on: On::Sqlite(sqlx::query(sql), tx) },
+            Tx::Postgres(tx) => Query { wanted, bound: 0, on: On::Postgres(sqlx::query(sql), tx) },
+        }
+    }
+
+    /// Whether it is on SQLite.
+    fn is_sqlite(&self) -> bool {
+        matches!(self, Tx::Sqlite(_))
+    }
+
+    /// Whether a text may hold a NUL here.
+    pub fn takes_nul(&self) -> bool {
+        self.is_sqlite()
+    }
+
+    /// Lifts the limits that are made for requests.
+    pub async fn take_its_time(&mut self) -> Result<()> {
+        if let Tx::Postgres(_) = self {
+            self.query("SET LOCAL statement_timeout = 0").execute().await?;
+            self.query("SET LOCAL idle_in_transaction_session_timeout = 0").execute().await?;
+        }
+        Ok(())
     }
 
     /// What time the database's server says it is; nothing where the database is in this process.

@@ -12,6 +12,7 @@ mod engine;
 mod fuzz;
 mod http;
 mod installs;
+mod keeping;
 mod manifest;
 mod process;
 mod raw;

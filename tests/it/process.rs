@@ -23,23 +23,23 @@ const SECRETS: [(&str, &str); 2] =
     [("SLACK_SIGNING_SECRET", "hush-signing"), ("SLACK_BOT_TOKEN", "xoxb-hush")];
 
 /// A folder of the test's own, with nothing in it.
-pub struct Scratch(pub PathBuf);
+pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Scratch {
-    pub fn new() -> Scratch {
+    pub(crate) fn new() -> Scratch {
         let name = IdSource::system().ulid(Clock::system().now()).to_lowercase();
         let folder = std::env::temp_dir().join(format!("stentor-process-{name}"));
         std::fs::create_dir(&folder).unwrap();
         Scratch(folder)
     }
 
-    pub fn file(&self, name: &str, text: &str) -> String {
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
         let file = self.0.join(name);
         std::fs::write(&file, text).unwrap();
         file.display().to_string()
     }
 
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         std::fs::read_dir(&self.0).unwrap().next().is_none()
     }
 }
@@ -51,7 +51,7 @@ impl Drop for Scratch {
 }
 
 /// The program, with no settings but those that the test gives.
-pub fn stentor(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+pub(crate) fn stentor(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stentor"));
     command.args(arguments).env_clear().envs(environment.iter().copied());
     command.env("TMPDIR", folder).current_dir(folder);
@@ -59,21 +59,21 @@ pub fn stentor(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) 
 }
 
 /// A process that is read line by line, and does not outlive its test.
-pub struct Process {
-    pub child: Child,
-    out: Receiver<String>,
-    err: Receiver<String>,
+pub(crate) struct Process {
+    pub(crate) child: Child,
+    pub(crate) out: Receiver<String>,
+    pub(crate) err: Receiver<String>,
 }
 
 /// How a process ended, and what it said that nobody had read.
-pub struct End {
-    pub code: Option<i32>,
-    pub out: Vec<String>,
-    pub err: Vec<String>,
+pub(crate) struct End {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: Vec<String>,
+    pub(crate) err: Vec<String>,
 }
 
 impl Process {
-    pub fn start(mut command: Command) -> Process {
+    pub(crate) fn start(mut command: Command) -> Process {
         let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let out = lines(child.stdout.take().unwrap());
@@ -82,7 +82,7 @@ impl Process {
     }
 
     /// The next line on standard error with these words.
-    pub fn logs(&self, words: &str) -> String {
+    pub(crate) fn logs(&self, words: &str) -> String {
         loop {
             let line = next(&self.err).unwrap_or_else(|| panic!("it ended without {words:?}"));
             if line.contains(words) {
@@ -91,12 +91,12 @@ impl Process {
         }
     }
 
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
-    pub fn ends(mut self) -> End {
+    pub(crate) fn ends(mut self) -> End {
         let out = std::iter::from_fn(|| next(&self.out)).collect();
         let err = std::iter::from_fn(|| next(&self.err)).collect();
         End { code: self.child.wait().unwrap().code(), out, err }
@@ -123,7 +123,7 @@ fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
 }
 
 /// The next line, or nothing at the end.
-fn next(lines: &Receiver<String>) -> Option<String> {
+pub(crate) fn next(lines: &Receiver<String>) -> Option<String> {
     match lines.recv_timeout(PATIENCE) {
         Ok(line) => Some(line),
         Err(RecvTimeoutError::Disconnected) => None,
@@ -132,7 +132,7 @@ fn next(lines: &Receiver<String>) -> Option<String> {
 }
 
 /// The one line of a program that refuses to start.
-fn refused(command: Command) -> String {
+pub(crate) fn refused(command: Command) -> String {
     let mut end = Process::start(command).ends();
     let lines = (end.out.len(), end.err.len());
     assert_eq!((end.code, lines), (Some(2), (0, 1)), "{:?} {:?}", end.out, end.err);
@@ -142,7 +142,7 @@ fn refused(command: Command) -> String {
 }
 
 /// `stentor serve` on this database, beside this Slack, and where it listens.
-pub fn serve(scratch: &Scratch, database: &str, slack: &Simulator) -> (Process, Server) {
+pub(crate) fn serve(scratch: &Scratch, database: &str, slack: &Simulator) -> (Process, Server) {
     let api_url = slack.api_url();
     let settings = slack.settings();
     let environment = [
@@ -311,6 +311,8 @@ on_each_database! {
         .execute()
         .await
         .unwrap();
+        // It took something away that this version needs.
+        tx.query("UPDATE meta SET value = 29990101000000 WHERE name = 'oldest'").execute().await.unwrap();
         tx.commit().await.unwrap();
         db.close().await;
         let url = fresh.url();
