@@ -26,6 +26,7 @@ mod respond;
 mod rules;
 mod server;
 pub mod settings;
+pub mod socket;
 pub mod state;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ use delivery::{
     post::{AppClient, app_client},
 };
 use settings::{AppUrls, Settings};
+use socket::Links;
 use state::State;
 
 /// A running simulator. Clones are the same one; it stops when the last of them is dropped.
@@ -53,6 +55,9 @@ struct Core {
     /// May be held while `queues` is locked, never the other way round.
     state: Mutex<State>,
     queues: Mutex<Queues>,
+    links: Mutex<Links>,
+    /// Changes never, and is closed when the simulator ends.
+    alive: watch::Receiver<()>,
     client: AppClient,
     changes: broadcast::Sender<()>,
     in_hand: watch::Sender<usize>,
@@ -65,18 +70,22 @@ impl Simulator {
             return Err(io::Error::other("the simulator listens on loopback only"));
         }
         let listener = tokio::net::TcpListener::bind(settings.listen).await?;
+        let addr = listener.local_addr()?;
+        let (living, alive) = watch::channel(());
         let core = Core {
             clock: settings.clock.clone(),
-            addr: listener.local_addr()?,
-            state: Mutex::new(State::new(&settings)),
+            addr,
+            state: Mutex::new(State { address: addr.to_string(), ..State::new(&settings) }),
             queues: Mutex::new(Queues::default()),
+            links: Mutex::new(Links::default()),
+            alive,
             client: app_client(),
             changes: broadcast::channel(16).0,
             in_hand: watch::channel(0).0,
             settings,
         };
         let within = Simulator { core: Arc::new(core), _alive: None };
-        let running = server::serve(listener, &within);
+        let running = server::serve(listener, &within, living);
         Ok(Simulator { _alive: Some(Arc::new(running)), ..within })
     }
 

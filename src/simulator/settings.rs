@@ -32,6 +32,12 @@ pub struct Settings {
     pub bot_user: String,
     /// The token of the app's user.
     pub bot_token: String,
+    /// The app's own token, which opens sockets.
+    pub app_token: String,
+    /// What that token may do.
+    pub app_token_scopes: Vec<String>,
+    /// Whether what happens goes over sockets rather than over HTTP.
+    pub socket_mode: bool,
     /// Tokens of people, who may call the Web API too: token to user id.
     pub user_tokens: BTreeMap<String, String>,
     /// Signs what goes to the app.
@@ -119,6 +125,9 @@ impl Default for Settings {
             bot_id: "B0STENTOR".to_owned(),
             bot_user: "U0STENTOR".to_owned(),
             bot_token: "xoxb-simulator".to_owned(),
+            app_token: "xapp-simulator".to_owned(),
+            app_token_scopes: words("connections:write"),
+            socket_mode: false,
             user_tokens: BTreeMap::new(),
             signing_secret: "simulator-signing-secret".to_owned(),
             scopes: words(SCOPES),
