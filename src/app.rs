@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api;
@@ -18,7 +18,9 @@ use crate::outbox::worker::Worker;
 use crate::server;
 use crate::slack::client::Slack;
 use crate::slack::inbound::{self, Door};
+use crate::slack::missed;
 use crate::slack::outbound::{Performer, Trouble};
+use crate::slack::socket::SocketMode;
 use crate::store::db::Db;
 use crate::store::workspaces::{self, Catalogues, Workspace};
 
@@ -79,8 +81,10 @@ pub struct SlackSettings {
     pub api_url: String,
     /// The bot's token.
     pub bot_token: Secret,
-    /// How Slack signs its requests.
+    /// How Slack signs its requests; with none, it makes none.
     pub signing_secrets: SigningSecrets,
+    /// The app's own token, which opens sockets.
+    pub app_token: Option<Secret>,
     /// Where public incidents are announced: a name or an id.
     pub announce_channel: String,
 }
@@ -90,7 +94,8 @@ impl From<&Settings> for SlackSettings {
         SlackSettings {
             api_url: settings.slack_api_url.clone(),
             bot_token: settings.slack_bot_token.clone(),
-            signing_secrets: settings.slack_signing_secret.clone(),
+            signing_secrets: settings.slack_signing_secret.clone().unwrap_or_default(),
+            app_token: settings.slack_app_token.clone(),
             announce_channel: settings.announce_channel.clone(),
         }
     }
@@ -103,6 +108,8 @@ pub struct Stentor {
     pub app: App,
     /// Carries work to Slack.
     pub worker: Worker,
+    /// The way in over a socket, if there is one.
+    pub socket: Option<SocketMode>,
     door: Door,
 }
 
@@ -114,6 +121,7 @@ impl Stentor {
         let performer = Performer {
             db: app.db.clone(),
             clock: app.clock.clone(),
+            ids: app.ids.clone(),
             catalogues: app.catalogues.clone(),
             engine: app.engine.clone(),
             slack: slack.clone(),
@@ -128,14 +136,31 @@ impl Stentor {
             work_waits: Arc::clone(&app.work_waits),
         };
         let door = Door::new(app.clone(), slack, settings.signing_secrets.clone());
-        Ok(Stentor { app, worker, door })
+        let socket = settings
+            .app_token
+            .as_ref()
+            .map(|app_token| SocketMode::new(door.clone(), &settings.api_url, app_token));
+        let socket = socket.transpose().context("set up the way to Slack's sockets")?;
+        Ok(Stentor { app, worker, socket, door })
     }
 
     /// Everything that is served over HTTP.
     pub fn router(&self) -> Router {
-        let slack = inbound::router(self.door.clone())
-            .layer(axum::middleware::from_fn(api::metrics::measure));
+        // Without a secret nothing can be verified: then everything comes over the socket.
+        let signs = !self.door.secrets.0.is_empty();
+        let slack = signs.then(|| inbound::router(self.door.clone()));
+        let slack =
+            slack.unwrap_or_default().layer(axum::middleware::from_fn(api::metrics::measure));
         self.app.router().merge(slack).layer(CatchPanicLayer::new())
+    }
+
+    /// Reads back what was missed: now, and whenever it happens again. Over a socket it begins when
+    /// that is open, as until then more can be missed.
+    pub fn missed(&self) -> impl Future<Output = ()> + use<> {
+        if self.socket.is_none() {
+            self.door.heard.lost();
+        }
+        missed::watch(self.app.clone(), Arc::clone(&self.door.heard))
     }
 
     /// Serves and works until `shutdown` comes; then finishes what is in hand.
@@ -143,10 +168,23 @@ impl Stentor {
         let stop = Arc::new(Notify::new());
         let identity =
             tokio::spawn(identify(self.worker.performer.clone(), self.app.workspace.clone()));
+        let missed = tokio::spawn(self.missed());
+        let (told, stopping) = watch::channel(false);
+        let socket = self.socket.clone().map(|socket| tokio::spawn(socket.run(stopping)));
+        let shutdown = async move {
+            shutdown.await;
+            told.send_replace(true);
+        };
         let router = self.router();
         let worker = tokio::spawn(self.worker.run(Arc::clone(&stop)));
         server::serve(listener, router, shutdown).await;
+        if let Some(socket) = socket
+            && let Err(error) = socket.await
+        {
+            tracing::error!(error = %error, "The way in over a socket ended badly");
+        }
         identity.abort();
+        missed.abort();
         stop.notify_one();
         if let Err(error) = worker.await {
             tracing::error!(error = %error, "The worker ended badly");

@@ -35,7 +35,11 @@ pub struct Settings {
 
     /// How Slack signs its requests; while you rotate it, the new and the old one with a comma between
     #[arg(long, env = "SLACK_SIGNING_SECRET", hide_env_values = true, value_parser = signing_secrets)]
-    pub slack_signing_secret: SigningSecrets,
+    pub slack_signing_secret: Option<SigningSecrets>,
+
+    /// The app's own token, `xapp-…`: Slack is reached over a socket, and needs no address of ours
+    #[arg(long, env = "SLACK_APP_TOKEN", hide_env_values = true, value_parser = app_token)]
+    pub slack_app_token: Option<Secret>,
 
     /// The bot's token, `xoxb-…`
     #[arg(long, env = "SLACK_BOT_TOKEN", hide_env_values = true, value_parser = bot_token)]
@@ -48,6 +52,18 @@ pub struct Settings {
     /// Write the log as JSON, one object a line
     #[arg(long, env = "STENTOR_LOG_JSON", default_value_t = false)]
     pub log_json: bool,
+}
+
+impl Settings {
+    /// Refuses settings that are each right, but no way to run.
+    pub fn check(&self) -> Result<(), String> {
+        if self.slack_signing_secret.is_none() && self.slack_app_token.is_none() {
+            return Err("--slack-signing-secret is missing; in Socket Mode, --slack-app-token \
+                        will do instead"
+                .to_owned());
+        }
+        Ok(())
+    }
 }
 
 /// A text that is never printed.
@@ -73,7 +89,7 @@ impl fmt::Debug for Secret {
 }
 
 /// The signing secrets that are good: one, or two during a rotation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SigningSecrets(pub Vec<Secret>);
 
 /// The address of the database, which may hold a password.
@@ -123,6 +139,13 @@ fn bot_token(text: &str) -> Result<Secret, String> {
             Ok(Secret::new(token))
         }
         _ => Err("a bot token begins with xoxb-".to_owned()),
+    }
+}
+
+fn app_token(text: &str) -> Result<Secret, String> {
+    match text.trim() {
+        token if token.starts_with("xapp-") => Ok(Secret::new(token)),
+        _ => Err("an app token begins with xapp-".to_owned()),
     }
 }
 

@@ -47,6 +47,7 @@ pub async fn demo(demo: &Demo) -> anyhow::Result<()> {
         api_url: simulator.api_url(),
         bot_token: Secret::new(&simulator.settings().bot_token),
         signing_secrets: SigningSecrets(vec![Secret::new(&simulator.settings().signing_secret)]),
+        app_token: None,
         announce_channel: "incidents".to_owned(),
     };
     let stentor = Stentor::new(app, &slack)?;
@@ -55,6 +56,16 @@ pub async fn demo(demo: &Demo) -> anyhow::Result<()> {
     stentor.run(listener, serve::told_to_stop()?).await;
     Ok(())
 }
+
+/// The events that Stentor does something with.
+const EVENTS: [&str; 6] = [
+    "message.channels",
+    "message.groups",
+    "pin_added",
+    "pin_removed",
+    "reaction_added",
+    "reaction_removed",
+];
 
 fn settings(demo: &Demo, own: SocketAddr) -> SimulatorSettings {
     let address = |path: &str| format!("http://{own}/slack/{path}");
@@ -66,8 +77,8 @@ fn settings(demo: &Demo, own: SocketAddr) -> SimulatorSettings {
             options: String::new(),
             events: address("events"),
         },
-        // As in the manifest: Stentor does nothing with events so far.
-        events: Vec::new(),
+        // As in the manifest.
+        events: EVENTS.map(str::to_owned).to_vec(),
         ..SimulatorSettings::default()
     }
 }

@@ -12,6 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Serves until the process is told to stop.
 pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
+    settings.check().map_err(anyhow::Error::msg)?;
     start_log("info", settings.log_json);
     let listen = settings.listen;
     // First the port: two that start at once should not both go on to the database.

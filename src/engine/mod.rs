@@ -154,6 +154,7 @@ fn kind(order: &Order) -> &'static str {
         Command::Note { .. } => "note",
         Command::RecordChannel { .. } => "record_channel",
         Command::RecordUndelivered { .. } => "record_undelivered",
+        Command::RecordMessage { .. } => "record_message",
         Command::Ring { .. } => "ring",
     }
 }

@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ids::{ChannelId, UserId};
+use crate::ids::{ChannelId, MessageTs, UserId};
+use crate::incident::pins::Sight;
 use crate::incident::reactions::TimerKind;
 
 /// What somebody wants to happen.
@@ -99,6 +100,15 @@ pub enum Command {
         /// Why not.
         error: String,
     },
+    /// Stentor looked at a message of the incident's channel.
+    #[serde(skip_deserializing)]
+    #[schema(ignore)]
+    RecordMessage {
+        /// Which.
+        ts: MessageTs,
+        /// What it saw.
+        sight: Sight,
+    },
     /// A timer came due.
     #[serde(skip_deserializing)]
     #[schema(ignore)]
@@ -139,6 +149,7 @@ impl Command {
             self,
             Command::RecordChannel { .. }
                 | Command::RecordUndelivered { .. }
+                | Command::RecordMessage { .. }
                 | Command::Ring { .. }
         )
     }

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, RoleId, SeverityId, StatusId, TimestampId, UserId};
+use crate::ids::{ChannelId, MessageTs, RoleId, SeverityId, StatusId, TimestampId, UserId};
 use crate::incident::catalogue::StatusCategory;
+use crate::incident::pins::Quote;
 use crate::incident::state::Visibility;
 
 /// Who did something.
@@ -143,6 +144,37 @@ pub enum Event {
         /// Why not.
         error: String,
     },
+    /// Somebody wants a message of the channel kept.
+    MessagePinned {
+        /// The message.
+        quote: Quote,
+        /// Who wants it.
+        by: Option<UserId>,
+    },
+    /// A message that is kept says something else now.
+    MessageEdited {
+        /// Which.
+        ts: MessageTs,
+        /// What it says now.
+        text: String,
+        /// The entry that said it before.
+        supersedes: i64,
+    },
+    /// A message is no longer to be kept, or is no longer there.
+    MessageUnpinned {
+        /// Which.
+        ts: MessageTs,
+        /// The entry that said what it said.
+        supersedes: i64,
+        /// It was deleted.
+        deleted: bool,
+        /// Who no longer wants it kept.
+        by: Option<UserId>,
+    },
+    /// Something that a newer version of Stentor has written and this one does not know: while
+    /// replicas are replaced, the old ones read what the new ones write.
+    #[serde(other)]
+    Unknown,
 }
 
 /// How an incident begins.

@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod command;
 pub mod decide;
 pub mod event;
+pub mod pins;
 pub mod reactions;
 pub mod refusal;
 pub mod state;

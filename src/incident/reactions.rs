@@ -104,7 +104,13 @@ pub fn reactions(entry: &Entry, incident: &Incident) -> Vec<Effect> {
 fn what_is_missing(entry: &Entry, incident: &Incident) -> Vec<Effect> {
     let is_news = !matches!(
         entry.event,
-        Event::Declared(_) | Event::NoteAdded { .. } | Event::Undelivered { .. }
+        Event::Declared(_)
+            | Event::NoteAdded { .. }
+            | Event::Undelivered { .. }
+            | Event::MessagePinned { .. }
+            | Event::MessageEdited { .. }
+            | Event::MessageUnpinned { .. }
+            | Event::Unknown
     );
     if incident.channel.is_some() || !is_news {
         return Vec::new();
@@ -159,7 +165,13 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             [announced, told.into_iter().collect()].concat()
         }
         Event::UpdateOverdue { .. } => said(),
-        Event::NoteAdded { .. } | Event::Undelivered { .. } => Vec::new(),
+        // Quiet: the record has it, and whoever marked the message sees the mark.
+        Event::NoteAdded { .. }
+        | Event::Undelivered { .. }
+        | Event::MessagePinned { .. }
+        | Event::MessageEdited { .. }
+        | Event::MessageUnpinned { .. }
+        | Event::Unknown => Vec::new(),
     }
 }
 

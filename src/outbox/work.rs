@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::ids::{IncidentId, WorkId};
+use crate::ids::{IncidentId, MessageTs, UserId, WorkId};
 use crate::incident::reactions::{Effect, Post, Surface, TimerKind};
 
 /// A piece of work.
@@ -25,6 +25,23 @@ pub enum Work {
         /// Which timer.
         timer: TimerKind,
     },
+    /// Look at a message in the incident's channel, and write down what became of it.
+    Look {
+        /// Which message.
+        ts: MessageTs,
+        /// Who gave the reason for it, if it is known.
+        by: Option<UserId>,
+    },
+    /// Look for messages in the incident's channel that somebody wanted kept, or that changed, while
+    /// nobody heard of it.
+    ReadBack {
+        /// Not what is older than this.
+        since: Timestamp,
+    },
+    /// What a newer version of Stentor has asked for and this one does not know. A replica that
+    /// does will do it.
+    #[serde(other)]
+    Unknown,
 }
 
 impl Work {
@@ -42,6 +59,9 @@ impl Work {
                 format!("tell {user} what the role asks")
             }
             Work::Ring { timer } => format!("ring the timer {}", timer.as_str()),
+            Work::Look { .. } => "look at a message in the channel".to_owned(),
+            Work::ReadBack { .. } => "read back what happened in the channel".to_owned(),
+            Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
 }
@@ -129,6 +149,11 @@ fn key(incident: &IncidentId, work: &Work) -> String {
             format!("{incident}/role/{version}/{user}")
         }
         Work::Ring { timer } => format!("{incident}/timer/{}", timer.as_str()),
+        Work::Look { ts, by } => {
+            format!("{incident}/look/{ts}/{}", by.as_ref().map_or("", UserId::as_str))
+        }
+        Work::ReadBack { .. } => format!("{incident}/read-back"),
+        Work::Unknown => format!("{incident}/unknown"),
     }
 }
 
@@ -141,5 +166,41 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         }
         Work::Say { .. } => format!("{incident}/people"),
         Work::Ring { timer } => format!("{incident}/timer/{}", timer.as_str()),
+        Work::Look { .. } | Work::ReadBack { .. } | Work::Unknown => messages_lane(incident),
+    }
+}
+
+/// The lane of looks at messages in an incident's channel.
+pub fn messages_lane(incident: &IncidentId) -> String {
+    format!("{incident}/messages")
+}
+
+/// The work of looking at a message, because this person gave a reason to.
+pub fn look(
+    incident: &IncidentId,
+    ts: MessageTs,
+    by: Option<UserId>,
+    now: Timestamp,
+    id: String,
+) -> NewWork {
+    asked_for(incident, Work::Look { ts, by }, now, id)
+}
+
+/// The work of reading back what happened in an incident's channel since then.
+pub fn read_back(incident: &IncidentId, since: Timestamp, now: Timestamp, id: String) -> NewWork {
+    asked_for(incident, Work::ReadBack { since }, now, id)
+}
+
+/// Work that follows from no entry of the record. Nothing else is in its lane, so that the time
+/// will do for its place.
+fn asked_for(incident: &IncidentId, work: Work, now: Timestamp, id: String) -> NewWork {
+    NewWork {
+        id: WorkId::new(id),
+        key: key(incident, &work),
+        lane: lane(incident, &work),
+        seq: now.as_micros(),
+        incident: incident.clone(),
+        work,
+        due_at: now,
     }
 }

@@ -130,7 +130,7 @@ impl Worker {
         let started = self.clock.now();
         let result = match &work.work {
             Work::Ring { timer } => self.ring(&work, Command::Ring { timer: *timer }).await,
-            Work::Refresh { .. } | Work::Say { .. } => self.performer.perform(&work).await,
+            _ => self.performer.perform(&work).await,
         };
         let mut tries = 0;
         let written = loop {

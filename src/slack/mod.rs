@@ -5,5 +5,7 @@
 
 pub mod client;
 pub mod inbound;
+pub mod missed;
 pub mod outbound;
+pub mod socket;
 pub mod view;

@@ -336,6 +336,17 @@ pub async fn bury(
     Ok(true)
 }
 
+/// Whether a lane has work, waiting or in hand.
+pub async fn has_work(tx: &mut Tx, workspace: &WorkspaceId, lane: &str) -> Result<bool> {
+    let row: Option<(String,)> = tx
+        .query("SELECT name FROM lane WHERE workspace = $1 AND name = $2")
+        .bind(workspace.clone())
+        .bind(lane.to_owned())
+        .optional()
+        .await?;
+    Ok(row.is_some())
+}
+
 /// When a lane is due next, if one has work.
 pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>> {
     let (due,): (Option<Timestamp>,) = tx.query("SELECT MIN(due_at) FROM lane").one().await?;

@@ -22,6 +22,11 @@ pub fn expect(words: &str) {
     EXPECTED.lock().unwrap().push(words.to_owned());
 }
 
+/// How often a warning with these words was heard.
+pub fn heard(words: &str) -> usize {
+    HEARD.lock().unwrap().iter().filter(|line| line.contains(words)).count()
+}
+
 /// What was heard that no test expected.
 pub fn unexpected() -> Vec<String> {
     if std::env::var_os("NEXTEST").is_none() {

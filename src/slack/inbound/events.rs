@@ -2,47 +2,52 @@
 //! fails too often: what we don't know is answered like what we do.
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 
-use crate::slack::inbound::door::{Door, silence};
+use crate::clock::Timestamp;
+use crate::slack::inbound::answer::Answer;
+use crate::slack::inbound::door::Door;
+use crate::slack::inbound::marks;
+use crate::slack::inbound::payload::EventEnvelope;
 use crate::slack::inbound::verify::Signed;
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Envelope {
-    #[serde(rename = "type")]
-    kind: String,
-    challenge: Option<String>,
-    event_id: String,
-    event: Event,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Event {
-    #[serde(rename = "type")]
-    kind: String,
+/// Takes an event that came over HTTP.
+pub async fn event(State(door): State<Door>, Signed(body): Signed) -> Answer {
+    match serde_json::from_slice::<EventEnvelope>(&body) {
+        Ok(envelope) => answer(&door, envelope).await,
+        Err(_) => Answer::unreadable("this is not an event"),
+    }
 }
 
 /// Answers an event.
-pub async fn event(State(_): State<Door>, Signed(body): Signed) -> Response {
-    let Ok(envelope) = serde_json::from_slice::<Envelope>(&body) else {
-        return (StatusCode::BAD_REQUEST, "this is not an event").into_response();
-    };
-    match (envelope.kind.as_str(), envelope.challenge) {
-        ("url_verification", Some(challenge)) => {
-            ([(CONTENT_TYPE, "text/plain")], challenge).into_response()
-        }
-        _ => {
-            tracing::debug!(
-                event.id = envelope.event_id,
-                event.kind = envelope.event.kind,
-                "Left an event alone"
-            );
-            silence()
+pub async fn answer(door: &Door, envelope: EventEnvelope) -> Answer {
+    if let ("url_verification", Some(challenge)) = (envelope.kind.as_str(), &envelope.challenge) {
+        return Answer::text(challenge.clone());
+    }
+    match take(door, &envelope).await {
+        Ok(()) => Answer::silence(),
+        Err(error) => {
+            tracing::warn!(event.id = envelope.event_id, error = %error, "Could not save what an event tells");
+            // Slack sends it again, but not for ever.
+            door.heard.lost();
+            Answer::again()
         }
     }
+}
+
+/// One arm for each family of events.
+async fn take(door: &Door, envelope: &EventEnvelope) -> Result<(), sqlx::Error> {
+    let Some(workspace) = door.workspace(envelope.installed_for().as_ref()).await? else {
+        return Ok(());
+    };
+    match envelope.event_kind() {
+        "reaction_added" | "reaction_removed" | "pin_added" | "pin_removed" | "message" => {
+            marks::heard(door, &workspace, envelope).await?;
+        }
+        kind => {
+            tracing::debug!(event.id = envelope.event_id, event.kind = kind, "Left an event alone")
+        }
+    }
+    let at = Timestamp::from_micros(envelope.event_time.saturating_mul(1_000_000));
+    door.heard.until(&door.app, &workspace, at).await;
+    Ok(())
 }

@@ -4,11 +4,14 @@
 //! [`verify::Signed`] holds such a body.
 
 mod act;
+mod answer;
 mod commands;
 mod door;
+pub mod envelope;
 mod events;
 pub mod grammar;
 mod interactions;
+mod marks;
 mod payload;
 pub mod submission;
 pub mod verify;

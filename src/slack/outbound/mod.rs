@@ -7,6 +7,7 @@
 mod announcements;
 mod calls;
 mod channel;
+mod looks;
 mod members;
 mod messages;
 mod posts;
@@ -14,10 +15,12 @@ mod topic;
 mod workspace;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::engine::order::{NotDone, Order};
+use crate::ids::IdSource;
 use crate::incident::catalogue::Catalogue;
 use crate::incident::command::Command;
 use crate::incident::event::Via;
@@ -33,7 +36,11 @@ use crate::store::surfaces::{self, Shown};
 use crate::store::workspaces::Catalogues;
 
 pub use calls::Trouble;
+pub use looks::PIN;
 pub use workspace::Identity;
+
+/// How long work that only a newer version knows is left to other replicas.
+const LEAVE_TO_OTHERS: Duration = Duration::from_secs(30);
 
 /// Does the outbox's work in Slack.
 #[derive(Clone)]
@@ -42,6 +49,8 @@ pub struct Performer {
     pub db: Db,
     /// What time it is.
     pub clock: Clock,
+    /// What new things are called.
+    pub ids: IdSource,
     /// What things are called in a workspace.
     pub catalogues: Catalogues,
     /// Writes down what was found in Slack.
@@ -81,6 +90,12 @@ impl Performer {
             Work::Say { post } => job.say(post).await,
             // The worker rings timers itself: they are no business of Slack's.
             Work::Ring { .. } => Ok(()),
+            Work::Look { ts, by } => job.look_at(ts, by.as_ref()).await,
+            Work::ReadBack { since } => job.read_back(*since).await,
+            Work::Unknown => {
+                let until = self.clock.now().plus(LEAVE_TO_OTHERS);
+                Err(Trouble::NotYet { until })
+            }
         }
     }
 }

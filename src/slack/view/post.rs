@@ -41,7 +41,11 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
         | Event::Renamed { .. }
         | Event::NoteAdded { .. }
         | Event::ChannelOpened { .. }
-        | Event::Undelivered { .. } => None,
+        | Event::Undelivered { .. }
+        | Event::MessagePinned { .. }
+        | Event::MessageEdited { .. }
+        | Event::MessageUnpinned { .. }
+        | Event::Unknown => None,
     }
 }
 

@@ -9,6 +9,7 @@ mod giving_up;
 mod hostile;
 mod names;
 mod outages;
+mod pins;
 mod private;
 mod programs;
 mod recorded;
@@ -16,6 +17,7 @@ mod refusals;
 mod reminders;
 mod repeats;
 mod roles;
+mod sockets;
 mod trouble;
 
 use serde_json::{Value, json};
