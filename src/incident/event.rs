@@ -225,3 +225,16 @@ pub struct StatusChange {
     /// The timestamps that this sets.
     pub stamps: Vec<TimestampId>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_newer_version_writes_can_be_read() {
+        let entry = r#"{"version":7,"at":"2026-09-21T14:13:20Z","actor":{"type":"stentor"},"via":"timer",
+            "event":{"type":"of_tomorrow","what":{"deep":[1]}}}"#;
+        let entry: Entry = serde_json::from_str(entry).unwrap();
+        assert_eq!(entry.event, Event::Unknown);
+    }
+}

@@ -204,3 +204,14 @@ fn asked_for(incident: &IncidentId, work: Work, now: Timestamp, id: String) -> N
         due_at: now,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_of_a_newer_version_can_be_read() {
+        let work = r#"{"do":"of_tomorrow","what":{"deep":[1]}}"#;
+        assert_eq!(serde_json::from_str::<Work>(work).unwrap(), Work::Unknown);
+    }
+}

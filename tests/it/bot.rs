@@ -85,7 +85,7 @@ impl Bot {
         let settings =
             start.slack.map_or_else(|| settings.clone(), |change| change(settings.clone()));
         let slack = Simulator::start(settings).await.unwrap();
-        Bot::beside(slack, fresh, clock, start).await
+        Box::pin(Bot::beside(slack, fresh, clock, start)).await
     }
 
     /// The same Slack and database, and a new process.
@@ -99,7 +99,8 @@ impl Bot {
         self.stop.take();
         self.stops_listening().await;
         let undone = std::mem::take(&mut *self.undone.lock().unwrap());
-        let bot = Bot::beside(self.slack.clone(), fresh, self.clock.clone(), start).await;
+        let (slack, clock) = (self.slack.clone(), self.clock.clone());
+        let bot = Box::pin(Bot::beside(slack, fresh, clock, start)).await;
         Bot { undone: Mutex::new(undone), ..bot }
     }
 

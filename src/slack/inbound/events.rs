@@ -25,6 +25,8 @@ pub async fn answer(door: &Door, envelope: EventEnvelope) -> Answer {
     }
     match take(door, &envelope).await {
         Ok(()) => Answer::silence(),
+        // Most of what is said in channels is none of our business, with or without a database.
+        Err(_) if !marks::concern(&envelope) => Answer::silence(),
         Err(error) => {
             tracing::warn!(event.id = envelope.event_id, error = %error, "Could not save what an event tells");
             // Slack sends it again, but not for ever.

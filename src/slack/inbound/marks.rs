@@ -24,6 +24,11 @@ struct Reason {
     of_known_only: bool,
 }
 
+/// Whether anything can follow from it.
+pub fn concern(envelope: &EventEnvelope) -> bool {
+    reason(&envelope.event, envelope.us()).is_some()
+}
+
 /// Takes one of these events. When this returns, what follows from it is durable.
 pub async fn heard(door: &Door, workspace: &WorkspaceId, envelope: &EventEnvelope) -> Result<()> {
     let Some(reason) = reason(&envelope.event, envelope.us()) else { return Ok(()) };

@@ -96,6 +96,7 @@ impl SocketMode {
                     if let Err(error) = ended {
                         tracing::error!(error = %error, "A socket ended badly");
                         sockets.current = None;
+                        sockets.open.clear();
                         sockets.next_at = Instant::now() + self.limits.longest_wait;
                     }
                 }

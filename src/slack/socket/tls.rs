@@ -74,3 +74,25 @@ pub(super) fn in_short(error: &tungstenite::Error) -> String {
         _ => "it does not speak as a WebSocket should".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A ticket must not go over the wire for everybody to read, whatever answered us.
+    #[tokio::test]
+    async fn the_real_slack_is_spoken_to_in_secret_only() {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
+        let tls = Way::Tls(Arc::new(config));
+        for url in ["ws://127.0.0.1:9/link/?ticket=x", "http://127.0.0.1:9/", ""] {
+            let refused = tls.open(url).await.unwrap_err();
+            assert!(refused.contains("wss://") && !refused.contains("ticket"), "{refused}");
+        }
+        assert!(Way::Plain.open("wss://127.0.0.1:9/").await.unwrap_err().contains("ws://"));
+    }
+}

@@ -262,6 +262,7 @@ on_each_database! {
         let later = desk.writes(BOB, "Rolled back").await;
         let parent = desk.writes(BOB, "Is it the queue?").await;
         desk.pins(ALICE, known).await;
+        bot.settle().await;
         desk.pins(ALICE, gone).await;
         bot.settle().await;
         let pinned = desk.record().await.len();
