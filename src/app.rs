@@ -14,12 +14,14 @@ use crate::clock::Clock;
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
 use crate::ids::{IdSource, WorkspaceId};
+use crate::outbox::holder::Holder;
+use crate::outbox::retention;
 use crate::outbox::worker::Worker;
 use crate::server;
 use crate::slack::client::Slack;
 use crate::slack::inbound::{self, Door};
 use crate::slack::missed;
-use crate::slack::outbound::{Performer, Trouble};
+use crate::slack::outbound::{Performer, Searches, Trouble};
 use crate::slack::socket::SocketMode;
 use crate::store::db::Db;
 use crate::store::workspaces::{self, Catalogues, Workspace};
@@ -74,6 +76,9 @@ impl App {
     }
 }
 
+/// How long the database may take to close. The process ends within 10 s of being told to.
+const CLOSING: Duration = Duration::from_secs(1);
+
 /// How Stentor speaks with Slack.
 #[derive(Clone)]
 pub struct SlackSettings {
@@ -126,11 +131,14 @@ impl Stentor {
             engine: app.engine.clone(),
             slack: slack.clone(),
             announce_channel: settings.announce_channel.as_str().into(),
+            searches: Searches::default(),
         };
         let worker = Worker {
             db: app.db.clone(),
             clock: app.clock.clone(),
             ids: app.ids.clone(),
+            // Its own word, whatever a test's ids are: no two processes may share it.
+            holder: Holder::new(&IdSource::system().ulid(app.clock.now())),
             engine: app.engine.clone(),
             performer,
             work_waits: Arc::clone(&app.work_waits),
@@ -165,18 +173,32 @@ impl Stentor {
 
     /// Serves and works until `shutdown` comes; then finishes what is in hand.
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        // The settings may be others than those that Slack refused.
+        if let Err(error) = self.worker.performer.wake(&self.app.workspace).await {
+            tracing::warn!(error = %error, "Could not look whether Slack was away");
+        }
         let stop = Arc::new(Notify::new());
+        let forgetting = Arc::new(Notify::new());
+        let forget = tokio::spawn(retention::run(
+            self.app.db.clone(),
+            self.app.clock.clone(),
+            Arc::clone(&forgetting),
+        ));
         let identity =
             tokio::spawn(identify(self.worker.performer.clone(), self.app.workspace.clone()));
         let missed = tokio::spawn(self.missed());
-        let (told, stopping) = watch::channel(false);
+        let (stops, stopping) = watch::channel(false);
         let socket = self.socket.clone().map(|socket| tokio::spawn(socket.run(stopping)));
-        let shutdown = async move {
-            shutdown.await;
-            told.send_replace(true);
-        };
         let router = self.router();
         let worker = tokio::spawn(self.worker.run(Arc::clone(&stop)));
+        let told = Arc::clone(&stop);
+        // The worker and the socket stop together with the listener: all have some seconds for what is in hand.
+        let shutdown = async move {
+            shutdown.await;
+            tracing::info!("Finishes what is in hand");
+            told.notify_one();
+            stops.send_replace(true);
+        };
         server::serve(listener, router, shutdown).await;
         if let Some(socket) = socket
             && let Err(error) = socket.await
@@ -185,11 +207,15 @@ impl Stentor {
         }
         identity.abort();
         missed.abort();
-        stop.notify_one();
-        if let Err(error) = worker.await {
-            tracing::error!(error = %error, "The worker ended badly");
+        forgetting.notify_one();
+        for (what, task) in [("worker", worker), ("forgetting", forget)] {
+            if let Err(error) = task.await {
+                tracing::error!(error = %error, "The {what} ended badly");
+            }
         }
-        self.app.db.close().await;
+        if tokio::time::timeout(CLOSING, self.app.db.close()).await.is_err() {
+            tracing::warn!("The database did not close in time; what was committed is safe");
+        }
     }
 }
 
@@ -205,6 +231,8 @@ async fn identify(performer: Performer, workspace: WorkspaceId) {
             Err(Trouble::GiveUp { error }) => {
                 tracing::error!(error, "Slack does not accept the bot token");
             }
+            // Another call has said so already.
+            Err(Trouble::NotYet { .. }) => {}
             Err(trouble) => tracing::warn!(?trouble, "Slack does not say who we are yet"),
         }
         tokio::time::sleep(IDENTIFY_EVERY).await;

@@ -1,9 +1,10 @@
-//! `stentor serve`, `stentor demo`, `stentor token`.
+//! `stentor serve`, `stentor demo`, and what operators need beside them.
 //!
 //! A setting that is wrong ends the program with code 2 and one line that names it; anything else
 //! that keeps it from starting, too.
 
 mod demo;
+mod outbox;
 mod serve;
 mod token;
 
@@ -31,6 +32,8 @@ enum Task {
     Demo(demo::Demo),
     /// Manage the tokens that open the API
     Token(token::Token),
+    /// Look after work for Slack that was given up
+    Outbox(outbox::Outbox),
 }
 
 /// The code for "did not even start".
@@ -53,6 +56,7 @@ pub fn run() -> ExitCode {
             Task::Serve(settings) => serve::serve(&settings).await,
             Task::Demo(demo) => demo::demo(&demo).await,
             Task::Token(token) => token::token(&token).await,
+            Task::Outbox(outbox) => outbox::outbox(&outbox).await,
         }
     });
     match result {

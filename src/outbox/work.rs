@@ -34,14 +34,32 @@ pub enum Work {
     },
     /// Look for messages in the incident's channel that somebody wanted kept, or that changed, while
     /// nobody heard of it.
-    ReadBack {
-        /// Not what is older than this.
-        since: Timestamp,
-    },
+    ReadBack(Stretch),
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
     /// does will do it.
     #[serde(other)]
     Unknown,
+}
+
+/// As much of a channel's history as Slack gives in one answer. What follows it is work of its
+/// own, so that a long history is read to its end however often reading is interrupted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// Not what is older than this.
+    pub since: Timestamp,
+    /// The thread that is read; the channel, if it is none.
+    pub thread: Option<MessageTs>,
+    /// Where the stretch before this one ended.
+    pub from: Option<MessageTs>,
+    /// How many stretches came before this one.
+    pub place: u32,
+}
+
+impl Stretch {
+    /// The newest part of the channel.
+    pub fn first(since: Timestamp) -> Self {
+        Stretch { since, thread: None, from: None, place: 0 }
+    }
 }
 
 impl Work {
@@ -60,7 +78,7 @@ impl Work {
             }
             Work::Ring { timer } => format!("ring the timer {}", timer.as_str()),
             Work::Look { .. } => "look at a message in the channel".to_owned(),
-            Work::ReadBack { .. } => "read back what happened in the channel".to_owned(),
+            Work::ReadBack(_) => "read back what happened in the channel".to_owned(),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
@@ -152,7 +170,11 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::Look { ts, by } => {
             format!("{incident}/look/{ts}/{}", by.as_ref().map_or("", UserId::as_str))
         }
-        Work::ReadBack { .. } => format!("{incident}/read-back"),
+        Work::ReadBack(Stretch { thread, from, .. }) => {
+            let part =
+                |ts: &Option<MessageTs>| ts.as_ref().map_or("", MessageTs::as_str).to_owned();
+            format!("{incident}/read-back/{}/{}", part(thread), part(from))
+        }
         Work::Unknown => format!("{incident}/unknown"),
     }
 }
@@ -166,7 +188,7 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         }
         Work::Say { .. } => format!("{incident}/people"),
         Work::Ring { timer } => format!("{incident}/timer/{}", timer.as_str()),
-        Work::Look { .. } | Work::ReadBack { .. } | Work::Unknown => messages_lane(incident),
+        Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }
 }
 
@@ -186,14 +208,14 @@ pub fn look(
     asked_for(incident, Work::Look { ts, by }, now, id)
 }
 
-/// The work of reading back what happened in an incident's channel since then.
-pub fn read_back(incident: &IncidentId, since: Timestamp, now: Timestamp, id: String) -> NewWork {
-    asked_for(incident, Work::ReadBack { since }, now, id)
+/// The work of reading back what happened in an incident's channel.
+pub fn read_back(incident: &IncidentId, stretch: Stretch, now: Timestamp, id: String) -> NewWork {
+    asked_for(incident, Work::ReadBack(stretch), now, id)
 }
 
 /// Work that follows from no entry of the record. Nothing else is in its lane, so that the time
 /// will do for its place.
-fn asked_for(incident: &IncidentId, work: Work, now: Timestamp, id: String) -> NewWork {
+pub fn asked_for(incident: &IncidentId, work: Work, now: Timestamp, id: String) -> NewWork {
     NewWork {
         id: WorkId::new(id),
         key: key(incident, &work),

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::ids::WorkspaceId;
-use crate::outbox::work;
+use crate::outbox::work::{self, Stretch};
 use crate::store::db::Result;
 use crate::store::{heard, incidents, outbox, workspaces};
 
@@ -87,7 +87,9 @@ async fn read_back_in(app: &App, workspace: &WorkspaceId) -> Result<()> {
         let since = until.minus(LOOK_BACK);
         let work: Vec<_> = open
             .iter()
-            .map(|incident| work::read_back(incident, since, now, app.ids.ulid(now)))
+            .map(|incident| {
+                work::read_back(incident, Stretch::first(since), now, app.ids.ulid(now))
+            })
             .collect();
         outbox::change(&mut tx, workspace, &[], &work, now).await?;
     }

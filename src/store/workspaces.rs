@@ -61,9 +61,10 @@ pub async fn by_id(tx: &mut Tx, id: &WorkspaceId) -> Result<Workspace> {
         .await
 }
 
-/// All workspaces.
+/// All workspaces, oldest first.
 pub async fn ids(tx: &mut Tx) -> Result<Vec<WorkspaceId>> {
-    let rows: Vec<(WorkspaceId,)> = tx.query("SELECT id FROM workspace ORDER BY id").all().await?;
+    let rows: Vec<(WorkspaceId,)> =
+        tx.query("SELECT id FROM workspace ORDER BY created_at, id").all().await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 

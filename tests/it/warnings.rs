@@ -23,8 +23,20 @@ pub fn expect(words: &str) {
 }
 
 /// How often a warning with these words was heard.
-pub fn heard(words: &str) -> usize {
+pub fn count(words: &str) -> usize {
     HEARD.lock().unwrap().iter().filter(|line| line.contains(words)).count()
+}
+
+/// Waits until a warning with these words was heard. Nothing takes that long but a mistake.
+pub async fn heard(words: &str) {
+    let patience = std::time::Duration::from_secs(10);
+    let listening = async {
+        while !HEARD.lock().unwrap().iter().any(|line| line.contains(words)) {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    let result = tokio::time::timeout(patience, listening).await;
+    assert!(result.is_ok(), "nobody warned of {words:?}");
 }
 
 /// What was heard that no test expected.

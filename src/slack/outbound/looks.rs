@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::ids::{ChannelId, MessageTs, UserId};
 use crate::incident::command::Command;
 use crate::incident::pins::{Author, Quote, Sight};
-use crate::outbox::work;
+use crate::outbox::work::{Stretch, Work, asked_for};
 use crate::slack::inbound::grammar::words::readable;
 use crate::slack::outbound::Job;
 use crate::slack::outbound::calls::{Failed, Trouble};
@@ -17,8 +17,11 @@ use crate::store::outbox;
 
 /// The emoji that keeps a message, without its colons: 📌.
 pub const PIN: &str = "pushpin";
-/// Pages of 200 messages that are read back in one channel, and in its threads together.
-const PAGES: usize = 10;
+/// Stretches of 200 messages that are read back in one channel, or one thread.
+const STRETCHES: u32 = 10;
+/// Messages that are known, and so are looked at whether or not they are in what is read back: the
+/// newest of them.
+const KNOWN: usize = 50;
 /// Why a channel can't be looked into, which is nothing to be loud about: people have taken it away.
 const CLOSED_TO_US: [&str; 3] = ["channel_not_found", "not_in_channel", "is_archived"];
 
@@ -48,48 +51,75 @@ impl Job<'_> {
         self.report(receipt, Command::RecordMessage { ts: ts.clone(), sight }).await
     }
 
-    /// Looks for messages that deserve a look, in the channel and in its threads, and asks for those.
-    pub(super) async fn read_back(&self, since: Timestamp) -> Result<(), Trouble> {
+    /// Looks through a stretch of the history for messages that deserve a look, and asks for that;
+    /// and for the next stretch.
+    pub(super) async fn read_back(&self, stretch: &Stretch) -> Result<(), Trouble> {
         let channel = ChannelId::from(self.channel()?);
-        let oldest = ts_at(since);
-        let asked = [("channel", channel.as_str()), ("oldest", oldest.as_str())];
-        let mut read = match self.read("conversations.history", &asked, PAGES).await {
-            Ok(read) => read,
-            Err(failed) if is_closed(&failed) => return Ok(()),
+        let mut read = match self.history(&channel, stretch).await {
+            Ok(answer) => answer,
+            Err(failed) if is_closed(&failed) || is_gone(&failed) => return Ok(()),
             Err(failed) => return Err(failed.into()),
         };
-        let has_news = |message: &&Value| {
-            message["latest_reply"].as_str().is_some_and(|latest| latest >= oldest.as_str())
-        };
-        let threads: Vec<String> = read
-            .iter()
-            .filter(has_news)
-            .filter_map(|message| message["ts"].as_str().map(str::to_owned))
-            .take(PAGES)
-            .collect();
-        for thread in &threads {
-            let asked = [asked[0], asked[1], ("ts", thread)];
-            let replies = self.read("conversations.replies", &asked, 1).await;
-            read.extend(replies.or_else(|failed| {
-                if failed.is("thread_not_found") { Ok(Vec::new()) } else { Err(failed) }
-            })?);
+        let Value::Array(messages) = read["messages"].take() else { return Ok(()) };
+        let mut work: Vec<Work> = self.worth_a_look(&messages, &channel, stretch);
+        if stretch.thread.is_none() {
+            work.extend(messages.iter().filter_map(|message| thread_with_news(message, stretch)));
         }
-        // What is marked, and what is known, because it may be gone; but not what is as it was known.
-        let mut wanted: BTreeSet<MessageTs> = self.incident.pinned.keys().cloned().collect();
-        for message in read.iter().filter(|message| is_marked(message, &channel)) {
+        // The channel comes newest first, a thread oldest first: what comes last is where to go on.
+        let last = messages.last().and_then(|last| last["ts"].as_str()).map(MessageTs::from);
+        if read["has_more"] == true && last.is_some() && last != stretch.from {
+            if stretch.place + 1 < STRETCHES {
+                let place = stretch.place + 1;
+                work.push(Work::ReadBack(Stretch { from: last, place, ..stretch.clone() }));
+            } else {
+                tracing::info!(incident.id = %self.incident.id, "Stopped reading back: too much was said");
+            }
+        }
+        self.ask_for(work).await
+    }
+
+    async fn history(&self, channel: &ChannelId, stretch: &Stretch) -> Result<Value, Failed> {
+        let since = ts_at(stretch.since);
+        let mut asked = vec![("channel", channel.as_str()), ("limit", "200")];
+        match (&stretch.thread, &stretch.from) {
+            (None, from) => {
+                asked.push(("oldest", &since));
+                asked.extend(from.as_ref().map(|from| ("latest", from.as_str())));
+                self.calls.get("conversations.history", &asked).await
+            }
+            (Some(thread), from) => {
+                asked.push(("ts", thread.as_str()));
+                asked.push(("oldest", from.as_ref().map_or(since.as_str(), MessageTs::as_str)));
+                self.calls.get("conversations.replies", &asked).await
+            }
+        }
+    }
+
+    /// What is marked, and what is known, because it may be gone or older; but not what is as it was
+    /// known.
+    fn worth_a_look(
+        &self,
+        messages: &[Value],
+        channel: &ChannelId,
+        stretch: &Stretch,
+    ) -> Vec<Work> {
+        let is_first = stretch.thread.is_none() && stretch.place == 0;
+        let known = self.incident.pinned.keys().rev().take(if is_first { KNOWN } else { 0 });
+        let mut wanted: BTreeSet<MessageTs> = known.cloned().collect();
+        for message in messages.iter().filter(|message| is_marked(message, channel)) {
             let Some(ts) = message["ts"].as_str().map(MessageTs::from) else { continue };
             match self.incident.pinned.get(&ts) {
                 Some(known) if known.says(&said(message)) => wanted.remove(&ts),
                 _ => wanted.insert(ts),
             };
         }
-        self.ask_for_looks(wanted).await
+        wanted.into_iter().map(|ts| Work::Look { ts, by: None }).collect()
     }
 
-    async fn ask_for_looks(&self, messages: BTreeSet<MessageTs>) -> Result<(), Trouble> {
+    async fn ask_for(&self, work: Vec<Work>) -> Result<(), Trouble> {
         let now = self.performer.clock.now();
-        let look = |ts| work::look(&self.incident.id, ts, None, now, self.performer.ids.ulid(now));
-        let work: Vec<_> = messages.into_iter().map(look).collect();
+        let asked = |work| asked_for(&self.incident.id, work, now, self.performer.ids.ulid(now));
+        let work: Vec<_> = work.into_iter().map(asked).collect();
         let mut tx = self.performer.db.begin().await?;
         outbox::change(&mut tx, &self.work.workspace, &[], &work, now).await?;
         Ok(tx.commit().await?)
@@ -106,13 +136,13 @@ impl Job<'_> {
             ("latest", ts),
             ("inclusive", "true"),
         ];
+        let mut answer = match self.calls.get("conversations.replies", &asked).await {
+            Err(failed) if is_gone(&failed) => return Ok(None),
+            answer => answer?,
+        };
+        let Value::Array(messages) = answer["messages"].take() else { return Ok(None) };
         let is_it = |message: &Value| message["ts"] == ts && message["subtype"] != "tombstone";
-        match self.calls.find("conversations.replies", &asked, "messages", is_it).await {
-            Err(failed) if failed.is("thread_not_found") || failed.is("message_not_found") => {
-                Ok(None)
-            }
-            found => found,
-        }
+        Ok(messages.into_iter().find(is_it))
     }
 
     async fn quote(
@@ -137,34 +167,18 @@ impl Job<'_> {
             permalink: permalink.as_str().unwrap_or_default().to_owned(),
         })
     }
+}
 
-    /// All messages of a list, newest pages first, as far as so many pages go.
-    async fn read(
-        &self,
-        method: &str,
-        asked: &[(&str, &str)],
-        pages: usize,
-    ) -> Result<Vec<Value>, Failed> {
-        let mut messages = Vec::new();
-        let mut cursor = String::new();
-        for _ in 0..pages {
-            let mut asked = [asked, &[("limit", "200")]].concat();
-            if !cursor.is_empty() {
-                asked.push(("cursor", &cursor));
-            }
-            let mut answer = self.calls.get(method, &asked).await?;
-            if let Value::Array(page) = answer["messages"].take() {
-                messages.extend(page);
-            }
-            let next = &answer["response_metadata"]["next_cursor"];
-            cursor = next.as_str().unwrap_or_default().to_owned();
-            if cursor.is_empty() {
-                return Ok(messages);
-            }
-        }
-        tracing::info!(incident.id = %self.incident.id, pages, "Stopped reading back: too much was said");
-        Ok(messages)
-    }
+/// A thread in which something was said since then.
+fn thread_with_news(message: &Value, stretch: &Stretch) -> Option<Work> {
+    let since = ts_at(stretch.since);
+    message["latest_reply"].as_str().filter(|latest| *latest >= since.as_str())?;
+    let thread = Some(MessageTs::from(message["ts"].as_str()?));
+    Some(Work::ReadBack(Stretch { thread, ..Stretch::first(stretch.since) }))
+}
+
+fn is_gone(failed: &Failed) -> bool {
+    failed.is("thread_not_found") || failed.is("message_not_found")
 }
 
 fn is_closed(failed: &Failed) -> bool {

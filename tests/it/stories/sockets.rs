@@ -287,7 +287,7 @@ on_each_database! {
         bot.eventually("no socket", async || bot.slack.links() == 0).await;
         bot.slack.happen(Happening::Enable);
         bot.eventually("a socket again", async || bot.slack.links() == 1).await;
-        assert_eq!(warnings::heard("does not accept the app token"), 1);
+        assert_eq!(warnings::count("does not accept the app token"), 1);
         bot.ends().await;
     }
 }
