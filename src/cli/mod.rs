@@ -4,9 +4,11 @@
 //! that keeps it from starting, too.
 
 mod demo;
+mod key;
 mod outbox;
 mod serve;
 mod token;
+mod workspace;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -32,6 +34,10 @@ enum Task {
     Demo(demo::Demo),
     /// Manage the tokens that open the API
     Token(token::Token),
+    /// Look at the workspaces that Stentor serves
+    Workspace(workspace::Workspace),
+    /// Manage the key that workspaces' tokens are sealed with
+    Key(key::Key),
     /// Look after work for Slack that was given up
     Outbox(outbox::Outbox),
 }
@@ -56,6 +62,8 @@ pub fn run() -> ExitCode {
             Task::Serve(settings) => serve::serve(&settings).await,
             Task::Demo(demo) => demo::demo(&demo).await,
             Task::Token(token) => token::token(&token).await,
+            Task::Workspace(workspace) => workspace::workspace(&workspace).await,
+            Task::Key(key) => key::key(&key).await,
             Task::Outbox(outbox) => outbox::outbox(&outbox).await,
         }
     });

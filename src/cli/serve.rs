@@ -22,6 +22,7 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let db = open(settings.database_url.reveal()).await?;
     let app = App::start(db, Clock::system(), IdSource::system()).await?;
     let stentor = Stentor::new(app, &SlackSettings::from(settings))?;
+    stentor.check_keys().await?;
     tracing::info!(%listen, "Stentor is up");
     stentor.run(listener, told_to_stop()?).await;
     tracing::info!("Stentor is down");

@@ -20,6 +20,7 @@ pub mod clock;
 mod control;
 mod delivery;
 pub mod faults;
+pub mod oauth;
 pub mod page;
 mod reading;
 mod respond;
@@ -30,6 +31,7 @@ pub mod socket;
 pub mod state;
 #[cfg(test)]
 mod tests;
+mod town;
 
 use clock::Clock;
 use delivery::{
@@ -37,8 +39,8 @@ use delivery::{
     post::{AppClient, app_client},
 };
 use settings::{AppUrls, Settings};
-use socket::Links;
 use state::State;
+use town::Town;
 
 /// A running simulator. Clones are the same one; it stops when the last of them is dropped.
 #[derive(Clone)]
@@ -49,18 +51,35 @@ pub struct Simulator {
 }
 
 struct Core {
+    town: Arc<Town>,
     settings: Settings,
     clock: Clock,
     addr: SocketAddr,
     /// May be held while `queues` is locked, never the other way round.
     state: Mutex<State>,
     queues: Mutex<Queues>,
-    links: Mutex<Links>,
-    /// Changes never, and is closed when the simulator ends.
-    alive: watch::Receiver<()>,
     client: AppClient,
     changes: broadcast::Sender<()>,
     in_hand: watch::Sender<usize>,
+}
+
+impl Core {
+    /// A workspace of this Slack.
+    fn new(settings: Settings, addr: SocketAddr, town: Arc<Town>) -> Arc<Core> {
+        let core = Arc::new(Core {
+            town,
+            clock: settings.clock.clone(),
+            addr,
+            state: Mutex::new(State { address: addr.to_string(), ..State::new(&settings) }),
+            queues: Mutex::new(Queues::default()),
+            client: app_client(),
+            changes: broadcast::channel(16).0,
+            in_hand: watch::channel(0).0,
+            settings,
+        });
+        core.town.admit(&core);
+        core
+    }
 }
 
 impl Simulator {
@@ -70,21 +89,10 @@ impl Simulator {
             return Err(io::Error::other("the simulator listens on loopback only"));
         }
         let listener = tokio::net::TcpListener::bind(settings.listen).await?;
-        let addr = listener.local_addr()?;
         let (living, alive) = watch::channel(());
-        let core = Core {
-            clock: settings.clock.clone(),
-            addr,
-            state: Mutex::new(State { address: addr.to_string(), ..State::new(&settings) }),
-            queues: Mutex::new(Queues::default()),
-            links: Mutex::new(Links::default()),
-            alive,
-            client: app_client(),
-            changes: broadcast::channel(16).0,
-            in_hand: watch::channel(0).0,
-            settings,
-        };
-        let within = Simulator { core: Arc::new(core), _alive: None };
+        let town = Arc::new(Town::new(&settings, alive));
+        let core = Core::new(settings, listener.local_addr()?, town);
+        let within = Simulator { core, _alive: None };
         let running = server::serve(listener, &within, living);
         Ok(Simulator { _alive: Some(Arc::new(running)), ..within })
     }

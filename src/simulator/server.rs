@@ -20,7 +20,7 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-use super::{Simulator, api, control, page, respond, socket};
+use super::{Simulator, api, control, oauth, page, respond, socket};
 
 /// How often to look for due retries: they wait for minutes, so a second more doesn't matter.
 const LOOK_FOR_DUE: Duration = Duration::from_secs(1);
@@ -53,6 +53,7 @@ pub fn hang_up() -> Response {
 pub fn router(simulator: &Simulator) -> Router {
     let for_people = page::router(simulator.clone())
         .merge(control::router(simulator.clone()))
+        .merge(oauth::router(simulator.clone()))
         .layer(middleware::from_fn(refuse_strangers));
     for_people
         .merge(api::router(simulator.clone()))
@@ -69,7 +70,9 @@ pub fn serve(listener: TcpListener, simulator: &Simulator, living: watch::Sender
         let mut ticks = tokio::time::interval(LOOK_FOR_DUE);
         loop {
             tokio::select! {
-                _ = ticks.tick(), if simulator.clock().is_real() => { simulator.start_due(); }
+                _ = ticks.tick(), if simulator.clock().is_real() => {
+                    for workspace in simulator.residents() { workspace.start_due(); }
+                }
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => {
                         connections.spawn(serve_connection(stream, app.clone()));

@@ -30,7 +30,7 @@ pub struct Settings {
     pub bot_id: String,
     /// The app's user, which must be among `users`.
     pub bot_user: String,
-    /// The token of the app's user.
+    /// The token of the app's user, if the app is installed.
     pub bot_token: String,
     /// The app's own token, which opens sockets.
     pub app_token: String,
@@ -38,6 +38,16 @@ pub struct Settings {
     pub app_token_scopes: Vec<String>,
     /// Whether what happens goes over sockets rather than over HTTP.
     pub socket_mode: bool,
+    /// Whether the app is installed from the beginning.
+    pub is_installed: bool,
+    /// What the app is known by when it asks to be installed.
+    pub client_id: String,
+    /// What it proves that with.
+    pub client_secret: String,
+    /// Where it may have people sent back to who have decided; it can be told later.
+    pub redirect_urls: Vec<String>,
+    /// Whether its tokens run out after twelve hours.
+    pub rotates_tokens: bool,
     /// Tokens of people, who may call the Web API too: token to user id.
     pub user_tokens: BTreeMap<String, String>,
     /// Signs what goes to the app.
@@ -128,6 +138,11 @@ impl Default for Settings {
             app_token: "xapp-simulator".to_owned(),
             app_token_scopes: words("connections:write"),
             socket_mode: false,
+            is_installed: true,
+            client_id: "1000000000.2000000000".to_owned(),
+            client_secret: "simulator-client-secret".to_owned(),
+            redirect_urls: Vec::new(),
+            rotates_tokens: false,
             user_tokens: BTreeMap::new(),
             signing_secret: "simulator-signing-secret".to_owned(),
             scopes: words(SCOPES),

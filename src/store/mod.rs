@@ -5,6 +5,8 @@ pub mod db;
 pub mod dead_letters;
 pub mod heard;
 pub mod incidents;
+pub mod install_attempts;
+pub mod installations;
 pub mod outbox;
 pub mod pace;
 pub mod receipts;

@@ -174,7 +174,7 @@ fn a_wrong_or_half_setting_is_refused_in_one_line_that_names_it() {
     let unreachable = "postgres://me:hush@127.0.0.1:1/x";
     let on = |database| ["serve", "--listen", "127.0.0.1:0", "--database-url", database];
     for (arguments, environment, named) in [
-        (&["serve"][..], &[][..], "--slack-bot-token"),
+        (&["serve"][..], &[][..], "--slack-signing-secret"),
         (&["serve"], &[secret], "--slack-bot-token"),
         (&["serve"], &[token], "--slack-signing-secret"),
         (&["serve"], &[secret, ("SLACK_BOT_TOKEN", "")], "--slack-bot-token"),

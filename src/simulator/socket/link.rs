@@ -47,7 +47,7 @@ async fn enter(
         if let Ok(upgraded) = upgrade.await {
             let io = TokioIo::new(upgraded);
             let socket = WebSocketStream::from_raw_socket(io, Role::Server, None).await;
-            let mut alive = simulator.core.alive.clone();
+            let mut alive = simulator.core.town.alive.clone();
             tokio::select! {
                 () = simulator.serve_link(socket) => {}
                 // The simulator is gone.

@@ -129,7 +129,7 @@ impl Simulator {
 
     /// Is never held while the state is locked.
     fn links_mut(&self) -> MutexGuard<'_, Links> {
-        self.core.links.lock().unwrap_or_else(PoisonError::into_inner)
+        self.core.town.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes down that the app did something that it must not: a test fails of it.

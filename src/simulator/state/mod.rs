@@ -9,6 +9,7 @@ use super::{
     api::{rates::Rates, schedule::Scheduled},
     clock::Micros,
     faults::Faults,
+    oauth::tokens::Tokens,
     rules::{
         events::Event,
         lifetimes::{ResponseUrls, Triggers},
@@ -85,6 +86,9 @@ pub struct State {
     pub(super) rates: Rates,
     #[serde(skip)]
     pub(super) scheduled: Vec<Scheduled>,
+    /// The app's tokens.
+    #[serde(skip)]
+    pub tokens: Tokens,
     #[serde(skip)]
     pub(super) last_ts: i64,
     #[serde(skip)]

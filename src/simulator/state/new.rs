@@ -7,6 +7,7 @@ use crate::simulator::{
     api::rates::Rates,
     clock::{Micros, SECOND},
     faults::Faults,
+    oauth::tokens::Tokens,
     rules::lifetimes::{ResponseUrls, Triggers},
     settings::Settings,
 };
@@ -34,7 +35,7 @@ impl State {
                 unfurl_domains: settings.unfurl_domains.clone(),
                 socket_mode: settings.socket_mode,
                 events_enabled: true,
-                is_installed: true,
+                is_installed: settings.is_installed,
             },
             users: BTreeMap::new(),
             user_groups: BTreeMap::new(),
@@ -55,6 +56,10 @@ impl State {
             response_urls: ResponseUrls::default(),
             rates: Rates::default(),
             scheduled: Vec::new(),
+            tokens: match settings.is_installed {
+                true => Tokens::with(&settings.bot_token),
+                false => Tokens::default(),
+            },
             last_ts: 0,
             last_id: 0,
         };

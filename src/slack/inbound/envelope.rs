@@ -26,10 +26,7 @@ pub async fn answer(door: &Door, kind: &str, payload: Value) -> (bool, Option<Ve
             Some(interaction) => interactions::answer(door, interaction).await,
             None => Answer::unreadable("this is not an interaction"),
         },
-        EVENTS => match read(payload) {
-            Some(envelope) => events::answer(door, envelope).await,
-            None => Answer::unreadable("this is not an event"),
-        },
+        EVENTS => events::answer(door, &payload).await,
         // What we don't know is taken like what we know.
         _ => Answer::silence(),
     };

@@ -2,24 +2,30 @@
 //! fails too often: what we don't know is answered like what we do.
 
 use axum::extract::State;
+use serde::Deserialize as _;
+use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::slack::inbound::answer::Answer;
 use crate::slack::inbound::door::Door;
 use crate::slack::inbound::marks;
 use crate::slack::inbound::payload::EventEnvelope;
+use crate::slack::inbound::removal;
 use crate::slack::inbound::verify::Signed;
 
 /// Takes an event that came over HTTP.
 pub async fn event(State(door): State<Door>, Signed(body): Signed) -> Answer {
-    match serde_json::from_slice::<EventEnvelope>(&body) {
-        Ok(envelope) => answer(&door, envelope).await,
-        Err(_) => Answer::unreadable("this is not an event"),
-    }
+    answer(&door, &serde_json::from_slice(&body).unwrap_or_default()).await
 }
 
 /// Answers an event.
-pub async fn answer(door: &Door, envelope: EventEnvelope) -> Answer {
+pub async fn answer(door: &Door, body: &Value) -> Answer {
+    let Ok(envelope) = EventEnvelope::deserialize(body) else {
+        return Answer::unreadable("this is not an event");
+    };
+    if removal::KINDS.contains(&envelope.event_kind()) {
+        return removal::removed(door, body).await;
+    }
     if let ("url_verification", Some(challenge)) = (envelope.kind.as_str(), &envelope.challenge) {
         return Answer::text(challenge.clone());
     }

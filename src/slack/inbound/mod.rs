@@ -13,6 +13,7 @@ pub mod grammar;
 mod interactions;
 mod marks;
 mod payload;
+mod removal;
 pub mod submission;
 pub mod verify;
 
