@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api;
@@ -26,7 +26,9 @@ use crate::slack::install::directory::Slacks;
 use crate::slack::install::keys;
 use crate::slack::install::routes::Installer;
 use crate::slack::install::vault::Vault;
+use crate::slack::missed;
 use crate::slack::outbound::{Performer, Searches, Trouble};
+use crate::slack::socket::SocketMode;
 use crate::source::TrustedProxies;
 use crate::store::db::Db;
 use crate::store::workspaces::{self, Catalogues, Workspace};
@@ -127,8 +129,10 @@ pub struct SlackSettings {
     pub bot_token: Option<Secret>,
     /// How people install Stentor into workspaces.
     pub install: InstallSettings,
-    /// How Slack signs its requests.
+    /// How Slack signs its requests; with none, it makes none.
     pub signing_secrets: SigningSecrets,
+    /// The app's own token, which opens sockets.
+    pub app_token: Option<Secret>,
     /// Where public incidents are announced: a name or an id.
     pub announce_channel: String,
 }
@@ -139,7 +143,8 @@ impl From<&Settings> for SlackSettings {
             api_url: settings.slack_api_url.clone(),
             bot_token: settings.slack_bot_token.clone(),
             install: settings.install.clone(),
-            signing_secrets: settings.slack_signing_secret.clone(),
+            signing_secrets: settings.slack_signing_secret.clone().unwrap_or_default(),
+            app_token: settings.slack_app_token.clone(),
             announce_channel: settings.announce_channel.clone(),
         }
     }
@@ -152,6 +157,8 @@ pub struct Stentor {
     pub app: App,
     /// Carries work to Slack.
     pub worker: Worker,
+    /// The way in over a socket, if there is one.
+    pub socket: Option<SocketMode>,
     door: Door,
 }
 
@@ -188,7 +195,12 @@ impl Stentor {
             work_waits: Arc::clone(&app.work_waits),
         };
         let door = Door::new(app.clone(), slacks, settings.signing_secrets.clone());
-        Ok(Stentor { app, worker, door })
+        let socket = settings
+            .app_token
+            .as_ref()
+            .map(|app_token| SocketMode::new(door.clone(), &settings.api_url, app_token));
+        let socket = socket.transpose().context("set up the way to Slack's sockets")?;
+        Ok(Stentor { app, worker, socket, door })
     }
 
     /// Refuses to start if a workspace's token was sealed with a key that is not among ours, and
@@ -207,11 +219,23 @@ impl Stentor {
 
     /// Everything that is served over HTTP.
     pub fn router(&self) -> Router {
+        // Without a secret nothing can be verified: then everything comes over the socket.
+        let signs = !self.door.secrets.0.is_empty();
+        let requests = signs.then(|| inbound::router(self.door.clone())).unwrap_or_default();
         let installer = Installer::new(self.app.clone(), self.worker.performer.clone());
-        let slack = inbound::router(self.door.clone())
+        let slack = requests
             .merge(installer.map(Installer::router).unwrap_or_default())
             .layer(axum::middleware::from_fn(api::metrics::measure));
         self.app.router().merge(slack).layer(CatchPanicLayer::new())
+    }
+
+    /// Reads back what was missed: now, and whenever it happens again. Over a socket it begins when
+    /// that is open, as until then more can be missed.
+    pub fn missed(&self) -> impl Future<Output = ()> + use<> {
+        if self.socket.is_none() {
+            self.door.heard.lost();
+        }
+        missed::watch(self.app.clone(), Arc::clone(&self.door.heard))
     }
 
     /// Serves and works until `shutdown` comes; then finishes what is in hand.
@@ -233,16 +257,26 @@ impl Stentor {
         });
         let enough = Arc::new(Notify::new());
         let keeper = tokio::spawn(slacks.keep(Arc::clone(&enough)));
+        let missed = tokio::spawn(self.missed());
+        let (stops, stopping) = watch::channel(false);
+        let socket = self.socket.clone().map(|socket| tokio::spawn(socket.run(stopping)));
         let router = self.router();
         let worker = tokio::spawn(self.worker.run(Arc::clone(&stop)));
         let told = Arc::clone(&stop);
-        // The worker stops together with the listener: both have some seconds for what is in hand.
+        // The worker and the socket stop together with the listener: all have some seconds for what is in hand.
         let shutdown = async move {
             shutdown.await;
             tracing::info!("Finishes what is in hand");
             told.notify_one();
+            stops.send_replace(true);
         };
         server::serve(listener, router, shutdown).await;
+        if let Some(socket) = socket
+            && let Err(error) = socket.await
+        {
+            tracing::error!(error = %error, "The way in over a socket ended badly");
+        }
+        missed.abort();
         identity.inspect(tokio::task::JoinHandle::abort);
         forgetting.notify_one();
         enough.notify_one();

@@ -41,7 +41,11 @@ pub struct Settings {
 
     /// How Slack signs its requests; while you rotate it, the new and the old one with a comma between
     #[arg(long, env = "SLACK_SIGNING_SECRET", hide_env_values = true, value_parser = signing_secrets)]
-    pub slack_signing_secret: SigningSecrets,
+    pub slack_signing_secret: Option<SigningSecrets>,
+
+    /// The app's own token, `xapp-…`: Slack is reached over a socket, and needs no address of ours
+    #[arg(long, env = "SLACK_APP_TOKEN", hide_env_values = true, value_parser = app_token)]
+    pub slack_app_token: Option<Secret>,
 
     /// The bot's token, `xoxb-…`, for the one workspace that the app was installed in by hand
     #[arg(long, env = "SLACK_BOT_TOKEN", hide_env_values = true, value_parser = bot_token)]
@@ -77,6 +81,11 @@ pub struct Settings {
 impl Settings {
     /// What is wrong with them together, though each may be right alone.
     pub fn check(&self) -> Result<(), String> {
+        if self.slack_signing_secret.is_none() && self.slack_app_token.is_none() {
+            return Err("--slack-signing-secret is missing; in Socket Mode, --slack-app-token \
+                        will do instead"
+                .to_owned());
+        }
         let client = self.install.client(&self.slack_api_url)?;
         match (&self.slack_bot_token, client) {
             (None, None) => Err("--slack-bot-token is missing; or give --slack-client-id, \
@@ -116,7 +125,7 @@ impl fmt::Debug for Secret {
 }
 
 /// The signing secrets that are good: one, or two during a rotation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SigningSecrets(pub Vec<Secret>);
 
 /// The address of the database, which may hold a password.
@@ -166,6 +175,13 @@ fn bot_token(text: &str) -> Result<Secret, String> {
             Ok(Secret::new(token))
         }
         _ => Err("a bot token begins with xoxb-".to_owned()),
+    }
+}
+
+fn app_token(text: &str) -> Result<Secret, String> {
+    match text.trim() {
+        token if token.starts_with("xapp-") => Ok(Secret::new(token)),
+        _ => Err("an app token begins with xapp-".to_owned()),
     }
 }
 

@@ -77,6 +77,16 @@ impl WorkId {
     }
 }
 
+impl MessageTs {
+    /// When the message was written, which its id tells.
+    pub fn said_at(&self) -> Option<Timestamp> {
+        let (seconds, micros) = self.0.split_once('.')?;
+        let seconds: i64 = seconds.parse().ok()?;
+        let micros: i64 = format!("{micros:0<6}").get(..6)?.parse().ok()?;
+        Some(Timestamp::from_micros(seconds.checked_mul(1_000_000)?.checked_add(micros)?))
+    }
+}
+
 impl UserId {
     /// Whether the text has the shape of a Slack user's id, and so can stand in a mention.
     pub fn is_well_formed(&self) -> bool {

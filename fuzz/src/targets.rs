@@ -199,6 +199,7 @@ impl House {
                 api_url: "http://127.0.0.1:1/api".to_owned(),
                 bot_token: Some(Secret::new("xoxb-1-2-3")),
                 install: stentor::config::install::InstallSettings::default(),
+                app_token: None,
                 signing_secrets: SigningSecrets(vec![Secret::new(SECRET)]),
                 announce_channel: "incidents".to_owned(),
             };

@@ -57,6 +57,12 @@ fn describe() {
     );
     describe_gauge!("stentor_outbox_waiting", "Work for Slack that is waiting or in hand");
     describe_gauge!("stentor_outbox_dead", "Work for Slack that was given up");
+    describe_gauge!("stentor_sockets_open", "Sockets to Slack that are open");
+    describe_counter!("stentor_socket_ends_total", "Sockets that ended or did not open, by reason");
+    describe_counter!(
+        "stentor_socket_envelopes_total",
+        "What came over sockets, by type and outcome"
+    );
     describe_gauge!("stentor_database_up", "Whether the database answered at this scrape");
     describe_gauge!("stentor_build_info", "The version that runs; always 1");
 }

@@ -51,6 +51,7 @@ pub async fn demo(demo: &Demo) -> anyhow::Result<()> {
         bot_token: Some(Secret::new(&simulator.settings().bot_token)),
         install: InstallSettings::default(),
         signing_secrets: SigningSecrets(vec![Secret::new(&simulator.settings().signing_secret)]),
+        app_token: None,
         announce_channel: "incidents".to_owned(),
     };
     let stentor = Stentor::new(app, &slack)?;

@@ -40,7 +40,7 @@ impl From<&Settings> for Plan {
     fn from(settings: &Settings) -> Plan {
         Plan {
             database_url: settings.database_url.clone(),
-            signing_secrets: Some(settings.slack_signing_secret.clone()),
+            signing_secrets: settings.slack_signing_secret.clone(),
             bot_token: settings.slack_bot_token.clone(),
             api_url: settings.slack_api_url.clone(),
             announce_channel: settings.announce_channel.clone(),

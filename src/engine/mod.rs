@@ -208,6 +208,7 @@ fn kind(order: &Order) -> &'static str {
         Command::RecordChannel { .. } => "record_channel",
         Command::RecordChannelChange { .. } => "record_channel_change",
         Command::RecordUndelivered { .. } => "record_undelivered",
+        Command::RecordMessage { .. } => "record_message",
         Command::Ring { .. } => "ring",
     }
 }

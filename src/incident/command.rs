@@ -6,8 +6,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ids::{ChannelId, UserId};
+use crate::ids::{ChannelId, MessageTs, UserId};
 use crate::incident::channel::ChannelChange;
+use crate::incident::pins::Sight;
 use crate::incident::reactions::TimerKind;
 
 /// What somebody wants to happen.
@@ -109,6 +110,15 @@ pub enum Command {
         /// Why not.
         error: String,
     },
+    /// Stentor looked at a message of the incident's channel.
+    #[serde(skip_deserializing)]
+    #[schema(ignore)]
+    RecordMessage {
+        /// Which.
+        ts: MessageTs,
+        /// What it saw.
+        sight: Sight,
+    },
     /// A timer came due.
     #[serde(skip_deserializing)]
     #[schema(ignore)]
@@ -150,6 +160,7 @@ impl Command {
             Command::RecordChannel { .. }
                 | Command::RecordChannelChange { .. }
                 | Command::RecordUndelivered { .. }
+                | Command::RecordMessage { .. }
                 | Command::Ring { .. }
         )
     }

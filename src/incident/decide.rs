@@ -9,6 +9,7 @@ use crate::incident::catalogue::{Catalogue, RoleKind, StampedWhen, Status, Statu
 use crate::incident::channel;
 use crate::incident::command::{Command, Declare};
 use crate::incident::event::{Actor, Declared, Event, SeverityChange, StatusChange, Via};
+use crate::incident::pins;
 use crate::incident::reactions::TimerKind;
 use crate::incident::refusal::{Field, Refusal};
 use crate::incident::state::{Incident, Visibility};
@@ -120,6 +121,7 @@ pub fn decide(
         Command::RecordUndelivered { what, error } => {
             Ok(vec![Event::Undelivered { what: clean_line(what), error: clean_line(error) }])
         }
+        Command::RecordMessage { ts, sight } => pins::look(incident, ts, sight),
         Command::Ring { timer: TimerKind::UpdateDue } => match incident.next_update_due {
             Some(due) if due <= context.now => Ok(vec![Event::UpdateOverdue { due }]),
             // An update came after all, or the reminder was moved.

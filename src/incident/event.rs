@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, RoleId, SeverityId, StatusId, TimestampId, UserId};
+use crate::ids::{ChannelId, MessageTs, RoleId, SeverityId, StatusId, TimestampId, UserId};
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelChange;
+use crate::incident::pins::Quote;
 use crate::incident::state::Visibility;
 
 /// Who did something.
@@ -157,6 +158,37 @@ pub enum Event {
         /// Why not.
         error: String,
     },
+    /// Somebody wants a message of the channel kept.
+    MessagePinned {
+        /// The message.
+        quote: Quote,
+        /// Who wants it.
+        by: Option<UserId>,
+    },
+    /// A message that is kept says something else now.
+    MessageEdited {
+        /// Which.
+        ts: MessageTs,
+        /// What it says now.
+        text: String,
+        /// The entry that said it before.
+        supersedes: i64,
+    },
+    /// A message is no longer to be kept, or is no longer there.
+    MessageUnpinned {
+        /// Which.
+        ts: MessageTs,
+        /// The entry that said what it said.
+        supersedes: i64,
+        /// It was deleted.
+        deleted: bool,
+        /// Who no longer wants it kept.
+        by: Option<UserId>,
+    },
+    /// Something that a newer version of Stentor has written and this one does not know: while
+    /// replicas are replaced, the old ones read what the new ones write.
+    #[serde(other)]
+    Unknown,
 }
 
 /// How an incident begins.
@@ -206,4 +238,17 @@ pub struct StatusChange {
     pub to_category: StatusCategory,
     /// The timestamps that this sets.
     pub stamps: Vec<TimestampId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_newer_version_writes_can_be_read() {
+        let entry = r#"{"version":7,"at":"2026-09-21T14:13:20Z","actor":{"type":"stentor"},"via":"timer",
+            "event":{"type":"of_tomorrow","what":{"deep":[1]}}}"#;
+        let entry: Entry = serde_json::from_str(entry).unwrap();
+        assert_eq!(entry.event, Event::Unknown);
+    }
 }

@@ -3,12 +3,13 @@
 use proptest::prelude::*;
 
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, IncidentId, UserId};
+use crate::ids::{ChannelId, IncidentId, MessageTs, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::channel::{ChannelChange, ChannelState};
 use crate::incident::command::{Command, Declare};
 use crate::incident::decide::{Context, decide, declare};
 use crate::incident::event::{Actor, Entry, Event, Via};
+use crate::incident::pins::{Author, Quote, Sight};
 use crate::incident::reactions::{Effect, Surface, TimerKind, reactions};
 use crate::incident::state::{Incident, Visibility};
 
@@ -49,6 +50,31 @@ fn any_command() -> impl Strategy<Value = Command> {
                 change
             }),
         Just(Command::Ring { timer: TimerKind::UpdateDue }),
+        ("[ab]", any_sight()).prop_map(|(ts, sight)| {
+            let ts = MessageTs::new(ts);
+            let sight = match sight {
+                Sight::Marked { quote, by } => {
+                    Sight::Marked { quote: Quote { ts: ts.clone(), ..quote }, by }
+                }
+                sight => sight,
+            };
+            Command::RecordMessage { ts, sight }
+        }),
+    ]
+}
+
+fn any_sight() -> impl Strategy<Value = Sight> {
+    let quote = ("x|y|\\PC*", any::<String>()).prop_map(|(text, name)| Quote {
+        ts: MessageTs::from(""),
+        at: at(0),
+        author: Author::Program { name },
+        text,
+        permalink: String::new(),
+    });
+    prop_oneof![
+        3 => quote.prop_map(|quote| Sight::Marked { quote, by: None }),
+        1 => Just(Sight::Unmarked { by: None }),
+        1 => Just(Sight::Gone),
     ]
 }
 

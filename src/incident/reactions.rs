@@ -121,6 +121,10 @@ fn what_is_missing(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             | Event::NoteAdded { .. }
             | Event::ChannelChanged { .. }
             | Event::Undelivered { .. }
+            | Event::MessagePinned { .. }
+            | Event::MessageEdited { .. }
+            | Event::MessageUnpinned { .. }
+            | Event::Unknown
     );
     if incident.channel.is_some() || !is_news || incident.needs_no_channel() {
         return Vec::new();
@@ -198,7 +202,13 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             [follows, keeper.iter().map(|keeper| told(entry, keeper)).collect()].concat()
         }
         Event::UpdateOverdue { .. } => said(),
-        Event::NoteAdded { .. } | Event::Undelivered { .. } => Vec::new(),
+        // Quiet: the record has it, and whoever marked the message sees the mark.
+        Event::NoteAdded { .. }
+        | Event::Undelivered { .. }
+        | Event::MessagePinned { .. }
+        | Event::MessageEdited { .. }
+        | Event::MessageUnpinned { .. }
+        | Event::Unknown => Vec::new(),
     }
 }
 

@@ -6,10 +6,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, IncidentId, RoleId, SeverityId, StatusId, TimestampId, UserId};
+use crate::ids::{
+    ChannelId, IncidentId, MessageTs, RoleId, SeverityId, StatusId, TimestampId, UserId,
+};
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelStanding;
 use crate::incident::event::{Actor, Declared, Entry, Event, StatusChange};
+use crate::incident::pins::Pinned;
 
 /// Who may know of an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -63,6 +66,9 @@ pub struct Incident {
     pub last_update: Option<LastUpdate>,
     /// When the next update was promised for.
     pub next_update_due: Option<Timestamp>,
+    /// The messages of its channel that its timeline holds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pinned: BTreeMap<MessageTs, Pinned>,
 }
 
 /// The last update people were given.
@@ -99,6 +105,7 @@ impl Incident {
             updated_at: at,
             last_update: None,
             next_update_due: None,
+            pinned: BTreeMap::new(),
         }
     }
 
@@ -148,7 +155,16 @@ impl Incident {
             Event::ChannelOpened { channel, .. } => self.channel = Some(channel.clone()),
             Event::ChannelChanged { change, .. } => self.apply_to_channel(change),
             Event::UpdateOverdue { .. } => self.next_update_due = None,
-            Event::NoteAdded { .. } | Event::Undelivered { .. } => {}
+            Event::MessagePinned { quote, .. } => {
+                self.pinned.insert(quote.ts.clone(), Pinned::new(entry.version, &quote.text));
+            }
+            Event::MessageEdited { ts, text, .. } => {
+                self.pinned.insert(ts.clone(), Pinned::new(entry.version, text));
+            }
+            Event::MessageUnpinned { ts, .. } => {
+                self.pinned.remove(ts);
+            }
+            Event::NoteAdded { .. } | Event::Undelivered { .. } | Event::Unknown => {}
         }
     }
 

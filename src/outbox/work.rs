@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::ids::{IncidentId, UserId, WorkId};
+use crate::ids::{IncidentId, MessageTs, UserId, WorkId};
 use crate::incident::reactions::{Effect, Post, Surface, TimerKind};
 
 /// A piece of work.
@@ -32,6 +32,41 @@ pub enum Work {
         /// Which timer.
         timer: TimerKind,
     },
+    /// Look at a message in the incident's channel, and write down what became of it.
+    Look {
+        /// Which message.
+        ts: MessageTs,
+        /// Who gave the reason for it, if it is known.
+        by: Option<UserId>,
+    },
+    /// Look for messages in the incident's channel that somebody wanted kept, or that changed, while
+    /// nobody heard of it.
+    ReadBack(Stretch),
+    /// What a newer version of Stentor has asked for and this one does not know. A replica that
+    /// does will do it.
+    #[serde(other)]
+    Unknown,
+}
+
+/// As much of a channel's history as Slack gives in one answer. What follows it is work of its
+/// own, so that a long history is read to its end however often reading is interrupted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// Not what is older than this.
+    pub since: Timestamp,
+    /// The thread that is read; the channel, if it is none.
+    pub thread: Option<MessageTs>,
+    /// Where the stretch before this one ended.
+    pub from: Option<MessageTs>,
+    /// How many stretches came before this one.
+    pub place: u32,
+}
+
+impl Stretch {
+    /// The newest part of the channel.
+    pub fn first(since: Timestamp) -> Self {
+        Stretch { since, thread: None, from: None, place: 0 }
+    }
 }
 
 /// A trouble that is the whole workspace's, whichever incident met it.
@@ -91,6 +126,9 @@ impl Work {
             }
             Work::Warn { user, .. } => format!("warn {user}"),
             Work::Ring { timer } => format!("ring the timer {}", timer.as_str()),
+            Work::Look { .. } => "look at a message in the channel".to_owned(),
+            Work::ReadBack(_) => "read back what happened in the channel".to_owned(),
+            Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
 }
@@ -181,7 +219,7 @@ pub fn warning(
 }
 
 /// A look at how the incident's channel stands, which nothing else waits for.
-pub fn look(incident: &IncidentId, id: WorkId, now: Timestamp) -> NewWork {
+pub fn look_at_channel(incident: &IncidentId, id: WorkId, now: Timestamp) -> NewWork {
     refresh(incident, Surface::Standing, id, now)
 }
 
@@ -209,6 +247,15 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         }
         Work::Warn { .. } => "warning".to_owned(),
         Work::Ring { timer } => format!("{incident}/timer/{}", timer.as_str()),
+        Work::Look { ts, by } => {
+            format!("{incident}/look/{ts}/{}", by.as_ref().map_or("", UserId::as_str))
+        }
+        Work::ReadBack(Stretch { thread, from, .. }) => {
+            let part =
+                |ts: &Option<MessageTs>| ts.as_ref().map_or("", MessageTs::as_str).to_owned();
+            format!("{incident}/read-back/{}/{}", part(thread), part(from))
+        }
+        Work::Unknown => format!("{incident}/unknown"),
     }
 }
 
@@ -227,5 +274,52 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::Warn { .. } => "warnings".to_owned(),
         Work::Say { .. } => format!("{incident}/people"),
         Work::Ring { timer } => format!("{incident}/timer/{}", timer.as_str()),
+        Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
+    }
+}
+
+/// The lane of looks at messages in an incident's channel.
+pub fn messages_lane(incident: &IncidentId) -> String {
+    format!("{incident}/messages")
+}
+
+/// The work of looking at a message, because this person gave a reason to.
+pub fn look(
+    incident: &IncidentId,
+    ts: MessageTs,
+    by: Option<UserId>,
+    now: Timestamp,
+    id: String,
+) -> NewWork {
+    asked_for(incident, Work::Look { ts, by }, now, id)
+}
+
+/// The work of reading back what happened in an incident's channel.
+pub fn read_back(incident: &IncidentId, stretch: Stretch, now: Timestamp, id: String) -> NewWork {
+    asked_for(incident, Work::ReadBack(stretch), now, id)
+}
+
+/// Work that follows from no entry of the record. Nothing else is in its lane, so that the time
+/// will do for its place.
+pub fn asked_for(incident: &IncidentId, work: Work, now: Timestamp, id: String) -> NewWork {
+    NewWork {
+        id: WorkId::new(id),
+        key: key(incident, &work),
+        lane: lane(incident, &work),
+        seq: now.as_micros(),
+        incident: incident.clone(),
+        work,
+        due_at: now,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_of_a_newer_version_can_be_read() {
+        let work = r#"{"do":"of_tomorrow","what":{"deep":[1]}}"#;
+        assert_eq!(serde_json::from_str::<Work>(work).unwrap(), Work::Unknown);
     }
 }

@@ -174,9 +174,7 @@ impl Worker {
     async fn do_work(&self, held: &Held) -> Result<(), Trouble> {
         match &held.work.work {
             Work::Ring { timer } => self.ring(held, Command::Ring { timer: *timer }).await,
-            Work::Refresh { .. } | Work::Say { .. } | Work::Warn { .. } => {
-                self.performer.perform(held).await
-            }
+            _ => self.performer.perform(held).await,
         }
     }
 

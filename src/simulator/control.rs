@@ -14,6 +14,7 @@ use super::{
     act::{Act, Oops, Seen},
     faults::{Fault, Faults},
     settings::AppUrls,
+    socket::Happening,
     state::{State, journal::Call},
 };
 
@@ -24,6 +25,7 @@ pub fn router(simulator: Simulator) -> Router {
         .route("/control/state", get(state))
         .route("/control/calls", get(calls))
         .route("/control/app", post(app))
+        .route("/control/socket", post(socket))
         .route("/control/faults", post(add_fault).delete(clear_faults))
         .with_state(simulator)
 }
@@ -46,6 +48,14 @@ async fn calls(Shared(simulator): Shared<Simulator>) -> Json<Vec<Call>> {
 async fn app(Shared(simulator): Shared<Simulator>, Json(urls): Json<AppUrls>) -> Json<Value> {
     simulator.set_app_urls(urls);
     Json(json!({ "ok": true }))
+}
+
+async fn socket(
+    Shared(simulator): Shared<Simulator>,
+    Json(happening): Json<Happening>,
+) -> Json<Value> {
+    simulator.happen(happening);
+    Json(json!({ "ok": true, "links": simulator.links() }))
 }
 
 async fn add_fault(Shared(simulator): Shared<Simulator>, Json(fault): Json<Fault>) -> Json<Value> {

@@ -101,6 +101,10 @@ pub enum Misdelivery {
     Reorder,
     /// It never arrives.
     Drop,
+    /// It arrives, and the app's answer is lost on its way.
+    LoseAnswer,
+    /// It is sent, and the connection breaks before an answer can come.
+    HangUp,
 }
 
 impl Fault {

@@ -27,6 +27,7 @@ mod respond;
 mod rules;
 mod server;
 pub mod settings;
+pub mod socket;
 pub mod state;
 #[cfg(test)]
 mod tests;
@@ -69,7 +70,7 @@ impl Core {
             town,
             clock: settings.clock.clone(),
             addr,
-            state: Mutex::new(State::new(&settings)),
+            state: Mutex::new(State { address: addr.to_string(), ..State::new(&settings) }),
             queues: Mutex::new(Queues::default()),
             client: app_client(),
             changes: broadcast::channel(16).0,
@@ -88,10 +89,11 @@ impl Simulator {
             return Err(io::Error::other("the simulator listens on loopback only"));
         }
         let listener = tokio::net::TcpListener::bind(settings.listen).await?;
-        let town = Arc::new(Town::new(&settings));
+        let (living, alive) = watch::channel(());
+        let town = Arc::new(Town::new(&settings, alive));
         let core = Core::new(settings, listener.local_addr()?, town);
         let within = Simulator { core, _alive: None };
-        let running = server::serve(listener, &within);
+        let running = server::serve(listener, &within, living);
         Ok(Simulator { _alive: Some(Arc::new(running)), ..within })
     }
 

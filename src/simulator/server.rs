@@ -15,21 +15,26 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream},
+    sync::watch,
     task::{JoinHandle, JoinSet},
 };
 use tower::ServiceExt as _;
 
-use super::{Simulator, api, control, oauth, page, respond};
+use super::{Simulator, api, control, oauth, page, respond, socket};
 
 /// How often to look for due retries: they wait for minutes, so a second more doesn't matter.
 const LOOK_FOR_DUE: Duration = Duration::from_secs(1);
 
 /// Stops the server when dropped.
-pub struct Running(JoinHandle<()>);
+pub struct Running {
+    task: JoinHandle<()>,
+    /// Sockets end when this is dropped.
+    _living: watch::Sender<()>,
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 
@@ -50,14 +55,17 @@ pub fn router(simulator: &Simulator) -> Router {
         .merge(control::router(simulator.clone()))
         .merge(oauth::router(simulator.clone()))
         .layer(middleware::from_fn(refuse_strangers));
-    for_people.merge(api::router(simulator.clone())).merge(respond::router(simulator.clone()))
+    for_people
+        .merge(api::router(simulator.clone()))
+        .merge(respond::router(simulator.clone()))
+        .merge(socket::router(simulator.clone()))
 }
 
 /// Serves in the background, and sends due retries if time passes by itself.
-pub fn serve(listener: TcpListener, simulator: &Simulator) -> Running {
+pub fn serve(listener: TcpListener, simulator: &Simulator, living: watch::Sender<()>) -> Running {
     let app = router(simulator);
     let simulator = simulator.clone();
-    Running(tokio::spawn(async move {
+    let task = tokio::spawn(async move {
         let mut connections = JoinSet::new();
         let mut ticks = tokio::time::interval(LOOK_FOR_DUE);
         loop {
@@ -75,7 +83,8 @@ pub fn serve(listener: TcpListener, simulator: &Simulator) -> Running {
                 Some(_) = connections.join_next() => {}
             }
         }
-    }))
+    });
+    Running { task, _living: living }
 }
 
 async fn serve_connection(stream: TcpStream, app: Router) {
@@ -92,7 +101,8 @@ async fn serve_connection(stream: TcpStream, app: Router) {
         }
     });
     // It fails when the peer goes away, or on purpose; neither needs to be told to anybody.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
+    let _ = connection.with_upgrades().await;
 }
 
 /// Keeps web pages from elsewhere out: neither a name that was rebound to loopback nor a form on

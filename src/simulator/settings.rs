@@ -32,6 +32,12 @@ pub struct Settings {
     pub bot_user: String,
     /// The token of the app's user, if the app is installed.
     pub bot_token: String,
+    /// The app's own token, which opens sockets.
+    pub app_token: String,
+    /// What that token may do.
+    pub app_token_scopes: Vec<String>,
+    /// Whether what happens goes over sockets rather than over HTTP.
+    pub socket_mode: bool,
     /// Whether the app is installed from the beginning.
     pub is_installed: bool,
     /// What the app is known by when it asks to be installed.
@@ -129,6 +135,9 @@ impl Default for Settings {
             bot_id: "B0STENTOR".to_owned(),
             bot_user: "U0STENTOR".to_owned(),
             bot_token: "xoxb-simulator".to_owned(),
+            app_token: "xapp-simulator".to_owned(),
+            app_token_scopes: words("connections:write"),
+            socket_mode: false,
             is_installed: true,
             client_id: "1000000000.2000000000".to_owned(),
             client_secret: "simulator-client-secret".to_owned(),

@@ -41,6 +41,7 @@ mod changing;
 mod delivering;
 mod failing;
 mod foreign;
+mod sockets;
 
 /// Some day in 2026.
 const START: Micros = 1_790_000_000 * SECOND;

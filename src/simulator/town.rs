@@ -3,7 +3,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::{Core, Simulator, oauth::codes::Codes, settings::Settings};
+use tokio::sync::watch;
+
+use super::{Core, Simulator, oauth::codes::Codes, settings::Settings, socket::Links};
 
 /// What the workspaces of one Slack share.
 pub struct Town {
@@ -11,6 +13,10 @@ pub struct Town {
     residents: Mutex<Vec<Weak<Core>>>,
     app: Mutex<Registration>,
     codes: Mutex<Codes>,
+    /// Sockets are the app's: what happens in any workspace goes over them.
+    pub(super) links: Mutex<Links>,
+    /// Changes never, and is closed when the simulator ends.
+    pub(super) alive: watch::Receiver<()>,
 }
 
 /// What Slack knows of the app before anybody has installed it.
@@ -27,14 +33,20 @@ pub struct Registration {
 }
 
 impl Town {
-    pub(super) fn new(settings: &Settings) -> Town {
+    pub(super) fn new(settings: &Settings, alive: watch::Receiver<()>) -> Town {
         let app = Registration {
             client_id: settings.client_id.clone(),
             client_secret: settings.client_secret.clone(),
             redirect_urls: settings.redirect_urls.clone(),
             rotates_tokens: settings.rotates_tokens,
         };
-        Town { residents: Mutex::default(), app: Mutex::new(app), codes: Mutex::default() }
+        Town {
+            residents: Mutex::default(),
+            app: Mutex::new(app),
+            codes: Mutex::default(),
+            links: Mutex::default(),
+            alive,
+        }
     }
 
     pub(super) fn admit(&self, core: &Arc<Core>) {

@@ -9,5 +9,7 @@ pub mod client;
 mod connector;
 pub mod inbound;
 pub mod install;
+pub mod missed;
 pub mod outbound;
+pub mod socket;
 pub mod view;

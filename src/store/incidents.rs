@@ -111,6 +111,25 @@ pub async fn by_channel(
     Ok(with_channels(tx, workspace, std::slice::from_ref(channel)).await?.pop())
 }
 
+/// The newest incidents that have not ended and have a channel.
+pub async fn with_open_channel(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    limit: i64,
+) -> Result<Vec<IncidentId>> {
+    let rows: Vec<(IncidentId,)> = tx
+        .query(
+            "SELECT id FROM incident WHERE workspace = $1 AND channel IS NOT NULL
+                 AND category IN ('triage', 'live', 'paused', 'learning')
+             ORDER BY number DESC LIMIT $2",
+        )
+        .bind(workspace.clone())
+        .bind(limit)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// Which incidents to list. An empty list of categories means any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {

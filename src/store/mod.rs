@@ -3,11 +3,12 @@
 
 pub mod db;
 pub mod dead_letters;
+pub mod heard;
 pub mod incidents;
+pub mod inspect;
 pub mod install_attempts;
 pub mod installations;
 pub mod notices;
-pub mod inspect;
 pub mod outbox;
 pub mod pace;
 pub mod receipts;

@@ -416,6 +416,17 @@ pub async fn bury(
     Ok(true)
 }
 
+/// Whether a lane has work, waiting or in hand.
+pub async fn has_work(tx: &mut Tx, workspace: &WorkspaceId, lane: &str) -> Result<bool> {
+    let row: Option<(String,)> = tx
+        .query("SELECT name FROM lane WHERE workspace = $1 AND name = $2")
+        .bind(workspace.clone())
+        .bind(lane.to_owned())
+        .optional()
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Makes all work of a workspace due now that waits for Slack, as after a new installation. Timers
 /// are not due before their time.
 pub async fn wake(tx: &mut Tx, workspace: &WorkspaceId, now: Timestamp) -> Result<u64> {

@@ -19,10 +19,12 @@ use stentor::simulator::Simulator;
 use stentor::simulator::act::{Act, Seen};
 use stentor::simulator::faults::{Failing, Fault};
 use stentor::simulator::settings::{AppUrls, Settings};
+use stentor::simulator::socket::Happening;
 use stentor::simulator::state::message::Message;
 use stentor::simulator::state::ts::Ts;
+use stentor::slack::socket::Limits;
 use stentor::store::{incidents, outbox, timeline};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::databases::Fresh;
 use crate::warnings;
@@ -49,6 +51,8 @@ pub struct Bot {
     /// Keys of work that the test knows will not be done.
     undone: Mutex<Vec<String>>,
     stop: Option<oneshot::Sender<()>>,
+    /// Ends the socket when it is dropped.
+    socket: Option<watch::Sender<bool>>,
 }
 
 /// How a test's Slack and Stentor begin, if not as usual.
@@ -58,6 +62,10 @@ pub struct Start {
     pub announce_channel: Option<&'static str>,
     /// What Stentor takes for Slack's signing secrets, if not the one.
     pub signing_secrets: &'static [&'static str],
+    /// Whether Slack is reached over a socket, with these limits.
+    pub socket: Option<Limits>,
+    /// Whether what was missed is read back.
+    pub reads_back: bool,
 }
 
 impl Bot {
@@ -78,7 +86,7 @@ impl Bot {
         let settings =
             start.slack.map_or_else(|| settings.clone(), |change| change(settings.clone()));
         let slack = Simulator::start(settings).await.unwrap();
-        Bot::beside(slack, fresh, clock, start).await
+        Box::pin(Bot::beside(slack, fresh, clock, start)).await
     }
 
     /// The same Slack and database, and a new process.
@@ -90,14 +98,17 @@ impl Bot {
     /// The same Slack and database, and a new process with other settings.
     pub async fn restarted_with(mut self, fresh: &Fresh, start: Start) -> Bot {
         self.stop.take();
+        self.stops_listening().await;
         let undone = std::mem::take(&mut *self.undone.lock().unwrap());
-        let bot = Bot::beside(self.slack.clone(), fresh, self.clock.clone(), start).await;
+        let (slack, clock) = (self.slack.clone(), self.clock.clone());
+        let bot = Box::pin(Bot::beside(slack, fresh, clock, start)).await;
         Bot { undone: Mutex::new(undone), ..bot }
     }
 
     async fn beside(slack: Simulator, fresh: &Fresh, clock: Clock, start: Start) -> Bot {
         let app = App::start(fresh.open().await, clock.clone(), IdSource::system()).await.unwrap();
         let secrets = match start.signing_secrets {
+            [] if start.socket.is_some() => Vec::new(),
             [] => vec![Secret::new(&slack.settings().signing_secret)],
             secrets => secrets.iter().copied().map(Secret::new).collect(),
         };
@@ -106,9 +117,10 @@ impl Bot {
             bot_token: Some(Secret::new(&slack.settings().bot_token)),
             install: InstallSettings::default(),
             signing_secrets: SigningSecrets(secrets),
+            app_token: start.socket.map(|_| Secret::new(&slack.settings().app_token)),
             announce_channel: start.announce_channel.unwrap_or("incidents").to_owned(),
         };
-        let stentor = Stentor::new(app, &settings).unwrap();
+        let mut stentor = Stentor::new(app, &settings).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         slack.set_app_urls(AppUrls {
@@ -124,8 +136,48 @@ impl Bot {
             router,
             async move { drop(stopped.await) },
         ));
+        if start.reads_back {
+            tokio::spawn(stentor.missed());
+        }
+        if let (Some(socket), Some(limits)) = (&mut stentor.socket, start.socket) {
+            socket.limits = limits;
+        }
         let undone = Mutex::default();
-        Bot { slack, stentor, clock, start, undone, stop: Some(stop) }
+        let stop = Some(stop);
+        let mut bot = Bot { slack, stentor, clock, start, undone, stop, socket: None };
+        if start.socket.is_some() {
+            bot.slack.happen(Happening::Enable);
+            bot.listens().await;
+        }
+        bot
+    }
+
+    /// Opens a socket to Slack, and waits until it is open.
+    pub async fn listens(&mut self) {
+        let (stop, stopping) = watch::channel(false);
+        let socket = self.stentor.socket.clone().unwrap();
+        tokio::spawn(socket.run(stopping));
+        self.socket = Some(stop);
+        self.eventually("a socket", async || self.slack.links() > 0).await;
+    }
+
+    /// Ends the socket to Slack, as a process that stops does.
+    pub async fn stops_listening(&mut self) {
+        if let Some(stop) = self.socket.take() {
+            stop.send_replace(true);
+            stop.closed().await;
+        }
+    }
+
+    /// Waits for something that comes by itself.
+    pub async fn eventually(&self, what: &str, has_come: impl AsyncFn() -> bool) {
+        let waiting = async {
+            while !has_come().await {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let result = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(result.is_ok(), "it does not come: {what}");
     }
 
     /// Somebody does something in Slack; what they see of it at once.

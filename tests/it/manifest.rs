@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use stentor::simulator::act::Act;
 use stentor::simulator::faults::Failing;
 use stentor::simulator::settings::{Settings, Shortcut};
+use stentor::simulator::state::ts::Ts;
 
 use crate::bot::{ALICE, BOB, Bot, GENERAL, INCIDENTS, Start};
 use crate::databases::Fresh;
@@ -19,8 +20,9 @@ const SCHEMA: &str = include_str!("../data/manifest/manifest.schema.2.0.0.json")
 
 /// The methods of the Web API that Stentor calls, and the scopes that they take from it. Public
 /// and private channels and direct messages have scopes of their own.
-const CALLS: [(&str, &[&str]); 17] = [
+const CALLS: [(&str, &[&str]); 18] = [
     ("auth.test", &[]),
+    ("chat.getPermalink", &[]),
     ("chat.postEphemeral", &["chat:write"]),
     ("chat.postMessage", &["chat:write"]),
     ("chat.update", &["chat:write"]),
@@ -44,6 +46,19 @@ const CALLS: [(&str, &[&str]); 17] = [
     ("users.conversations", &["channels:read", "groups:read"]),
     ("views.open", &[]),
 ];
+
+/// What Stentor subscribes to, and the scopes that this takes from it.
+const EVENTS: [(&str, &[&str]); 6] = [
+    ("message.channels", &["channels:history"]),
+    ("message.groups", &["groups:history"]),
+    ("pin_added", &["pins:read"]),
+    ("pin_removed", &["pins:read"]),
+    ("reaction_added", &["reactions:read"]),
+    ("reaction_removed", &["reactions:read"]),
+];
+
+/// Called with the app's own token, whose scope is no part of the manifest.
+const WITH_APP_TOKEN: [&str; 1] = ["apps.connections.open"];
 
 /// The families of Slack's methods; a text that begins with one and a dot is a method's name.
 const FAMILIES: [&str; 16] = [
@@ -84,9 +99,12 @@ fn slack_accepts_it() {
 
 #[test]
 fn it_asks_for_the_scopes_that_are_needed_and_no_others() {
-    let called = methods_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let mut called = methods_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    WITH_APP_TOKEN.iter().for_each(|method| assert!(called.remove(*method), "{method}"));
     assert_eq!(called, listed(), "what the program calls, and what the table above lists");
-    let needed = CALLS.iter().flat_map(|(_, scopes)| *scopes).copied();
+    let events: Vec<&str> = EVENTS.iter().map(|(event, _)| *event).collect();
+    assert_eq!(subscriptions(), events, "what it subscribes to, and what the table above lists");
+    let needed = CALLS.iter().chain(&EVENTS).flat_map(|(_, scopes)| *scopes).copied();
     // For the slash commands and the shortcut.
     let needed: BTreeSet<&str> = needed.chain(["commands"]).collect();
     let asked = scopes();
@@ -151,6 +169,11 @@ async fn its_scopes_are_enough_for_public_and_private_incidents() {
             bot.says(BOB, &channel.id, command).await;
             bot.mends();
         }
+        let ts = says(&bot, &channel.id, "p99 is 3 s").await;
+        bot.act(Act::Pin { user: ALICE.to_owned(), channel: channel.id.clone(), ts }).await;
+        bot.settle().await;
+        let incident = bot.incident(number).await;
+        assert_eq!(incident.pinned.len(), 1, "{}", incident.reference());
         bot.skims(&channel.id);
         // What is said of an archived channel goes elsewhere.
         if number == 1 {
@@ -169,13 +192,18 @@ async fn its_scopes_are_enough_for_public_and_private_incidents() {
     bot.ends().await;
 }
 
+async fn says(bot: &Bot, channel: &str, text: &str) -> Ts {
+    let (user, channel, text) = (ALICE.to_owned(), channel.to_owned(), text.to_owned());
+    bot.act(Act::PostMessage { user, channel, text, thread_ts: None }).await.posted.unwrap()
+}
+
 /// Stentor in a Slack that knows of it what the manifest says.
 async fn start(fresh: &Fresh) -> Bot {
     let slack = |settings: Settings| Settings {
         scopes: scopes(),
         commands: serde_json::from_value(manifest()["features"]["slash_commands"].clone()).unwrap(),
         shortcuts: shortcuts(),
-        events: events(),
+        events: subscriptions(),
         ..settings
     };
     Bot::start_with(fresh, Start { slack: Some(slack), ..Start::default() }).await
@@ -185,9 +213,9 @@ fn scopes() -> Vec<String> {
     serde_json::from_value(manifest()["oauth_config"]["scopes"]["bot"].clone()).unwrap()
 }
 
-fn events() -> Vec<String> {
-    let events = &manifest()["settings"]["event_subscriptions"]["bot_events"];
-    serde_json::from_value(events.clone()).unwrap()
+fn subscriptions() -> Vec<String> {
+    serde_json::from_value(manifest()["settings"]["event_subscriptions"]["bot_events"].clone())
+        .unwrap()
 }
 
 fn shortcuts() -> Vec<Shortcut> {

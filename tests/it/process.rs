@@ -11,6 +11,7 @@ use std::time::Duration;
 use stentor::clock::Clock;
 use stentor::ids::IdSource;
 use stentor::simulator::Simulator;
+use stentor::simulator::act::Act;
 use stentor::simulator::settings::Settings;
 
 use crate::databases::on_each_database;
@@ -179,6 +180,8 @@ fn a_wrong_or_half_setting_is_refused_in_one_line_that_names_it() {
         (&["serve"], &[secret, ("SLACK_BOT_TOKEN", "")], "--slack-bot-token"),
         (&["serve"], &[secret, ("SLACK_BOT_TOKEN", "xoxp-hush")], "--slack-bot-token"),
         (&["serve"], &[token, ("SLACK_SIGNING_SECRET", "")], "--slack-signing-secret"),
+        (&["serve"], &[token, ("SLACK_APP_TOKEN", "xoxb-hush")], "--slack-app-token"),
+        (&["serve"], &[("SLACK_APP_TOKEN", "xapp-hush")], "--slack-bot-token"),
         (&["serve"], &[token, ("SLACK_SIGNING_SECRET", "hush,")], "--slack-signing-secret"),
         (&["serve"], &[token, ("SLACK_SIGNING_SECRET", "hush,b,c")], "--slack-signing-secret"),
         (&["serve"], &[secret, token, ("STENTOR_LISTEN", "nowhere")], "--listen"),
@@ -269,6 +272,56 @@ on_each_database! {
             assert_eq!((end.code, end.out), (Some(0), Vec::new()), "{signal}");
             assert!(end.err.last().unwrap().contains("Stentor is down"), "{:?}", end.err);
         }
+    }
+
+    /// As an operator without a public address runs it, through a crash and a stop.
+    async fn a_server_in_socket_mode_needs_no_address_and_no_signing_secret(fresh: Fresh) {
+        let scratch = Scratch::new();
+        let settings = Settings { socket_mode: true, ..Settings::default() };
+        let slack = Simulator::start(settings).await.unwrap();
+        let (api_url, database) = (slack.api_url(), fresh.url());
+        let environment = [
+            ("SLACK_APP_TOKEN", slack.settings().app_token.as_str()),
+            ("SLACK_BOT_TOKEN", slack.settings().bot_token.as_str()),
+            ("SLACK_API_URL", &api_url),
+            ("STENTOR_DATABASE_URL", &database),
+            ("STENTOR_LISTEN", "127.0.0.1:0"),
+        ];
+        let start = || Process::start(stentor(&scratch.0, &["serve"], &environment));
+        let types = async |channel: &str, text: &str| {
+            let [user, channel, command, text] =
+                ["U0ALICE", channel, "/incident", text].map(str::to_owned);
+            slack.act(Act::SlashCommand { user, channel, command, text }).await.unwrap()
+        };
+        let process = start();
+        process.logs("A socket to Slack is open");
+        let form = types("C0GENERAL", "").await.modal.unwrap();
+        let name = [("value".to_owned(), serde_json::json!("Checkout is slow"))].into();
+        let values = [("name".to_owned(), name)].into();
+        let submit = Act::SubmitView { user: "U0ALICE".to_owned(), view_id: form, values };
+        let seen = slack.act(submit).await.unwrap();
+        assert_eq!((seen.error, seen.field_errors), (None, Default::default()));
+        // Whatever was acknowledged is finished by the next one.
+        process.signal("KILL");
+        drop(process);
+        let process = start();
+        process.logs("A socket to Slack is open");
+        let mut changes = slack.changes();
+        let channel = loop {
+            let channel = slack.channel_by_name("inc-1-checkout-is-slow");
+            match channel.filter(|channel| slack.pins(&channel.id).len() == 1) {
+                Some(channel) => break channel.id,
+                None => tokio::time::timeout(PATIENCE, changes.recv()).await.unwrap().unwrap(),
+            }
+        };
+        let seen = types(&channel, "note It is the queue").await;
+        assert_eq!(seen.messages[0].text, "Noted in the timeline of INC-1.");
+        process.signal("TERM");
+        let end = process.ends();
+        assert_eq!(end.code, Some(0));
+        assert!(end.err.last().unwrap().contains("Stentor is down"), "{:?}", end.err);
+        assert!(!end.err.iter().any(|line| line.contains("xapp-") || line.contains("ticket")));
+        assert_eq!((slack.links(), slack.oddities().len()), (0, 0));
     }
 
     async fn a_token_is_printed_alone_and_opens_the_running_server(fresh: Fresh) {

@@ -22,6 +22,11 @@ pub fn expect(words: &str) {
     EXPECTED.lock().unwrap().push(words.to_owned());
 }
 
+/// How often a warning with these words was heard.
+pub fn count(words: &str) -> usize {
+    HEARD.lock().unwrap().iter().filter(|line| line.contains(words)).count()
+}
+
 /// Waits until a warning with these words was heard. Nothing takes that long but a mistake.
 pub async fn heard(words: &str) {
     let patience = std::time::Duration::from_secs(10);

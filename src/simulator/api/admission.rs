@@ -71,10 +71,14 @@ fn identify(
     asked: &Asked,
 ) -> Result<Caller, Turned> {
     let settings = simulator.settings();
+    if method.name == "apps.connections.open" {
+        return identify_app(simulator, state, asked);
+    }
     let needs_no_token = matches!(method.name, "api.test" | "blocks.validate");
     match &asked.token {
         None if needs_no_token => Ok(Caller { user: state.app.bot_user.clone(), is_bot: true }),
         None => Err("not_authed".into()),
+        Some(token) if *token == settings.app_token => Err("not_allowed_token_type".into()),
         Some(token) if state.tokens.knows(token) => {
             state.tokens.check(simulator.clock().now(), token)?;
             Ok(Caller { user: state.app.bot_user.clone(), is_bot: true })
@@ -83,6 +87,28 @@ fn identify(
             Some(user) => Ok(Caller { user: user.clone(), is_bot: false }),
             None => Err("invalid_auth".into()),
         },
+    }
+}
+
+/// The one method that takes the app's own token, and no other.
+fn identify_app(simulator: &Simulator, state: &State, asked: &Asked) -> Result<Caller, Turned> {
+    let settings = simulator.settings();
+    let wanted = "connections:write";
+    match &asked.token {
+        None => Err("not_authed".into()),
+        Some(token) if *token == settings.app_token => {
+            if settings.app_token_scopes.iter().any(|scope| scope == wanted) {
+                return Ok(Caller { user: state.app.bot_user.clone(), is_bot: true });
+            }
+            let refusal = Refusal::from("missing_scope")
+                .with("needed", json!(wanted))
+                .with("provided", json!(settings.app_token_scopes.join(",")));
+            Err(Turned::Away(refusal))
+        }
+        Some(token) if *token == settings.bot_token || settings.user_tokens.contains_key(token) => {
+            Err("not_allowed_token_type".into())
+        }
+        Some(_) => Err("invalid_auth".into()),
     }
 }
 

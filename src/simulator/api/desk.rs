@@ -69,6 +69,14 @@ impl Desk<'_> {
         if let (Some(metadata), false) = (&message.metadata, with_metadata) {
             api["metadata"] = json!({ "event_type": metadata["event_type"] });
         }
+        let channel = self.state.channels.get(&message.channel);
+        let pin = channel.and_then(|it| it.pins.iter().find(|pin| pin.ts == message.ts));
+        if let Some(pin) = pin {
+            api["pinned_to"] = json!([message.channel]);
+            api["pinned_info"] = json!({
+                "channel": message.channel, "pinned_by": pin.created_by, "pinned_ts": pin.created,
+            });
+        }
         if message.bot_id.is_some() {
             api["bot_profile"] = self.state.bot_profile();
         }

@@ -8,6 +8,7 @@ use super::{
     desk::{Answer, Desk},
     history, listing, marks, membership, schedule, users, views,
 };
+use crate::simulator::socket;
 
 /// One method.
 pub struct Method {
@@ -100,6 +101,7 @@ static BY_NAME: LazyLock<HashMap<&str, &Method>> = LazyLock::new(|| {
         marks::METHODS,
         membership::METHODS,
         schedule::METHODS,
+        socket::METHODS,
         users::METHODS,
         views::METHODS,
     ];

@@ -12,6 +12,7 @@ use crate::simulator::{
     clock::{MINUTE, Micros},
     faults::Misdelivery,
     rules::events::Event,
+    socket::Parcel,
     state::State,
 };
 
@@ -43,6 +44,8 @@ struct Delivery {
     /// Why the attempt before failed.
     reason: &'static str,
     due: Micros,
+    /// What goes wrong with the first attempt.
+    fault: Option<Misdelivery>,
 }
 
 impl Simulator {
@@ -51,7 +54,7 @@ impl Simulator {
         for event in std::mem::take(&mut state.outgoing) {
             let fault = state.faults.misdeliver(&event.kind);
             let lane = event.lane.clone();
-            let delivery = Delivery { event, retry: 0, reason: "", due: 0 };
+            let delivery = Delivery { event, retry: 0, reason: "", due: 0, fault };
             match fault {
                 Some(Misdelivery::Drop) => continue,
                 Some(Misdelivery::Reorder) => {
@@ -60,7 +63,7 @@ impl Simulator {
                     continue;
                 }
                 Some(Misdelivery::Duplicate) => self.enqueue(delivery.clone()),
-                None => {}
+                Some(Misdelivery::LoseAnswer | Misdelivery::HangUp) | None => {}
             }
             self.enqueue(delivery);
             let held = self.queues().held.remove(&lane);
@@ -164,11 +167,14 @@ impl Simulator {
 
     async fn deliver(&self, mut delivery: Delivery) {
         loop {
-            let (url, enabled) =
-                self.read(|state| (state.app.urls.events.clone(), state.app.events_enabled));
-            if !enabled || url.is_empty() {
+            let (url, enabled, uses_sockets) = self.read(|state| {
+                let app = &state.app;
+                (app.urls.events.clone(), app.events_enabled, app.socket_mode)
+            });
+            if !enabled || (url.is_empty() && !uses_sockets) {
                 return;
             }
+            let fault = delivery.fault.take();
             let letter = Letter {
                 what: &delivery.event.kind,
                 event_id: Some(&delivery.event.id),
@@ -178,7 +184,28 @@ impl Simulator {
                 retry: (delivery.retry > 0).then_some((delivery.retry, delivery.reason)),
                 follows_redirects: true,
             };
-            let result = self.send(letter).await;
+            let result = match uses_sockets {
+                true => {
+                    let parcel = Parcel {
+                        what: &delivery.event.kind,
+                        event_id: Some(&delivery.event.id),
+                        payload: serde_json::from_str(&delivery.event.body).unwrap_or_default(),
+                        retry: (delivery.retry, if delivery.retry > 0 { "timeout" } else { "" }),
+                    };
+                    self.send_envelope(&parcel, fault).await
+                }
+                false => self.send(letter).await,
+            };
+            // What happens while no socket is open is lost.
+            if delivery.retry == 0 && matches!(result, Err("no_socket")) {
+                return;
+            }
+            let result = match fault {
+                Some(Misdelivery::LoseAnswer | Misdelivery::HangUp) => {
+                    result.and(Err("http_timeout"))
+                }
+                _ => result,
+            };
             let failure = match &result {
                 Err(reason) => Some(*reason),
                 Ok(answer) if !answer.is_success() => Some("http_error"),

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::post::{Answer, Letter};
-use crate::simulator::{Simulator, faults::Misdelivery, state::State};
+use crate::simulator::{Simulator, faults::Misdelivery, socket::Parcel, state::State};
 
 /// What the person reads when the app doesn't answer in time.
 pub const TIMEOUT: &str = "operation_timeout";
@@ -30,18 +30,24 @@ impl Simulator {
             follows_redirects: false,
         };
         let fault = self.write_quietly(|state| state.faults.misdeliver(what));
-        if url.is_empty() {
+        let uses_sockets = self.uses_sockets();
+        if url.is_empty() && !uses_sockets {
             return Err(FAILED);
         }
         if fault == Some(Misdelivery::Drop) {
             return Err(TIMEOUT);
         }
-        let result = self.send(letter(&body)).await;
+        let send = async || match uses_sockets {
+            true => self.send_envelope(&Parcel::of_form(what, form), fault).await,
+            false => self.send(letter(&body)).await,
+        };
+        let result = send().await;
         if fault == Some(Misdelivery::Duplicate) {
             // Nobody sees the answer to the copy.
-            let _ = self.send(letter(&body)).await;
+            let _ = send().await;
         }
         match result {
+            Ok(_) if fault == Some(Misdelivery::LoseAnswer) => Err(TIMEOUT),
             Err("http_timeout") => Err(TIMEOUT),
             Err(_) => Err(FAILED),
             Ok(answer) if answer.status != 200 => Err(FAILED),

@@ -61,16 +61,29 @@ impl Simulator {
             Ok(result) => result,
             Err(_) => Err("http_timeout"),
         };
-        let failure = match &result {
+        let retry = letter.retry.map_or(0, |(number, _)| number);
+        self.note_sent(letter.what, letter.event_id, retry, &result);
+        result
+    }
+
+    /// Writes down what was sent to the app, and what came of it.
+    pub(in crate::simulator) fn note_sent(
+        &self,
+        what: &str,
+        event_id: Option<&str>,
+        retry: u8,
+        result: &Result<Answer, NoAnswer>,
+    ) {
+        let failure = match result {
             Err(reason) => Some(*reason),
-            Ok(answer) if !(200..300).contains(&answer.status) => Some("http_error"),
+            Ok(answer) if !answer.is_success() => Some("http_error"),
             Ok(_) => None,
         };
         let sent = Sent {
             at: self.clock().now(),
-            what: letter.what.to_owned(),
-            event_id: letter.event_id.map(str::to_owned),
-            retry: letter.retry.map_or(0, |(number, _)| number),
+            what: what.to_owned(),
+            event_id: event_id.map(str::to_owned),
+            retry,
             status: result.as_ref().ok().map(|answer| answer.status),
             failure: failure.map(str::to_owned),
         };
@@ -80,7 +93,6 @@ impl Simulator {
             }
             state.sent.push_back(sent);
         });
-        result
     }
 
     async fn exchange(&self, letter: &Letter<'_>) -> Result<Answer, NoAnswer> {

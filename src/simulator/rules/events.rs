@@ -26,7 +26,8 @@ impl State {
         let wanted = self.app.events.contains(subscription);
         let scope = scope_for(subscription);
         let allowed = scope.is_none_or(|scope| self.app.scopes.contains(scope));
-        if !wanted || !allowed || !self.app.events_enabled || self.app.urls.events.is_empty() {
+        let has_way = self.app.socket_mode || !self.app.urls.events.is_empty();
+        if !wanted || !allowed || !self.app.events_enabled || !has_way {
             return;
         }
         if event.get("event_ts").is_none() {

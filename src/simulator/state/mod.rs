@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     api::{rates::Rates, schedule::Scheduled},
+    clock::Micros,
     faults::Faults,
     oauth::tokens::Tokens,
     rules::{
@@ -69,6 +70,12 @@ pub struct State {
     /// Answers of the Web API that a test has said it expects: method and error.
     #[serde(skip)]
     pub(super) expected: HashSet<(String, String)>,
+    /// Where the simulator listens.
+    #[serde(skip)]
+    pub(super) address: String,
+    /// Tickets for sockets, and until when they are good.
+    #[serde(skip)]
+    pub(super) tickets: HashMap<String, Micros>,
     #[serde(skip)]
     pub(super) outgoing: Vec<Event>,
     #[serde(skip)]
@@ -133,6 +140,8 @@ pub struct App {
     pub events: BTreeSet<String>,
     /// Domains whose links it's told of.
     pub unfurl_domains: Vec<String>,
+    /// Whether what happens goes over sockets rather than over HTTP.
+    pub socket_mode: bool,
     /// False once too many deliveries have failed.
     pub events_enabled: bool,
     /// False once it's uninstalled.

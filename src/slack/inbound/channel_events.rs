@@ -29,6 +29,16 @@ const ANNOUNCED_AGAIN: i64 = 100;
 /// Why an event was not taken: the store is away, and Slack has to send it again.
 pub type NotTaken = Arc<sqlx::Error>;
 
+/// Whether anything can follow from an event for a channel.
+pub fn concern(event: &Value) -> bool {
+    match text(event, "type") {
+        "message" => {
+            matches!(text(event, "subtype"), "message_deleted" | "channel_convert_to_private")
+        }
+        kind => ["channel_", "group_", "member_"].iter().any(|family| kind.starts_with(family)),
+    }
+}
+
 /// Acts on an event about a channel. When this returns `Ok`, what follows from it is durable.
 pub async fn handle(door: &Door, workspace: &WorkspaceId, event: &Value) -> Result<(), NotTaken> {
     let Some(channel) = channel_of(event) else { return moved(door, workspace, event).await };
@@ -68,7 +78,7 @@ impl Desk<'_> {
                 let app = &self.door.app;
                 let now = app.clock.now();
                 let id = WorkId::new(app.ids.ulid(now));
-                self.ask_for(vec![work::look(&incident.id, id, now)]).await
+                self.ask_for(vec![work::look_at_channel(&incident.id, id, now)]).await
             }
             _ => Ok(()),
         }

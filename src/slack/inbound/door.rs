@@ -1,21 +1,15 @@
-//! What the handlers of Slack's requests share: whose request it is, and how to answer.
+//! What the handlers of Slack's requests share: whose request it is, and the forms that they open.
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
-
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use serde::Serialize;
 
 use crate::app::App;
 use crate::config::SigningSecrets;
 use crate::ids::{TeamId, WorkspaceId};
 use crate::slack::client::CallError;
 use crate::slack::install::directory::{NoAccess, Slacks};
-use crate::slack::view::kit::message::Message;
+use crate::slack::missed::Heard;
 use crate::slack::view::kit::modal::Modal;
 use crate::store::workspaces;
 
@@ -31,6 +25,8 @@ pub struct Door {
     pub slacks: Slacks,
     /// How Slack signs.
     pub secrets: Arc<SigningSecrets>,
+    /// Until when events were heard of.
+    pub heard: Arc<Heard>,
     /// Teams that were asked for before.
     known: Arc<RwLock<HashMap<TeamId, WorkspaceId>>>,
 }
@@ -38,7 +34,13 @@ pub struct Door {
 impl Door {
     /// The way in for whoever signs with these secrets.
     pub fn new(app: App, slacks: Slacks, secrets: SigningSecrets) -> Door {
-        Door { app, slacks, secrets: Arc::new(secrets), known: Arc::default() }
+        Door {
+            app,
+            slacks,
+            secrets: Arc::new(secrets),
+            heard: Arc::default(),
+            known: Arc::default(),
+        }
     }
 
     /// The workspace of this team or organisation. Where there is only the token of the settings, the
@@ -107,31 +109,4 @@ pub enum NotOpened {
     /// The call did not succeed.
     #[error(transparent)]
     Call(#[from] CallError),
-}
-
-/// Nothing to say: what was asked for shows itself.
-pub fn silence() -> Response {
-    StatusCode::OK.into_response()
-}
-
-/// Says something that only the person who asked can see.
-pub fn whisper(message: &Message) -> Response {
-    json(whispered(message))
-}
-
-/// The body of such an answer.
-pub fn whispered(message: &Message) -> Bytes {
-    #[derive(Serialize)]
-    struct Whisper<'a> {
-        response_type: &'static str,
-        #[serde(flatten)]
-        message: &'a Message,
-    }
-    let whisper = Whisper { response_type: "ephemeral", message };
-    serde_json::to_vec(&whisper).expect("a message is JSON").into()
-}
-
-/// An answer whose body is this JSON.
-pub fn json(body: Bytes) -> Response {
-    ([(CONTENT_TYPE, "application/json")], body).into_response()
 }

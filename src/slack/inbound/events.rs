@@ -2,77 +2,62 @@
 //! fails too often: what we don't know is answered like what we do.
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use std::sync::Arc;
+
+use serde::Deserialize as _;
 use serde_json::Value;
 
-use crate::ids::TeamId;
-use crate::slack::inbound::channel_events::{self, NotTaken};
-use crate::slack::inbound::door::{Door, silence};
+use crate::clock::Timestamp;
+use crate::slack::inbound::answer::Answer;
+use crate::slack::inbound::door::Door;
+use crate::slack::inbound::payload::{self, EventEnvelope};
 use crate::slack::inbound::removal;
 use crate::slack::inbound::verify::Signed;
+use crate::slack::inbound::{channel_events, marks};
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Envelope {
-    #[serde(rename = "type")]
-    kind: String,
-    challenge: Option<String>,
-    event_id: String,
-    team_id: Option<TeamId>,
-    authorizations: Vec<Authorization>,
-    event: Value,
-}
-
-/// One of the installations that the event is for.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Authorization {
-    enterprise_id: Option<TeamId>,
-    team_id: Option<TeamId>,
-    is_enterprise_install: bool,
-}
-
-impl Envelope {
-    /// Whom the installation belongs to.
-    fn installed_for(&self) -> Option<TeamId> {
-        let named = self.authorizations.first().and_then(|it| match it.is_enterprise_install {
-            true => it.enterprise_id.clone(),
-            false => it.team_id.clone(),
-        });
-        named.or_else(|| self.team_id.clone())
+/// Takes an event that came over HTTP.
+pub async fn event(State(door): State<Door>, Signed(body): Signed) -> Answer {
+    match payload::read_value(&body) {
+        Some(event) => answer(&door, &event).await,
+        None => Answer::unreadable("this is not an event"),
     }
 }
 
 /// Answers an event.
-pub async fn event(State(door): State<Door>, Signed(body): Signed) -> Response {
-    let Ok(envelope) = serde_json::from_slice::<Envelope>(&body) else {
-        return (StatusCode::BAD_REQUEST, "this is not an event").into_response();
+pub async fn answer(door: &Door, body: &Value) -> Answer {
+    let Ok(envelope) = EventEnvelope::deserialize(body) else {
+        return Answer::unreadable("this is not an event");
     };
-    match (envelope.kind.as_str(), &envelope.challenge) {
-        ("url_verification", Some(challenge)) => {
-            ([(CONTENT_TYPE, "text/plain")], challenge.clone()).into_response()
+    if removal::KINDS.contains(&envelope.event_kind()) {
+        return removal::removed(door, body).await;
+    }
+    if let ("url_verification", Some(challenge)) = (envelope.kind.as_str(), &envelope.challenge) {
+        return Answer::text(challenge.clone());
+    }
+    match take(door, &envelope).await {
+        Ok(()) => Answer::silence(),
+        // Most of what is said in channels is none of our business, with or without a database.
+        Err(_) if !marks::concern(&envelope) && !channel_events::concern(&envelope.event) => {
+            Answer::silence()
         }
-        _ if envelope.event["type"].as_str().is_some_and(|kind| removal::KINDS.contains(&kind)) => {
-            removal::removed(&door, &body).await
+        Err(error) => {
+            tracing::warn!(event.id = envelope.event_id, error = %error, "Could not save what an event tells");
+            // Slack sends it again, but not for ever.
+            door.heard.lost();
+            Answer::again()
         }
-        _ => match take(&door, &envelope).await {
-            Ok(()) => silence(),
-            Err(error) => {
-                tracing::warn!(event.id = envelope.event_id, error = %error, "Could not take an event");
-                // Slack sends it again.
-                StatusCode::SERVICE_UNAVAILABLE.into_response()
-            }
-        },
     }
 }
 
-/// Does what follows from an event. It is taken only when that is durable.
-async fn take(door: &Door, envelope: &Envelope) -> Result<(), NotTaken> {
-    tracing::debug!(event.id = envelope.event_id, event.kind = %envelope.event["type"], "An event");
-    let team = envelope.installed_for();
-    let Some(workspace) = door.workspace(team.as_ref()).await? else { return Ok(()) };
-    channel_events::handle(door, &workspace, &envelope.event).await
+/// Does what follows from an event, for each family of them. It is taken only when that is durable.
+async fn take(door: &Door, envelope: &EventEnvelope) -> Result<(), Arc<sqlx::Error>> {
+    let Some(workspace) = door.workspace(envelope.installed_for().as_ref()).await? else {
+        return Ok(());
+    };
+    tracing::debug!(event.id = envelope.event_id, event.kind = envelope.event_kind(), "An event");
+    marks::heard(door, &workspace, envelope).await?;
+    channel_events::handle(door, &workspace, &envelope.event).await?;
+    let at = Timestamp::from_micros(envelope.event_time.saturating_mul(1_000_000));
+    door.heard.until(&door.app, &workspace, at).await;
+    Ok(())
 }

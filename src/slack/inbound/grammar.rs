@@ -4,7 +4,7 @@
 //! means nothing brings the nearest one that does. Words for severities, statuses and roles stay
 //! words: only the engine knows the workspace's catalogue.
 
-mod words;
+pub mod words;
 
 use crate::ids::{SeverityId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};

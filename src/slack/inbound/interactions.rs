@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use crate::engine::order::{NotDone, Order, Target};
@@ -14,7 +11,8 @@ use crate::incident::command::Command;
 use crate::incident::event::{Actor, Via};
 use crate::slack::client::{CallError, Connection};
 use crate::slack::inbound::act::Asking;
-use crate::slack::inbound::door::{Door, silence};
+use crate::slack::inbound::answer::Answer;
+use crate::slack::inbound::door::Door;
 use crate::slack::inbound::grammar::{Intent, pressed};
 use crate::slack::inbound::payload::{Interaction, View};
 use crate::slack::inbound::submission::{self, SubmissionError};
@@ -35,31 +33,36 @@ struct Envelope {
     payload: String,
 }
 
-/// Answers an interaction.
-pub async fn interaction(State(door): State<Door>, Signed(body): Signed) -> Response {
+/// Takes an interaction that came over HTTP.
+pub async fn interaction(State(door): State<Door>, Signed(body): Signed) -> Answer {
     let payload = serde_urlencoded::from_bytes::<Envelope>(&body).map(|envelope| envelope.payload);
     let interaction = payload.ok().and_then(|payload| Interaction::read(&payload));
-    let Some(interaction) = interaction else {
-        return (StatusCode::BAD_REQUEST, "this is not an interaction").into_response();
-    };
+    match interaction {
+        Some(interaction) => answer(&door, interaction).await,
+        None => Answer::unreadable("this is not an interaction"),
+    }
+}
+
+/// Answers an interaction.
+pub async fn answer(door: &Door, interaction: Interaction) -> Answer {
     match interaction.kind.as_str() {
-        "block_actions" => press(&door, interaction).await,
-        "view_submission" => submit(&door, interaction).await,
+        "block_actions" => press(door, interaction).await,
+        "view_submission" => submit(door, interaction).await,
         "shortcut" if interaction.callback_id == DECLARE_SHORTCUT => {
-            ask(&door, interaction, None, Intent::Declare { name: String::new() }).await
+            ask(door, interaction, None, Intent::Declare { name: String::new() }).await
         }
         other => {
             tracing::debug!(kind = other, "Left an interaction alone");
-            silence()
+            Answer::silence()
         }
     }
 }
 
-async fn press(door: &Door, interaction: Interaction) -> Response {
-    let Some(action) = interaction.actions.first() else { return silence() };
+async fn press(door: &Door, interaction: Interaction) -> Answer {
+    let Some(action) = interaction.actions.first() else { return Answer::silence() };
     let (Some(button), Some(user)) = (Button::parse(&action.action_id), interaction.user()) else {
         tracing::debug!("Left a button alone");
-        return silence();
+        return Answer::silence();
     };
     let intent = pressed(button, user);
     let target = action.value.as_deref().map(|id| Target::Id(IncidentId::from(id)));
@@ -72,8 +75,8 @@ async fn ask(
     interaction: Interaction,
     target: Option<Target>,
     intent: Intent,
-) -> Response {
-    let Some(user) = interaction.user().cloned() else { return silence() };
+) -> Answer {
+    let Some(user) = interaction.user().cloned() else { return Answer::silence() };
     let answer = match door.workspace(interaction.installed_for().as_ref()).await {
         Ok(Some(workspace)) => {
             let asking = Asking {
@@ -97,7 +100,7 @@ async fn ask(
         let slack = door.slacks.connection().clone();
         tokio::spawn(async move { whisper_to(&slack, &url, &message).await });
     }
-    silence()
+    Answer::silence()
 }
 
 /// Says something to whoever pressed a button, and says it again while it was not said for certain.
@@ -120,31 +123,29 @@ async fn whisper_to(slack: &Connection, url: &str, message: &Message) {
     }
 }
 
-async fn submit(door: &Door, interaction: Interaction) -> Response {
+async fn submit(door: &Door, interaction: Interaction) -> Answer {
     let (Some(user), Some(view)) = (interaction.user(), &interaction.view) else {
-        return silence();
+        return Answer::silence();
     };
     let workspace = match door.workspace(interaction.installed_for().as_ref()).await {
         Ok(Some(workspace)) => workspace,
-        Ok(None) => return Json(not_installed(&view.callback_id)).into_response(),
+        Ok(None) => return Answer::value(&not_installed(&view.callback_id)),
         Err(error) => {
             tracing::warn!(error = %error, "Could not look up the workspace of a form");
-            return Json(failed(&view.callback_id)).into_response();
+            return Answer::value(&failed(&view.callback_id));
         }
     };
     let order = match order(workspace, user, view) {
         Ok(order) => order,
         Err(error) => {
             tracing::warn!(error = %error, form = view.callback_id, "Could not read a form");
-            return Json(failed(&view.callback_id)).into_response();
+            return Answer::value(&failed(&view.callback_id));
         }
     };
     match door.app.engine.submit(order).await {
-        Ok(_) => silence(),
-        Err(NotDone::Refused(refusal)) => {
-            Json(refused(&view.callback_id, &refusal)).into_response()
-        }
-        Err(NotDone::Unavailable(_)) => Json(failed(&view.callback_id)).into_response(),
+        Ok(_) => Answer::silence(),
+        Err(NotDone::Refused(refusal)) => Answer::value(&refused(&view.callback_id, &refusal)),
+        Err(NotDone::Unavailable(_)) => Answer::value(&failed(&view.callback_id)),
     }
 }
 

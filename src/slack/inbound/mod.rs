@@ -4,12 +4,15 @@
 //! [`verify::Signed`] holds such a body.
 
 mod act;
+mod answer;
 mod channel_events;
 mod commands;
 mod door;
+pub mod envelope;
 mod events;
 pub mod grammar;
 mod interactions;
+mod marks;
 mod payload;
 mod removal;
 pub mod submission;

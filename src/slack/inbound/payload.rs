@@ -14,9 +14,9 @@ pub struct SlashCommand {
     pub team_id: Option<TeamId>,
     /// The organisation, where there is one.
     pub enterprise_id: Option<TeamId>,
-    /// Whether the app is installed for the whole organisation: `true` or `false`.
+    /// Whether the app is installed for the whole organisation.
     #[serde(default)]
-    pub is_enterprise_install: String,
+    pub is_enterprise_install: Truth,
     /// Who typed it.
     pub user_id: UserId,
     /// Where.
@@ -32,10 +32,35 @@ impl SlashCommand {
     /// Whom the installation belongs to.
     pub fn installed_for(&self) -> Option<TeamId> {
         installation(
-            self.is_enterprise_install == "true",
+            self.is_enterprise_install.holds(),
             self.team_id.clone(),
             self.enterprise_id.clone(),
         )
+    }
+}
+
+/// Yes or no, in a form or in JSON.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Truth {
+    /// As JSON has it.
+    Plain(bool),
+    /// As a form has it: `true` or `false`.
+    Text(String),
+}
+
+impl Truth {
+    fn holds(&self) -> bool {
+        match self {
+            Truth::Plain(truth) => *truth,
+            Truth::Text(text) => text == "true",
+        }
+    }
+}
+
+impl Default for Truth {
+    fn default() -> Self {
+        Truth::Plain(false)
     }
 }
 
@@ -100,6 +125,14 @@ struct State {
 /// The most values in a payload. A message with all the blocks it can have comes to some thousand.
 const PIECES: usize = 50_000;
 
+/// Reads a body in JSON, unless there is more in it than Slack ever sends.
+pub fn read_value(body: &[u8]) -> Option<Value> {
+    if json::pieces(body) > PIECES {
+        return None;
+    }
+    serde_json::from_slice(body).ok()
+}
+
 impl Interaction {
     /// Reads a payload.
     pub fn read(payload: &str) -> Option<Interaction> {
@@ -130,6 +163,61 @@ impl View {
     /// What was filled in, by block and action.
     pub fn values(&self) -> &Value {
         &self.state.values
+    }
+}
+
+/// Something that happened in Slack, or a word about events in general.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct EventEnvelope {
+    /// Which of the two.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// To be sent back, when Slack asks whether the address is ours.
+    pub challenge: Option<String>,
+    /// No two events have the same.
+    pub event_id: String,
+    /// When it happened, in seconds.
+    pub event_time: i64,
+    /// What happened.
+    pub event: Value,
+    team_id: Option<TeamId>,
+    enterprise_id: Option<TeamId>,
+    authorizations: Vec<Authorization>,
+}
+
+/// An installation that an event is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Authorization {
+    team_id: Option<TeamId>,
+    enterprise_id: Option<TeamId>,
+    user_id: Option<UserId>,
+    is_enterprise_install: bool,
+}
+
+impl EventEnvelope {
+    /// Which kind of event.
+    pub fn event_kind(&self) -> &str {
+        self.event["type"].as_str().unwrap_or_default()
+    }
+
+    /// Whom the installation belongs to.
+    pub fn installed_for(&self) -> Option<TeamId> {
+        let named = self.authorizations.first();
+        let for_organisation = named.is_some_and(|named| named.is_enterprise_install);
+        let team = named.and_then(|named| named.team_id.clone());
+        let enterprise = named.and_then(|named| named.enterprise_id.clone());
+        installation(
+            for_organisation,
+            team.or_else(|| self.team_id.clone()),
+            enterprise.or_else(|| self.enterprise_id.clone()),
+        )
+    }
+
+    /// Our own user there.
+    pub fn us(&self) -> Option<&UserId> {
+        self.authorizations.first()?.user_id.as_ref()
     }
 }
 

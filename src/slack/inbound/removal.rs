@@ -1,13 +1,12 @@
 //! Slack says that the app was removed, or that its tokens are good no more. Both come when a
 //! workspace uninstalls it, in either order: what was kept stays, and Slack is not called there.
 
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::ids::TeamId;
-use crate::slack::inbound::door::{Door, silence};
+use crate::slack::inbound::answer::Answer;
+use crate::slack::inbound::door::Door;
 
 /// The events that say so.
 pub const KINDS: [&str; 2] = ["app_uninstalled", "tokens_revoked"];
@@ -63,10 +62,10 @@ impl Envelope {
 }
 
 /// Takes note of it.
-pub async fn removed(door: &Door, body: &[u8]) -> Response {
-    let Ok(envelope) = serde_json::from_slice::<Envelope>(body) else { return silence() };
+pub async fn removed(door: &Door, body: &Value) -> Answer {
+    let Ok(envelope) = Envelope::deserialize(body) else { return Answer::silence() };
     if !envelope.is_about_the_bot() {
-        return silence();
+        return Answer::silence();
     }
     let noted = async {
         match door.known_workspace(envelope.team()).await? {
@@ -75,11 +74,11 @@ pub async fn removed(door: &Door, body: &[u8]) -> Response {
         }
     };
     match noted.await {
-        Ok(()) => silence(),
+        Ok(()) => Answer::silence(),
         // Slack says it again.
         Err(error) => {
             tracing::warn!(%error, "Could not write down that Stentor was removed");
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
+            Answer::again()
         }
     }
 }

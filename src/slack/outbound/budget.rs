@@ -17,7 +17,7 @@ fn per_minute(method: &str) -> (u32, u32) {
     match method {
         // Some hundred a minute for all channels together.
         "chat.postMessage" => (240, 20),
-        "auth.test" => (600, 20),
+        "auth.test" | "chat.getPermalink" => (600, 20),
         // Tier 4.
         "chat.postEphemeral" => (100, 30),
         // Tier 3.

@@ -8,6 +8,7 @@ mod announcements;
 mod budget;
 mod calls;
 mod channel;
+mod looks;
 mod members;
 mod messages;
 mod posts;
@@ -19,7 +20,7 @@ mod topic;
 mod workspace;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::engine::Engine;
@@ -43,8 +44,12 @@ use crate::store::workspaces::Catalogues;
 use crate::store::{incidents, outbox};
 
 pub use calls::Trouble;
+pub use looks::PIN;
 pub use search::Searches;
 pub use workspace::Identity;
+
+/// How long work that only a newer version knows is left to other replicas.
+const LEAVE_TO_OTHERS: Duration = Duration::from_secs(30);
 
 /// Does the outbox's work in Slack.
 #[derive(Clone)]
@@ -113,6 +118,12 @@ impl Job<'_> {
             }
             // The worker rings timers itself: they are no business of Slack's.
             Work::Ring { .. } => Ok(()),
+            Work::Look { ts, by } => Ok(self.look_at(ts, by.as_ref()).await?),
+            Work::ReadBack(stretch) => Ok(self.read_back(stretch).await?),
+            Work::Unknown => {
+                let until = self.performer.clock.now().plus(LEAVE_TO_OTHERS);
+                Err(Failed::Trouble(Trouble::NotYet { until, turn: None }))
+            }
         }
     }
 

@@ -182,6 +182,6 @@ fn said_in_part(failed: Failed) -> Failed {
         Trouble::Away { error, until, for_all, .. } => {
             Trouble::Away { error, until, for_all, in_doubt: true }
         }
-        rest @ (Trouble::NotOurs | Trouble::NoAccess { .. } | Trouble::Store(_)) => rest,
+        rest @ (Trouble::NotOurs | Trouble::Store(_)) => rest,
     })
 }

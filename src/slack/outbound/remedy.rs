@@ -36,7 +36,12 @@ impl Job<'_> {
         match &self.work.work {
             Work::Refresh { surface: Surface::Announcement | Surface::Standing } => false,
             Work::Refresh { .. } | Work::Say { post: Post::Channel { .. } } => true,
-            Work::Say { .. } | Work::Warn { .. } | Work::Ring { .. } => false,
+            Work::Say { .. }
+            | Work::Warn { .. }
+            | Work::Ring { .. }
+            | Work::Look { .. }
+            | Work::ReadBack(_)
+            | Work::Unknown => false,
         }
     }
 

@@ -70,6 +70,7 @@ fn draw_leaf(leaf: &Value) -> String {
         "text" => text.to_owned(),
         "user" => format!("@{}", leaf["user_id"].as_str().unwrap_or_default()),
         "channel" => format!("#{}", leaf["channel_id"].as_str().unwrap_or_default()),
+        "link" => leaf["text"].as_str().or(leaf["url"].as_str()).unwrap_or_default().to_owned(),
         "date" => leaf["fallback"].as_str().unwrap_or_default().to_owned(),
         other => format!("<{other}?>"),
     }

@@ -8,6 +8,7 @@ pub mod announcement;
 pub mod button;
 pub mod form;
 pub mod help;
+pub mod kept;
 pub mod kit;
 pub mod list;
 pub mod notice;

@@ -42,7 +42,11 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
         | Event::NoteAdded { .. }
         | Event::ChannelOpened { .. }
         | Event::ChannelChanged { .. }
-        | Event::Undelivered { .. } => None,
+        | Event::Undelivered { .. }
+        | Event::MessagePinned { .. }
+        | Event::MessageEdited { .. }
+        | Event::MessageUnpinned { .. }
+        | Event::Unknown => None,
     }
 }
 

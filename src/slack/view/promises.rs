@@ -4,10 +4,11 @@
 use proptest::prelude::*;
 
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, UserId};
+use crate::ids::{ChannelId, MessageTs, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Actor, Entry, Event, SeverityChange, StatusChange, Via};
+use crate::incident::pins::{Author, Quote};
 use crate::incident::refusal::{Field, Refusal};
 use crate::incident::state::{Incident, LastUpdate, Visibility};
 use crate::outbox::work::{NotAnnounced, Warning};
@@ -150,6 +151,17 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
         changed(ChannelChange::MadePrivate),
         changed(ChannelChange::Renamed { to: text.to_owned(), follows: false }),
         Event::Undelivered { what: name.to_owned(), error: text.to_owned() },
+        Event::MessagePinned {
+            quote: Quote {
+                ts: MessageTs::new(name),
+                at: minute(1),
+                author: Author::Program { name: name.to_owned() },
+                text: text.to_owned(),
+                permalink: name.to_owned(),
+            },
+            by: None,
+        },
+        Event::MessageEdited { ts: MessageTs::new("x"), text: text.to_owned(), supersedes: 1 },
     ]
 }
 

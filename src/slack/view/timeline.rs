@@ -6,6 +6,7 @@ use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Declared, Entry, Event, SeverityChange, StatusChange};
 use crate::incident::state::Incident;
 use crate::incident::text::shorten;
+use crate::slack::view::kept::{self, Kept};
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::line::Line;
 use crate::slack::view::kit::message::Message;
@@ -24,19 +25,28 @@ pub fn timeline(incident: &Incident, record: &[Entry], catalogue: &Catalogue) ->
     let mut room = ROOM;
     let mut lines = Vec::new();
     let mut before = record.last().map_or(0, |last| last.version);
-    for entry in record.iter().rev().take(SHOWN) {
-        let line = Line::new().date(entry.at).text("  ").then(sentence(entry, catalogue));
+    let kept = Kept::of(record);
+    for entry in record.iter().rev().filter(|entry| !kept.hides(entry)).take(SHOWN) {
+        let happened_at = kept::happened_at(entry);
+        let sentence = match &entry.event {
+            Event::MessagePinned { quote, by } => {
+                kept::pinned(quote, by.as_ref(), kept.now_says(entry))
+            }
+            _ => sentence(entry, catalogue),
+        };
+        let line = Line::new().date(happened_at).text("  ").then(sentence);
         let Some(left) = room.checked_sub(line.length()) else { break };
         room = left;
         before = entry.version - 1;
-        lines.push(line);
+        lines.push((happened_at, line));
     }
     lines.reverse();
+    lines.sort_by_key(|(happened_at, _)| *happened_at);
     let mut blocks = vec![Block::text(&Line::of("Timeline of ").bold(&title))];
     if before > 0 {
         blocks.push(Block::context(&Line::of(&earlier(before))));
     }
-    blocks.extend(lines.iter().map(Block::text));
+    blocks.extend(lines.iter().map(|(_, line)| Block::text(line)));
     Message::new(&Line::of(&format!("Timeline of {title}")), blocks)
 }
 
@@ -108,6 +118,10 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
             .text(&words::one_line(what, EXCERPT))
             .text("”: ")
             .text(&words::one_line(error, EXCERPT)),
+        Event::MessagePinned { quote, by } => kept::pinned(quote, by.as_ref(), None),
+        Event::MessageEdited { text, .. } => kept::edited(text),
+        Event::MessageUnpinned { deleted, by, .. } => kept::unpinned(*deleted, by.as_ref()),
+        Event::Unknown => who.text(" did something that this version of Stentor does not know"),
     }
 }
 

@@ -63,7 +63,8 @@ impl Bot {
 
     /// The pinned message of an incident.
     pub fn welcome(&self, incident: &Incident) -> Ts {
-        let pins = self.slack.pins(incident.channel.as_ref().unwrap().as_str());
+        let mut pins = self.slack.pins(incident.channel.as_ref().unwrap().as_str());
+        pins.retain(|pin| pin.created_by == STENTOR);
         assert_eq!(pins.len(), 1, "{}", incident.reference());
         pins[0].ts
     }

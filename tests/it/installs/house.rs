@@ -117,6 +117,7 @@ impl House {
             api_url: acme.api_url(),
             bot_token: setup.token.then(|| Secret::new(&slack.bot_token)),
             signing_secrets: SigningSecrets(vec![Secret::new(&slack.signing_secret)]),
+            app_token: None,
             announce_channel: "incidents".to_owned(),
             install: InstallSettings {
                 slack_client_id: Some(slack.client_id.clone()),

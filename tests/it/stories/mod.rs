@@ -12,6 +12,7 @@ mod leases;
 mod matrix;
 mod names;
 mod outages;
+mod pins;
 mod private;
 mod programs;
 mod queueing;
@@ -21,6 +22,7 @@ mod reminders;
 mod repeats;
 mod retention;
 mod roles;
+mod sockets;
 mod trouble;
 mod whole;
 

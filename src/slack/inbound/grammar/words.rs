@@ -41,7 +41,7 @@ pub(super) fn unquoted(text: &str) -> &str {
 
 /// The text as the person saw it when they typed it: what Slack made of mentions, links and
 /// special characters is undone, once.
-pub(super) fn readable(text: &str) -> String {
+pub fn readable(text: &str) -> String {
     let mut readable = String::with_capacity(text.len());
     let mut rest = text.trim();
     while let Some(start) = rest.find('<') {
