@@ -53,7 +53,8 @@ async fn twins(fresh: &Fresh) -> (App, WorkspaceId, WorkspaceId) {
     let token =
         stentor::api::tokens::create(&app.db, &app.clock, &app.ids, &ours, "ci").await.unwrap();
     let server = Server::start(app.router()).await;
-    let headers = [("authorization", format!("Bearer {token}"))];
+    let headers =
+        [("authorization", format!("Bearer {token}")), ("idempotency-key", "same".to_owned())];
     let headers: Vec<(&str, &str)> =
         headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     server

@@ -35,7 +35,7 @@ const ACROSS: [(&str, &str); 17] = [
     ("FROM workspace w LEFT JOIN installation", "the list for operators"),
     ("FROM workspace WHERE slug = $1", "the slug says which workspace"),
     ("FROM workspace WHERE slack_team = $1", "the team says which workspace"),
-    ("SELECT id FROM workspace ORDER BY id", "forgetting goes through all of them"),
+    ("SELECT id FROM workspace ORDER BY created_at", "forgetting goes through all of them"),
     ("INSERT INTO workspace (id, slug", "it is made here"),
 ];
 
