@@ -1,10 +1,11 @@
-//! `stentor serve`, `stentor demo`, `stentor token`.
+//! `stentor serve`, `stentor demo`, `stentor slack`, `stentor token`.
 //!
 //! A setting that is wrong ends the program with code 2 and one line that names it; anything else
 //! that keeps it from starting, too.
 
 mod demo;
 mod serve;
+mod slack;
 mod token;
 
 use std::ffi::OsString;
@@ -29,6 +30,8 @@ enum Task {
     Serve(Box<Settings>),
     /// Try Stentor with a Slack of its own, in a browser
     Demo(demo::Demo),
+    /// Run the local Slack alone, to test or develop against; it prints its address
+    Slack(slack::Slack),
     /// Manage the tokens that open the API
     Token(token::Token),
 }
@@ -52,6 +55,7 @@ pub fn run() -> ExitCode {
         match cli.task {
             Task::Serve(settings) => serve::serve(&settings).await,
             Task::Demo(demo) => demo::demo(&demo).await,
+            Task::Slack(slack) => slack::slack(&slack).await,
             Task::Token(token) => token::token(&token).await,
         }
     });
