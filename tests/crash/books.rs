@@ -15,6 +15,8 @@ use crate::world::World;
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     pub kills: usize,
+    /// Replicas that slept through their leases.
+    pub pauses: usize,
     pub acknowledged: usize,
     pub unacknowledged: usize,
     pub refused: usize,
@@ -39,6 +41,7 @@ impl Tally {
     /// Adds what another chapter found.
     pub fn add(&mut self, other: Tally) {
         self.kills += other.kills;
+        self.pauses += other.pauses;
         self.acknowledged += other.acknowledged;
         self.unacknowledged += other.unacknowledged;
         self.refused += other.refused;

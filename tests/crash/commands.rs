@@ -152,6 +152,20 @@ impl Plan {
         )
     }
 
+    /// An update that promises the next one within a minute.
+    pub fn promise(&mut self, case: &str, incident: &Known) -> Ask {
+        let (word, id) = self.name();
+        let said = format!("{word} is what is new");
+        let body = json!({ "type": "update", "message": said, "next_update_in_minutes": 1 });
+        let request = self.command(incident, &body, &id);
+        self.ask(
+            case.to_owned(),
+            Trace::Said(word.clone()),
+            format!("{case}: a promise, {word}"),
+            request,
+        )
+    }
+
     fn note(&mut self, case: &str, incident: &Known) -> Ask {
         let (word, id) = self.name();
         let user = self.chance.pick(&PEOPLE).0;

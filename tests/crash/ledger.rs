@@ -70,11 +70,6 @@ impl Ledger {
     pub fn all(&self) -> Vec<Asked> {
         self.0.lock().unwrap().clone()
     }
-
-    /// How many were acknowledged.
-    pub fn acknowledged(&self) -> usize {
-        self.0.lock().unwrap().iter().filter(|asked| asked.fate == Fate::Acknowledged).count()
-    }
 }
 
 impl Trace {

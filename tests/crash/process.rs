@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{self, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -39,9 +39,26 @@ pub fn signal(id: u32, name: &str) {
 }
 
 /// A child that is killed when dropped, even while it is stopped.
-struct Owned(Child);
+pub struct Child(process::Child);
 
-impl Drop for Owned {
+impl Child {
+    /// Starts it.
+    pub fn spawn(command: &mut Command) -> std::io::Result<Child> {
+        command.spawn().map(Child)
+    }
+
+    /// Waits for its end, for as long as that takes.
+    pub async fn ends(&mut self) -> std::io::Result<process::ExitStatus> {
+        loop {
+            if let Some(status) = self.0.try_wait()? {
+                return Ok(status);
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl Drop for Child {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -51,7 +68,7 @@ impl Drop for Owned {
 /// The local Slack.
 pub struct Slack {
     pub address: SocketAddr,
-    _process: Owned,
+    _process: Child,
 }
 
 impl Slack {
@@ -60,7 +77,7 @@ impl Slack {
         let arguments = ["slack", "--listen", "127.0.0.1:0", "--no-rate-limits"];
         let mut command = command(&binary(), folder, &arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-        let mut process = Owned(command.spawn().context("start the local Slack")?);
+        let mut process = Child::spawn(&mut command).context("start the local Slack")?;
         let out = process.0.stdout.take().context("its standard output")?;
         let mut line = String::new();
         BufReader::new(out).read_line(&mut line)?;
@@ -82,7 +99,7 @@ pub struct Replica {
 }
 
 struct Life {
-    process: Owned,
+    process: Child,
     address: Arc<OnceLock<SocketAddr>>,
 }
 
@@ -112,7 +129,7 @@ impl Replica {
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.env("STENTOR_LISTEN", "127.0.0.1:0");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut process = Owned(command.spawn().context("start a replica")?);
+        let mut process = Child::spawn(&mut command).context("start a replica")?;
         let address = Arc::new(OnceLock::new());
         let err = process.0.stderr.take().context("its standard error")?;
         let (found, log) = (Arc::clone(&address), Arc::clone(&self.log));
@@ -200,16 +217,6 @@ impl Replica {
         if let Some(life) = &*self.life.lock().unwrap() {
             signal(life.process.0.id(), name);
         }
-    }
-
-    /// Changes the program that the next life runs.
-    pub fn with_binary(self, binary: PathBuf) -> Replica {
-        Replica { binary, ..self }
-    }
-
-    /// The lines of its log with these words.
-    pub fn logged(&self, words: &str) -> usize {
-        self.log.lock().unwrap().iter().filter(|line| line.contains(words)).count()
     }
 
     /// The last lines of its log.

@@ -1,24 +1,24 @@
 //! What a long run found, as a table.
 
 use crate::books::Tally;
-use crate::place::Kind;
 
 /// A column for each database.
-pub fn table(found: &[(Kind, Tally)]) -> String {
+pub fn table(found: &[(&str, Tally)]) -> String {
     let row = |name: &str, value: &dyn Fn(&Tally) -> String| {
         let values: String =
-            found.iter().map(|(_, tally)| format!("{:>12}", value(tally))).collect();
+            found.iter().map(|(_, tally)| format!("{:>14}", value(tally))).collect();
         format!("{name:<34}{values}\n")
     };
     let count = |list: &Vec<String>| list.len().to_string();
     let seconds = |times: Option<f64>| times.map_or("-".to_owned(), |it| format!("{it:.2} s"));
     let mut text = format!("{:<34}", "");
-    text.extend(found.iter().map(|(kind, _)| format!("{kind:>12}")));
+    text.extend(found.iter().map(|(cast, _)| format!("{cast:>14}")));
     text.push('\n');
     text += &row("kills", &|it| it.kills.to_string());
+    text += &row("slept through leases", &|it| it.pauses.to_string());
     text += &row("acknowledged", &|it| it.acknowledged.to_string());
     text += &row("without an answer", &|it| it.unacknowledged.to_string());
-    text += &row("refused", &|it| it.refused.to_string());
+    text += &row("refused, or nobody there", &|it| it.refused.to_string());
     text += &row("lost", &|it| count(&it.lost));
     text += &row("doubled", &|it| count(&it.doubled));
     text += &row("left over", &|it| count(&it.left_over));

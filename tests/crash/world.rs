@@ -24,7 +24,6 @@ pub const PATIENCE: Duration = Duration::from_secs(200);
 
 /// Everything there is in one chapter.
 pub struct World {
-    pub kind: Kind,
     pub slack: Slack,
     pub database: Database,
     pub wire: Wire,
@@ -46,16 +45,6 @@ impl World {
     pub async fn new(kind: Kind, programs: &[PathBuf]) -> Result<World> {
         let folder = Folder::new()?;
         let database = Database::new(kind, &folder).await?;
-        World::on(kind, database, folder, programs).await
-    }
-
-    /// One on this database.
-    pub async fn on(
-        kind: Kind,
-        database: Database,
-        folder: Folder,
-        programs: &[PathBuf],
-    ) -> Result<World> {
         let slack = Slack::start(folder.path())?;
         let trap = Trap::new();
         let wire = Wire::new(slack.address, &trap);
@@ -81,7 +70,6 @@ impl World {
         // The oldest program makes the schema: newer ones bring it up to date.
         let token = make_token(programs.first().unwrap_or(&binary()), &folder, &database)?;
         let world = World {
-            kind,
             slack,
             database,
             wire,
