@@ -14,6 +14,8 @@ use crate::clock::Clock;
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
 use crate::ids::{IdSource, WorkspaceId};
+use crate::outbox::holder::Holder;
+use crate::outbox::retention;
 use crate::outbox::worker::Worker;
 use crate::server;
 use crate::slack::client::Slack;
@@ -72,6 +74,9 @@ impl App {
     }
 }
 
+/// How long the database may take to close. The process ends within 10 s of being told to.
+const CLOSING: Duration = Duration::from_secs(1);
+
 /// How Stentor speaks with Slack.
 #[derive(Clone)]
 pub struct SlackSettings {
@@ -123,6 +128,8 @@ impl Stentor {
             db: app.db.clone(),
             clock: app.clock.clone(),
             ids: app.ids.clone(),
+            // Its own word, whatever a test's ids are: no two processes may share it.
+            holder: Holder::new(&IdSource::system().ulid(app.clock.now())),
             engine: app.engine.clone(),
             performer,
             work_waits: Arc::clone(&app.work_waits),
@@ -140,18 +147,39 @@ impl Stentor {
 
     /// Serves and works until `shutdown` comes; then finishes what is in hand.
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        // The settings may be others than those that Slack refused.
+        if let Err(error) = self.worker.performer.wake(&self.app.workspace).await {
+            tracing::warn!(error = %error, "Could not look whether Slack was away");
+        }
         let stop = Arc::new(Notify::new());
+        let forgetting = Arc::new(Notify::new());
+        let forget = tokio::spawn(retention::run(
+            self.app.db.clone(),
+            self.app.clock.clone(),
+            Arc::clone(&forgetting),
+        ));
         let identity =
             tokio::spawn(identify(self.worker.performer.clone(), self.app.workspace.clone()));
         let router = self.router();
         let worker = tokio::spawn(self.worker.run(Arc::clone(&stop)));
+        let told = Arc::clone(&stop);
+        // The worker stops together with the listener: both have some seconds for what is in hand.
+        let shutdown = async move {
+            shutdown.await;
+            tracing::info!("Finishes what is in hand");
+            told.notify_one();
+        };
         server::serve(listener, router, shutdown).await;
         identity.abort();
-        stop.notify_one();
-        if let Err(error) = worker.await {
-            tracing::error!(error = %error, "The worker ended badly");
+        forgetting.notify_one();
+        for (what, task) in [("worker", worker), ("forgetting", forget)] {
+            if let Err(error) = task.await {
+                tracing::error!(error = %error, "The {what} ended badly");
+            }
         }
-        self.app.db.close().await;
+        if tokio::time::timeout(CLOSING, self.app.db.close()).await.is_err() {
+            tracing::warn!("The database did not close in time; what was committed is safe");
+        }
     }
 }
 
@@ -167,6 +195,8 @@ async fn identify(performer: Performer, workspace: WorkspaceId) {
             Err(Trouble::GiveUp { error }) => {
                 tracing::error!(error, "Slack does not accept the bot token");
             }
+            // Another call has said so already.
+            Err(Trouble::NotYet { .. }) => {}
             Err(trouble) => tracing::warn!(?trouble, "Slack does not say who we are yet"),
         }
         tokio::time::sleep(IDENTIFY_EVERY).await;

@@ -1,38 +1,43 @@
-//! Takes work from the queue, has it performed, and writes down how it went.
+//! Takes work from the queue and has it performed, as long as the lease on its lane is good.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
 use crate::clock::{Clock, Timestamp};
 use crate::engine::Engine;
 use crate::engine::order::{NotDone, Order};
-use crate::ids::{IdSource, random_bytes};
+use crate::ids::IdSource;
 use crate::incident::command::Command;
 use crate::incident::event::Via;
+use crate::outbox::hold::{Held, LEASE, RENEW_EVERY};
+use crate::outbox::holder::Holder;
 use crate::outbox::work::Work;
 use crate::slack::outbound::{Performer, Trouble};
 use crate::store::db::Db;
-use crate::store::outbox::{self, Claimed, Ended};
+use crate::store::outbox;
 
 /// Lanes worked on at once. Slack is what is slow, and it allows some hundred calls a minute.
 const LANES_AT_ONCE: usize = 16;
-/// How long work may take before another worker may take it over: a piece of work makes a handful
-/// of calls of at most 10 s each. The margin is for clocks that differ between replicas.
-const LEASE: Duration = Duration::from_secs(120);
 /// How often to look for work that nobody announced: another replica's, or a dead one's.
 const POLL: Duration = Duration::from_secs(1);
 /// The shortest wait between two looks that find nothing: what is due may be in another replica's
 /// hands.
 const LEAST_WAIT: Duration = Duration::from_millis(10);
-/// How often it is tried to write down how an attempt went, before the lease is left to end.
-const WRITE_TRIES: usize = 5;
-/// The longest wait between two attempts.
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
-/// An outage of Slack that lasts longer than this is for people to deal with.
-const GIVE_UP_AFTER: Duration = Duration::from_secs(3 * 24 * 3600);
+/// How long work in hand may go on after the order to stop. A call that takes longer is left to
+/// whoever goes on, who looks first what came of it.
+const LAST_WORK: Duration = Duration::from_secs(5);
+/// How long the lanes of a dead process rest before somebody looks what it has done: its last
+/// request may still be on its way to Slack.
+const QUIET: Duration = Duration::from_secs(1);
+/// By how much this machine's clock may differ from the database's. Twice this much between two
+/// replicas is what a lease has room for.
+const SKEW_LIMIT: Duration = Duration::from_millis(1_500);
+/// How often the clocks are compared.
+const COMPARE_CLOCKS: Duration = Duration::from_secs(30);
 
 /// Takes work and has it performed.
 #[derive(Clone)]
@@ -43,6 +48,8 @@ pub struct Worker {
     pub clock: Clock,
     /// Names leases.
     pub ids: IdSource,
+    /// Whose leases they are.
+    pub holder: Holder,
     /// Writes down in the incident what could not be done.
     pub engine: Engine,
     /// Does the work.
@@ -52,20 +59,22 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Works until `shutdown` is told, then finishes what is in hand.
+    /// Works until `shutdown` is told, then finishes what is in hand, or leaves it to others.
     pub async fn run(self, shutdown: Arc<Notify>) {
         let mut in_hand = JoinSet::new();
         let stop = shutdown.notified();
         tokio::pin!(stop);
+        let mut looked = Looked::default();
         loop {
             // Interest first, then the look: what comes in between is not missed.
             let work_waits = self.work_waits.notified();
-            let wait = match self.take(LANES_AT_ONCE.saturating_sub(in_hand.len())).await {
-                Ok(claimed) => {
-                    let found = !claimed.is_empty();
-                    for work in claimed {
+            let room = LANES_AT_ONCE.saturating_sub(in_hand.len());
+            let wait = match self.look(room, &mut looked).await {
+                Ok(taken) => {
+                    let found = !taken.is_empty();
+                    for held in taken {
                         let worker = self.clone();
-                        in_hand.spawn(async move { worker.perform(work).await });
+                        in_hand.spawn(async move { worker.perform(held).await });
                     }
                     if found { Duration::ZERO } else { self.until_next_due().await }
                 }
@@ -78,22 +87,41 @@ impl Worker {
             tokio::select! {
                 () = &mut stop => break,
                 () = work_waits, if !full => {}
-                () = tokio::time::sleep(wait), if !full => {}
+                () = sleep(wait), if !full => {}
                 // A lane has moved on: what stands behind can be taken now.
                 Some(_) = in_hand.join_next() => {}
             }
         }
-        while in_hand.join_next().await.is_some() {}
+        let last = timeout(LAST_WORK, async { while in_hand.join_next().await.is_some() {} });
+        if last.await.is_err() {
+            tracing::warn!(lanes = in_hand.len(), "Left work in hand to whoever goes on");
+            in_hand.shutdown().await;
+        }
+        if let Err(error) = self.release().await {
+            tracing::warn!(error = %error, "Could not give back leases; they end by themselves");
+        }
     }
 
     /// Performs everything that is due now, once, and says how much that was.
     pub async fn step(&self) -> Result<usize, sqlx::Error> {
         let mut in_hand = JoinSet::new();
-        for work in self.take(LANES_AT_ONCE).await? {
+        for held in self.take(LANES_AT_ONCE).await? {
             let worker = self.clone();
-            in_hand.spawn(async move { worker.perform(work).await });
+            in_hand.spawn(async move { worker.perform(held).await });
         }
         Ok(in_hand.join_all().await.len())
+    }
+
+    /// Looks for work, and now and then for what keeps it from being done.
+    async fn look(&self, room: usize, looked: &mut Looked) -> Result<Vec<Held>, sqlx::Error> {
+        if looked.is_time_for_orphans() {
+            self.free_orphans().await?;
+        }
+        if looked.is_time_for_clocks() {
+            looked.skewed = self.is_skewed().await?;
+        }
+        // Whose clock is wrong would take work that others still have, or keep what is theirs.
+        if looked.skewed { Ok(Vec::new()) } else { self.take(room).await }
     }
 
     /// At most one poll: other replicas add work too.
@@ -104,174 +132,162 @@ impl Worker {
         }
     }
 
-    async fn take(&self, limit: usize) -> Result<Vec<Claimed>, sqlx::Error> {
+    async fn take(&self, limit: usize) -> Result<Vec<Held>, sqlx::Error> {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let now = self.clock.now();
+        let (now, since) = (self.clock.now(), Instant::now());
+        // A look that finds nothing must not take the write lock.
         if self.next_due().await?.is_none_or(|due| due > now) {
             return Ok(Vec::new());
         }
-        let lease = self.ids.ulid(now);
+        let lease = self.holder.lease(&self.ids.ulid(now));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut tx = self.db.begin().await?;
         let claimed = outbox::claim(&mut tx, &lease, now, LEASE, limit).await?;
         tx.commit().await?;
-        Ok(claimed)
+        Ok(claimed.into_iter().map(|work| Held::new(work, now, since)).collect())
     }
 
     /// When there is something to do next. Leases count: a lane is due again when one ends.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, sqlx::Error> {
         let mut tx = self.db.read().await?;
-        outbox::next_due(&mut tx).await
+        outbox::next_due(&mut tx, self.clock.now()).await
     }
 
-    async fn perform(&self, work: Claimed) {
+    async fn perform(&self, held: Held) {
+        let work = &held.work;
         let started = self.clock.now();
-        let result = match &work.work {
-            Work::Ring { timer } => self.ring(&work, Command::Ring { timer: *timer }).await,
-            Work::Refresh { .. } | Work::Say { .. } => self.performer.perform(&work).await,
+        let result = tokio::select! {
+            result = self.do_work(&held) => result,
+            () = self.keep(&held) => Err(Trouble::NotOurs),
         };
-        let mut tries = 0;
-        let written = loop {
-            tries += 1;
-            match self.write_down(&work, &result).await {
-                Err(error) if tries < WRITE_TRIES => {
-                    tracing::debug!(work.id = %work.id, error = %error, "Writes down again how it went");
-                }
-                written => break written,
-            }
-        };
-        match written {
-            Ok(true) => {}
-            Ok(false) => {
-                tracing::warn!(work.id = %work.id, "The lease had ended; somebody else goes on")
-            }
-            // The lease ends by itself, and the next attempt looks before it repeats anything.
-            Err(error) => {
-                tracing::warn!(work.id = %work.id, error = %error, "Could not write down how it went")
-            }
-        }
-        let outcome = match &result {
-            Ok(()) => "done",
-            Err(Trouble::NotYet { .. }) => "not_yet",
-            Err(Trouble::Again { .. } | Trouble::Store(_)) => "again",
-            Err(Trouble::GiveUp { .. }) => "given_up",
-        };
+        let outcome = self.conclude(&held, &result).await;
         metrics::counter!("stentor_outbox_attempts_total", "outcome" => outcome).increment(1);
-        let now = self.clock.now();
         tracing::debug!(work.id = %work.id, incident.id = %work.incident, outcome,
-            duration_ms = now.since(started).as_millis(), "{}", work.work.describe());
+            duration_ms = self.clock.now().since(started).as_millis(), "{}", work.work.describe());
     }
 
-    /// Writes down how an attempt went, and says whether the lease was still ours.
-    async fn write_down(
-        &self,
-        work: &Claimed,
-        result: &Result<(), Trouble>,
-    ) -> Result<bool, sqlx::Error> {
-        let now = self.clock.now();
-        match result {
-            Ok(()) => self.finish(work).await,
-            Err(Trouble::NotYet { until }) => {
-                self.put_off(work, *until, Ended::Untried, None).await
-            }
-            Err(Trouble::Again { error, in_doubt }) => {
-                let ended = if *in_doubt { Ended::InDoubt } else { Ended::Refused };
-                if now.since(work.created_at) > GIVE_UP_AFTER {
-                    return self.give_up(work, ended, error).await;
+    async fn do_work(&self, held: &Held) -> Result<(), Trouble> {
+        match &held.work.work {
+            Work::Ring { timer } => self.ring(held, Command::Ring { timer: *timer }).await,
+            Work::Refresh { .. } | Work::Say { .. } => self.performer.perform(held).await,
+        }
+    }
+
+    /// Keeps the lease alive, and returns when that failed.
+    async fn keep(&self, held: &Held) {
+        loop {
+            sleep(RENEW_EVERY).await;
+            let (now, since) = (self.clock.now(), Instant::now());
+            match self.renew(held, now).await {
+                Ok(true) => held.renewed(now, since),
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::debug!(error = %error, work.id = %held.work.id, "Could not renew a lease");
+                    if !held.is_good(self.clock.now()) {
+                        return;
+                    }
                 }
-                let until = now.plus(backoff(work.attempts));
-                tracing::info!(work.id = %work.id, attempts = work.attempts, error, "Later: {}", work.work.describe());
-                self.put_off(work, until, ended, Some(error)).await
-            }
-            Err(Trouble::GiveUp { error }) => self.give_up(work, Ended::Refused, error).await,
-            Err(Trouble::Store(error)) => {
-                let until = now.plus(backoff(work.attempts));
-                self.put_off(work, until, Ended::InDoubt, Some(&error.to_string())).await
             }
         }
     }
 
-    async fn ring(&self, work: &Claimed, command: Command) -> Result<(), Trouble> {
+    async fn renew(&self, held: &Held, now: Timestamp) -> Result<bool, sqlx::Error> {
+        let mut tx = self.db.begin().await?;
+        let ours = outbox::renew(&mut tx, &held.work, now.plus(LEASE)).await?;
+        tx.commit().await?;
+        Ok(ours)
+    }
+
+    async fn ring(&self, held: &Held, command: Command) -> Result<(), Trouble> {
+        let work = &held.work;
         let receipt = format!("timer/{}/{}", work.id, work.generation);
-        match self.engine.submit(order(work, receipt, Via::Timer, command)).await {
+        let order =
+            Order::by_stentor(&work.workspace, &work.incident, receipt, Via::Timer, command);
+        match self.engine.submit(order).await {
             // What the timer was for has been seen to.
             Ok(_) | Err(NotDone::Refused(_)) => Ok(()),
             Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
         }
     }
 
-    async fn finish(&self, work: &Claimed) -> Result<bool, sqlx::Error> {
-        let mut tx = self.db.begin().await?;
-        let ours = outbox::finish(&mut tx, work, self.clock.now()).await?;
-        tx.commit().await?;
-        Ok(ours)
-    }
-
-    async fn put_off(
-        &self,
-        work: &Claimed,
-        until: Timestamp,
-        ended: Ended,
-        error: Option<&str>,
-    ) -> Result<bool, sqlx::Error> {
-        let mut tx = self.db.begin().await?;
-        let ours = outbox::put_off(&mut tx, work, until, ended, error).await?;
-        tx.commit().await?;
-        Ok(ours)
-    }
-
-    /// Giving up is loud: the incident's record says what did not happen, and the work stays.
-    async fn give_up(
-        &self,
-        work: &Claimed,
-        ended: Ended,
-        error: &str,
-    ) -> Result<bool, sqlx::Error> {
-        tracing::error!(work.id = %work.id, incident.id = %work.incident, error,
-            "Gave up: {}. It stays in the outbox", work.work.describe());
-        let what = work.work.describe();
-        let command = Command::RecordUndelivered { what, error: error.to_owned() };
-        let receipt = format!("undelivered/{}/{}", work.id, work.lease);
-        if let Err(NotDone::Unavailable(error)) =
-            self.engine.submit(order(work, receipt, Via::Delivery, command)).await
-        {
-            tracing::warn!(error = %error, "Could not write into the incident what was not delivered");
+    /// Ends the leases of processes on this machine that are dead, and says how many lanes that
+    /// were.
+    pub async fn free_orphans(&self) -> Result<u64, sqlx::Error> {
+        let mut tx = self.db.read().await?;
+        let leases = outbox::leases(&mut tx).await?;
+        drop(tx);
+        let mut freed = 0;
+        for lease in leases.iter().filter(|lease| self.holder.is_orphan(lease)) {
+            freed += self.end_lease(lease).await?;
         }
-        let mut tx = self.db.begin().await?;
-        let ours = outbox::bury(&mut tx, work, ended, error, self.clock.now()).await?;
-        tx.commit().await?;
-        Ok(ours)
+        if freed > 0 {
+            tracing::info!(lanes = freed, "Goes on with the work of a process that died");
+        }
+        Ok(freed)
     }
-}
 
-fn order(work: &Claimed, receipt: String, via: Via, command: Command) -> Order {
-    Order::by_stentor(&work.workspace, &work.incident, receipt, via, command)
-}
+    async fn end_lease(&self, lease: &str) -> Result<u64, sqlx::Error> {
+        let mut tx = self.db.begin().await?;
+        let lanes = outbox::end_lease(&mut tx, lease, self.clock.now().plus(QUIET)).await?;
+        tx.commit().await?;
+        Ok(lanes)
+    }
 
-/// Twice as long each time, and never twice the same, so that what failed together does not come
-/// back together.
-fn backoff(attempts: i64) -> Duration {
-    let doublings = u32::try_from(attempts.clamp(1, 10) - 1).unwrap_or(0);
-    let whole = Duration::from_secs(1 << doublings).min(LONGEST_WAIT);
-    let part = f64::from(u16::from_le_bytes(random_bytes())) / f64::from(u16::MAX);
-    whole.mul_f64(0.5 + part / 2.0)
-}
+    /// Gives back the leases of work that was not finished.
+    async fn release(&self) -> Result<(), sqlx::Error> {
+        let mut tx = self.db.read().await?;
+        let leases = outbox::leases(&mut tx).await?;
+        drop(tx);
+        for lease in leases.iter().filter(|lease| self.holder.has_taken(lease)) {
+            self.end_lease(lease).await?;
+        }
+        Ok(())
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_grow_and_stay_within_bounds() {
-        for attempts in [1, 2, 5, 9, 50, i64::MAX] {
-            let wait = backoff(attempts);
-            assert!(
-                wait >= Duration::from_millis(500) && wait <= LONGEST_WAIT,
-                "{attempts}: {wait:?}"
+    async fn is_skewed(&self) -> Result<bool, sqlx::Error> {
+        let mut tx = self.db.read().await?;
+        // Between the two readings of ours lies that of the database.
+        let before = self.clock.now();
+        let Some(database) = tx.server_time().await? else { return Ok(false) };
+        let after = self.clock.now();
+        let ahead = before.since(database);
+        let behind = database.since(after);
+        let skewed = ahead.max(behind) > SKEW_LIMIT;
+        if skewed {
+            tracing::error!(
+                ahead_ms = ahead.as_millis(),
+                behind_ms = behind.as_millis(),
+                "This machine's clock differs from the database's; no work is taken until it is set right"
             );
         }
-        assert!(backoff(8) > backoff(1));
+        Ok(skewed)
     }
+}
+
+/// When what was looked at last.
+#[derive(Default)]
+struct Looked {
+    orphans: Option<Instant>,
+    clocks: Option<Instant>,
+    skewed: bool,
+}
+
+impl Looked {
+    fn is_time_for_orphans(&mut self) -> bool {
+        is_time(&mut self.orphans, POLL)
+    }
+
+    fn is_time_for_clocks(&mut self) -> bool {
+        is_time(&mut self.clocks, if self.skewed { POLL } else { COMPARE_CLOCKS })
+    }
+}
+
+fn is_time(last: &mut Option<Instant>, every: Duration) -> bool {
+    let is_time = last.is_none_or(|last| last.elapsed() >= every);
+    if is_time {
+        *last = Some(Instant::now());
+    }
+    is_time
 }

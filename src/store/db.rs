@@ -13,6 +13,8 @@ use sqlx::sqlite::{
 };
 use sqlx::{AssertSqlSafe, Encode, FromRow, Postgres, Sqlite, Transaction, Type};
 
+use crate::clock::Timestamp;
+
 /// What a query gives.
 pub type Result<T, E = sqlx::Error> = std::result::Result<T, E>;
 
@@ -215,6 +217,20 @@ impl Tx {
         match self {
             Tx::Sqlite(tx) => Query { wanted, bound: 0, on: On::Sqlite(sqlx::query(sql), tx) },
             Tx::Postgres(tx) => Query { wanted, bound: 0, on: On::Postgres(sqlx::query(sql), tx) },
+        }
+    }
+
+    /// What time the database's server says it is; nothing where the database is in this process.
+    pub async fn server_time(&mut self) -> Result<Option<Timestamp>> {
+        match self {
+            Tx::Sqlite(_) => Ok(None),
+            Tx::Postgres(_) => {
+                let (micros,): (i64,) = self
+                    .query("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)")
+                    .one()
+                    .await?;
+                Ok(Some(Timestamp::from_micros(micros)))
+            }
         }
     }
 

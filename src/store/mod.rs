@@ -2,6 +2,7 @@
 //! databases. Only [`db`] knows that there are two.
 
 pub mod db;
+pub mod dead_letters;
 pub mod incidents;
 pub mod outbox;
 pub mod pace;

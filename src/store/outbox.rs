@@ -12,6 +12,7 @@ use crate::clock::Timestamp;
 use crate::ids::{IncidentId, WorkId, WorkspaceId};
 use crate::outbox::work::{NewWork, Work};
 use crate::store::db::{Result, Sql, Table, Tx};
+use crate::store::pace;
 
 /// The first piece of work of a lane that this process holds the lease of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Claimed {
     pub generation: i64,
     /// When it was asked for; after it was given up, when it was asked for again.
     pub created_at: Timestamp,
+    /// The turn of Slack's that it has been given and has waited for.
+    pub turn: Option<String>,
 }
 
 impl Claimed {
@@ -135,7 +138,9 @@ async fn open_lanes(tx: &mut Tx, workspace: &WorkspaceId, work: &[NewWork]) -> R
     Ok(())
 }
 
-/// Leases lanes that are due, and takes the first piece of work of each.
+/// Leases lanes that are due, and takes the first piece of work of each. Oldest incidents come
+/// first: after an outage their channels are made in the order in which they were declared. While
+/// Slack can't be reached, only timers are due.
 pub async fn claim(
     tx: &mut Tx,
     lease: &str,
@@ -146,17 +151,24 @@ pub async fn claim(
     let lanes: Vec<(WorkspaceId, String)> = tx
         .query(Sql {
             sqlite: "UPDATE lane SET lease = $1, due_at = $2 WHERE (workspace, name) IN (
-                    SELECT workspace, name FROM lane WHERE due_at <= $3 ORDER BY due_at LIMIT $4)
+                    SELECT workspace, name FROM lane WHERE due_at <= $3
+                      AND (name LIKE '%/timer/%' OR NOT EXISTS (
+                          SELECT 1 FROM pace p WHERE p.workspace = lane.workspace AND p.key = $5 AND p.failures > 0 AND p.free_at > $3))
+                    ORDER BY name LIMIT $4)
                 RETURNING workspace, name",
             postgres: "UPDATE lane SET lease = $1, due_at = $2 WHERE (workspace, name) IN (
-                    SELECT workspace, name FROM lane WHERE due_at <= $3 ORDER BY due_at LIMIT $4
-                    FOR UPDATE SKIP LOCKED)
+                    SELECT workspace, name FROM lane WHERE due_at <= $3
+                      AND (name LIKE '%/timer/%' OR NOT EXISTS (
+                          SELECT 1 FROM pace p WHERE p.workspace = lane.workspace AND p.key = $5 AND p.failures > 0 AND p.free_at > $3))
+                    ORDER BY name LIMIT $4
+                    FOR UPDATE OF lane SKIP LOCKED)
                 RETURNING workspace, name",
         })
         .bind(lease.to_owned())
         .bind(now.plus(lasts))
         .bind(now)
         .bind(limit)
+        .bind(pace::SLACK.to_owned())
         .all()
         .await?;
     let mut claimed = Vec::with_capacity(lanes.len());
@@ -179,18 +191,18 @@ async fn take_first(
     lane: &str,
     lease: &str,
 ) -> Result<Option<Claimed>> {
-    type Row = (WorkId, IncidentId, Json<Work>, i64, i64, i64, Timestamp);
+    type Row = (WorkId, IncidentId, Json<Work>, i64, i64, i64, Timestamp, Option<String>);
     let row: Option<Row> = tx
         .query(
             "UPDATE outbox SET attempts = attempts + 1 WHERE workspace = $1 AND id = (
                  SELECT id FROM outbox WHERE workspace = $1 AND lane = $2 AND state = 0 ORDER BY seq, id LIMIT 1)
-             RETURNING id, incident, work, attempts, refused, generation, created_at",
+             RETURNING id, incident, work, attempts, refused, generation, created_at, turn",
         )
         .bind(workspace.clone())
         .bind(lane.to_owned())
         .optional()
         .await?;
-    Ok(row.map(|(id, incident, work, attempts, refused, generation, created_at)| Claimed {
+    Ok(row.map(|(id, incident, work, attempts, refused, generation, created_at, turn)| Claimed {
         workspace: workspace.clone(),
         lane: lane.to_owned(),
         lease: lease.to_owned(),
@@ -201,7 +213,38 @@ async fn take_first(
         refused,
         generation,
         created_at,
+        turn,
     }))
+}
+
+/// Makes a lease last until then, if it is still ours. Until the commit nobody else can take the
+/// lane: what is written beside it is written by its holder, or not at all.
+pub async fn renew(tx: &mut Tx, claimed: &Claimed, until: Timestamp) -> Result<bool> {
+    let ours = tx
+        .query("UPDATE lane SET due_at = $4 WHERE workspace = $1 AND name = $2 AND lease = $3")
+        .bind(claimed.workspace.clone())
+        .bind(claimed.lane.clone())
+        .bind(claimed.lease.clone())
+        .bind(until)
+        .execute()
+        .await?;
+    Ok(ours == 1)
+}
+
+/// The leases that are there.
+pub async fn leases(tx: &mut Tx) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> =
+        tx.query("SELECT DISTINCT lease FROM lane WHERE lease IS NOT NULL").all().await?;
+    Ok(rows.into_iter().map(|(lease,)| lease).collect())
+}
+
+/// Ends a lease whose holder is dead; its lanes are due then.
+pub async fn end_lease(tx: &mut Tx, lease: &str, due_at: Timestamp) -> Result<u64> {
+    tx.query("UPDATE lane SET lease = NULL, due_at = $2 WHERE lease = $1")
+        .bind(lease.to_owned())
+        .bind(due_at)
+        .execute()
+        .await
 }
 
 /// Ends a lease, if it is still ours, and keeps the lane's lock until the commit.
@@ -257,7 +300,7 @@ pub async fn finish(tx: &mut Tx, claimed: &Claimed, now: Timestamp) -> Result<bo
         .execute()
         .await?;
     if done == 0 {
-        tx.query("UPDATE outbox SET attempts = 0, refused = 0, last_error = NULL WHERE workspace = $1 AND id = $2")
+        tx.query("UPDATE outbox SET attempts = 0, refused = 0, last_error = NULL, turn = NULL WHERE workspace = $1 AND id = $2")
             .bind(claimed.workspace.clone())
             .bind(claimed.id.clone())
             .execute()
@@ -268,10 +311,13 @@ pub async fn finish(tx: &mut Tx, claimed: &Claimed, now: Timestamp) -> Result<bo
 }
 
 /// How an attempt ended that did not do the work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// It was not even tried: its turn comes later.
-    Untried,
+    /// It was not even tried: its turn comes later. If it has been given one, that is kept.
+    Untried {
+        /// The turn.
+        turn: Option<String>,
+    },
     /// With a clear answer: nothing was done.
     Refused,
     /// Without one: it may have been done.
@@ -286,16 +332,16 @@ pub async fn put_off(
     ended: Ended,
     error: Option<&str>,
 ) -> Result<bool> {
-    let (attempts, refused) = match ended {
-        Ended::Untried => (claimed.attempts - 1, claimed.refused),
-        Ended::Refused => (claimed.attempts, claimed.refused + 1),
-        Ended::InDoubt => (claimed.attempts, claimed.refused),
+    let (attempts, refused, turn) = match ended {
+        Ended::Untried { turn } => (claimed.attempts - 1, claimed.refused, turn),
+        Ended::Refused => (claimed.attempts, claimed.refused + 1, None),
+        Ended::InDoubt => (claimed.attempts, claimed.refused, None),
     };
     if !give_back(tx, claimed, until).await? {
         return Ok(false);
     }
     tx.query(
-        "UPDATE outbox SET attempts = $3, refused = $4, last_error = COALESCE($5, last_error)
+        "UPDATE outbox SET attempts = $3, refused = $4, last_error = COALESCE($5, last_error), turn = $6
          WHERE workspace = $1 AND id = $2",
     )
     .bind(claimed.workspace.clone())
@@ -303,6 +349,7 @@ pub async fn put_off(
     .bind(attempts)
     .bind(refused)
     .bind(error.map(str::to_owned))
+    .bind(turn)
     .execute()
     .await?;
     Ok(true)
@@ -322,7 +369,7 @@ pub async fn bury(
         return Ok(false);
     }
     tx.query(
-        "UPDATE outbox SET state = CASE WHEN generation = $4 THEN 1 ELSE 0 END, last_error = $3, refused = $5
+        "UPDATE outbox SET state = CASE WHEN generation = $4 THEN 1 ELSE 0 END, last_error = $3, refused = $5, turn = NULL
          WHERE workspace = $1 AND id = $2",
     )
     .bind(claimed.workspace.clone())
@@ -336,9 +383,25 @@ pub async fn bury(
     Ok(true)
 }
 
-/// When a lane is due next, if one has work.
-pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>> {
-    let (due,): (Option<Timestamp>,) = tx.query("SELECT MIN(due_at) FROM lane").one().await?;
+/// When a lane is due next, if one has work. What waits for Slack to come back is due when it is
+/// tried next.
+pub async fn next_due(tx: &mut Tx, now: Timestamp) -> Result<Option<Timestamp>> {
+    let (rests,): (i64,) = tx
+        .query("SELECT COUNT(*) FROM pace WHERE key = $1 AND failures > 0 AND free_at > $2")
+        .bind(pace::SLACK.to_owned())
+        .bind(now)
+        .one()
+        .await?;
+    let query = if rests == 0 {
+        tx.query("SELECT MIN(due_at) FROM lane")
+    } else {
+        tx.query(
+            "SELECT MIN(CASE WHEN p.free_at > l.due_at AND l.name NOT LIKE '%/timer/%' THEN p.free_at ELSE l.due_at END)
+             FROM lane l LEFT JOIN pace p ON p.workspace = l.workspace AND p.key = $1 AND p.failures > 0",
+        )
+        .bind(pace::SLACK.to_owned())
+    };
+    let (due,): (Option<Timestamp>,) = query.one().await?;
     Ok(due)
 }
 

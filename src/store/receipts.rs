@@ -46,3 +46,21 @@ pub async fn save(
     .await?;
     Ok(())
 }
+
+/// Forgets receipts that were written before then, some at a time, and says how many that was.
+pub async fn forget(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    before: Timestamp,
+    limit: i64,
+) -> Result<u64> {
+    tx.query(
+        "DELETE FROM receipt WHERE workspace = $1 AND key IN (
+             SELECT key FROM receipt WHERE workspace = $1 AND at < $2 ORDER BY at LIMIT $3)",
+    )
+    .bind(workspace.clone())
+    .bind(before)
+    .bind(limit)
+    .execute()
+    .await
+}

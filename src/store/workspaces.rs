@@ -61,6 +61,13 @@ pub async fn by_id(tx: &mut Tx, id: &WorkspaceId) -> Result<Workspace> {
         .await
 }
 
+/// All workspaces, oldest first.
+pub async fn ids(tx: &mut Tx) -> Result<Vec<WorkspaceId>> {
+    let rows: Vec<(WorkspaceId,)> =
+        tx.query("SELECT id FROM workspace ORDER BY created_at, id").all().await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// The workspace that is this team in Slack.
 pub async fn by_team(tx: &mut Tx, team: &TeamId) -> Result<Option<Workspace>> {
     tx.query(

@@ -1,17 +1,35 @@
 //! Calls to Slack at the pace Slack allows, with their failures sorted into what to do next.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::ids::WorkspaceId;
+use crate::outbox::hold::{Held, LEASE};
 use crate::slack::client::CallError;
 use crate::slack::outbound::Performer;
-use crate::store::pace;
+use crate::slack::outbound::budget::turnstiles;
+use crate::store::{outbox, pace};
 
-/// Slack takes one message a second in a channel.
-const POST_EVERY: Duration = Duration::from_secs(1);
+/// Failures in a row after which it is Slack that is away, and not something wrong with one piece of
+/// work.
+const IS_AWAY_AFTER: i64 = 3;
+/// How long nobody calls for a workspace whose token is refused. An admin who sets it right need
+/// not wait longer, and Slack is asked a few times an hour.
+const TOKEN_REST: Duration = Duration::from_secs(300);
+/// What Slack says of a token that is no good any more. Nothing is lost by it: work waits.
+const TOKEN_REFUSALS: [&str; 7] = [
+    "not_authed",
+    "invalid_auth",
+    "account_inactive",
+    "token_revoked",
+    "token_expired",
+    "org_login_required",
+    "team_access_not_granted",
+];
+/// The shortest wait for somebody else's try whether Slack is back.
+const A_MOMENT: Duration = Duration::from_millis(200);
 
 /// Pages of 200 that are looked through: 20,000 channels, or messages.
 const PAGES: usize = 100;
@@ -23,6 +41,21 @@ pub enum Trouble {
     NotYet {
         /// When it comes.
         until: Timestamp,
+        /// The turn, if it has been given one.
+        turn: Option<String>,
+    },
+    /// Somebody else has the lane: whatever this attempt finds out is theirs to write down.
+    NotOurs,
+    /// Slack can't be reached, or wants no calls from us.
+    Away {
+        /// What happened.
+        error: String,
+        /// Whether it may have been done nevertheless.
+        in_doubt: bool,
+        /// When Slack is tried again.
+        until: Timestamp,
+        /// Whether that holds for everybody, and is no matter of this piece of work.
+        for_all: bool,
     },
     /// Try again after a while.
     Again {
@@ -76,6 +109,8 @@ impl From<CallError> for Trouble {
 pub struct Calls<'a> {
     pub(super) performer: &'a Performer,
     pub(super) workspace: &'a WorkspaceId,
+    /// The work that they are for, if they are for any.
+    pub(super) held: Option<&'a Held>,
 }
 
 /// A call that did not succeed: a refusal may have a remedy; the rest is sorted already.
@@ -111,16 +146,28 @@ impl From<sqlx::Error> for Failed {
 impl Calls<'_> {
     /// Calls a method that takes JSON.
     pub async fn post(&self, method: &str, arguments: &Value) -> Result<Value, Failed> {
-        self.wait_for_method(method).await?;
+        let trial = self.wait_for_turn(method, None).await?;
         let result = self.performer.slack.post(method, arguments).await;
-        self.heed(method, result).await
+        self.heed(method, trial, result).await
     }
 
     /// Calls a method that takes a query string.
     pub async fn get(&self, method: &str, arguments: &[(&str, &str)]) -> Result<Value, Failed> {
-        self.wait_for_method(method).await?;
+        let trial = self.wait_for_turn(method, None).await?;
         let result = self.performer.slack.get(method, arguments).await;
-        self.heed(method, result).await
+        self.heed(method, trial, result).await
+    }
+
+    /// Sends a message, when it is this channel's turn.
+    pub async fn send(
+        &self,
+        method: &str,
+        channel: &str,
+        arguments: &Value,
+    ) -> Result<Value, Failed> {
+        let trial = self.wait_for_turn(method, Some(channel)).await?;
+        let result = self.performer.slack.post(method, arguments).await;
+        self.heed(method, trial, result).await
     }
 
     /// The first item that fits, in a list that Slack gives page by page.
@@ -152,57 +199,111 @@ impl Calls<'_> {
         Ok(None)
     }
 
-    /// Sends a message, when it is this channel's turn.
-    pub async fn send(
+    /// Goes on when the lease is good, Slack wants to be called, and it is this call's turn.
+    async fn wait_for_turn(&self, method: &str, channel: Option<&str>) -> Result<Trial, Failed> {
+        let (now, since) = (self.performer.clock.now(), Instant::now());
+        let turn = [method, channel.unwrap_or_default()].join(" ");
+        let mut tx = self.performer.db.begin().await?;
+        if let Some(held) = self.held
+            && !outbox::renew(&mut tx, &held.work, now.plus(LEASE)).await?
+        {
+            return Err(Failed::Trouble(Trouble::NotOurs));
+        }
+        let holds = pace::holds(&mut tx, self.workspace, &method_key(method)).await?;
+        let (mut until, mut given, mut trial) = (holds.until, None, Trial::No);
+        if until <= now {
+            // Without its turn it need not try whether Slack is back.
+            if !self.held.is_some_and(|held| held.use_turn(&turn)) {
+                let turnstiles = turnstiles(method, channel);
+                until = pace::take_turns(&mut tx, self.workspace, &turnstiles, now).await?;
+            }
+            given = Some(turn);
+        }
+        if until <= now && holds.failures > 0 {
+            trial = Trial::Yes;
+            if !pace::try_for_all(&mut tx, self.workspace, now).await? {
+                until = now.plus(A_MOMENT);
+            }
+        }
+        tx.commit().await?;
+        if let Some(held) = self.held {
+            held.renewed(now, since);
+            // The commit may have taken its time.
+            if !held.is_good(self.performer.clock.now()) {
+                return Err(Failed::Trouble(Trouble::NotOurs));
+            }
+        }
+        if until > now {
+            return Err(Failed::Trouble(Trouble::NotYet { until, turn: given }));
+        }
+        Ok(trial)
+    }
+
+    /// Remembers what the answer says of further calls, for every replica and beyond a restart.
+    async fn heed(
         &self,
         method: &str,
-        channel: &str,
-        arguments: &Value,
+        trial: Trial,
+        result: Result<Value, CallError>,
     ) -> Result<Value, Failed> {
-        self.wait_for_method(method).await?;
         let now = self.performer.clock.now();
-        let mut tx = self.performer.db.begin().await?;
-        let turn = pace::take_turn(
-            &mut tx,
-            self.workspace,
-            &format!("channel/{channel}"),
-            now,
-            POST_EVERY,
-        )
-        .await?;
-        tx.commit().await?;
-        if let Err(until) = turn {
-            return Err(Failed::Trouble(Trouble::NotYet { until }));
+        match &result {
+            Err(CallError::Unreachable { .. } | CallError::InDoubt { .. }) => {}
+            Err(error) if is_token_refusal(error) => {}
+            // Whatever it says: Slack has answered.
+            _ if trial == Trial::Yes => {
+                let mut tx = self.performer.db.begin().await?;
+                pace::wake(&mut tx, self.workspace).await?;
+                tx.commit().await?;
+            }
+            _ => {}
         }
-        let result = self.performer.slack.post(method, arguments).await;
-        self.heed(method, result).await
-    }
-
-    async fn wait_for_method(&self, method: &str) -> Result<(), Failed> {
-        let mut tx = self.performer.db.read().await?;
-        let until = pace::free_at(&mut tx, self.workspace, &[method_key(method)]).await?;
-        if until > self.performer.clock.now() {
-            return Err(Failed::Trouble(Trouble::NotYet { until }));
-        }
-        Ok(())
-    }
-
-    /// Remembers a wait that Slack asks for, for every replica and beyond a restart.
-    async fn heed(&self, method: &str, result: Result<Value, CallError>) -> Result<Value, Failed> {
         match result {
             Ok(answer) => Ok(answer),
             Err(CallError::RateLimited { retry_after, .. }) => {
-                let until = self.performer.clock.now().plus(retry_after);
+                let until = now.plus(retry_after);
                 let mut tx = self.performer.db.begin().await?;
                 pace::hold(&mut tx, self.workspace, &method_key(method), until).await?;
                 tx.commit().await?;
                 tracing::info!(method, retry_after_s = retry_after.as_secs(), "Slack asks to wait");
-                Err(Failed::Trouble(Trouble::NotYet { until }))
+                Err(Failed::Trouble(Trouble::NotYet { until, turn: None }))
+            }
+            Err(error) if is_token_refusal(&error) => {
+                tracing::error!(error = %error, "Slack refuses the bot token; work waits until it is set right");
+                Err(self.rest(error.to_string(), false, now.plus(TOKEN_REST)).await?)
             }
             Err(error @ CallError::Refused { .. }) => Err(Failed::Refused(error)),
-            Err(error) => Err(Failed::Trouble(error.into())),
+            Err(error) => {
+                let in_doubt = matches!(error, CallError::InDoubt { .. });
+                Err(self.rest(error.to_string(), in_doubt, now).await?)
+            }
         }
     }
+
+    async fn rest(
+        &self,
+        error: String,
+        in_doubt: bool,
+        not_before: Timestamp,
+    ) -> Result<Failed, sqlx::Error> {
+        let now = self.performer.clock.now();
+        let mut tx = self.performer.db.begin().await?;
+        let holds = pace::rest(&mut tx, self.workspace, now, not_before).await?;
+        tx.commit().await?;
+        let for_all = holds.failures >= IS_AWAY_AFTER || not_before > now;
+        Ok(Failed::Trouble(Trouble::Away { error, in_doubt, until: holds.until, for_all }))
+    }
+}
+
+/// Whether a call is the one that tries, for all, whether Slack is back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trial {
+    Yes,
+    No,
+}
+
+fn is_token_refusal(error: &CallError) -> bool {
+    TOKEN_REFUSALS.iter().any(|code| error.is(code))
 }
 
 fn method_key(method: &str) -> String {

@@ -5,6 +5,7 @@
 //! present state, whatever it was when the work was asked for; posts say what their entry says.
 
 mod announcements;
+mod budget;
 mod calls;
 mod channel;
 mod members;
@@ -14,6 +15,7 @@ mod topic;
 mod workspace;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::clock::Clock;
 use crate::engine::Engine;
@@ -23,14 +25,15 @@ use crate::incident::command::Command;
 use crate::incident::event::Via;
 use crate::incident::reactions::Surface;
 use crate::incident::state::Incident;
+use crate::outbox::hold::{Held, LEASE};
 use crate::outbox::work::Work;
 use crate::slack::client::Slack;
 use crate::slack::outbound::calls::Calls;
 use crate::store::db::Db;
-use crate::store::incidents;
 use crate::store::outbox::Claimed;
 use crate::store::surfaces::{self, Shown};
 use crate::store::workspaces::Catalogues;
+use crate::store::{incidents, outbox};
 
 pub use calls::Trouble;
 pub use workspace::Identity;
@@ -55,6 +58,7 @@ pub struct Performer {
 /// One piece of work, with what it needs to know.
 struct Job<'a> {
     performer: &'a Performer,
+    held: &'a Held,
     work: &'a Claimed,
     calls: Calls<'a>,
     incident: Incident,
@@ -63,14 +67,15 @@ struct Job<'a> {
 
 impl Performer {
     /// Does a piece of work, or says why not.
-    pub async fn perform(&self, work: &Claimed) -> Result<(), Trouble> {
+    pub async fn perform(&self, held: &Held) -> Result<(), Trouble> {
+        let work = &held.work;
         let mut tx = self.db.read().await?;
         let incident = incidents::by_id(&mut tx, &work.workspace, &work.incident).await?;
         let catalogue = self.catalogues.of(&mut tx, &work.workspace).await?;
         drop(tx);
         let incident = incident.ok_or_else(|| Trouble::give_up("the incident is not there"))?;
-        let calls = Calls { performer: self, workspace: &work.workspace };
-        let job = Job { performer: self, work, calls, incident, catalogue };
+        let calls = Calls { performer: self, workspace: &work.workspace, held: Some(held) };
+        let job = Job { performer: self, held, work, calls, incident, catalogue };
         match &work.work {
             Work::Refresh { surface: Surface::Channel } => job.open_channel().await,
             Work::Refresh { surface: Surface::Name } => job.rename_channel().await,
@@ -91,14 +96,24 @@ impl Job<'_> {
         Ok(surfaces::shown(&mut tx, &self.work.workspace, &self.incident.id, surface).await?)
     }
 
+    /// Remembers what Slack shows, unless somebody else has the lane: they know better.
     async fn save(&self, surface: Surface, shown: &Shown) -> Result<(), Trouble> {
+        let (now, since) = (self.performer.clock.now(), Instant::now());
         let mut tx = self.performer.db.begin().await?;
+        if !outbox::renew(&mut tx, self.work, now.plus(LEASE)).await? {
+            return Err(Trouble::NotOurs);
+        }
         surfaces::save(&mut tx, &self.work.workspace, &self.incident.id, surface, shown).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        self.held.renewed(now, since);
+        Ok(())
     }
 
     /// Writes into the incident what was found in Slack.
     async fn report(&self, receipt: String, command: Command) -> Result<(), Trouble> {
+        if !self.held.is_good(self.performer.clock.now()) {
+            return Err(Trouble::NotOurs);
+        }
         let (workspace, incident) = (&self.work.workspace, &self.incident.id);
         let order = Order::by_stentor(workspace, incident, receipt, Via::Delivery, command);
         match self.performer.engine.submit(order).await {

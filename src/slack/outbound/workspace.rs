@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::ids::{ChannelId, TeamId, UserId};
 use crate::slack::outbound::Performer;
 use crate::slack::outbound::calls::{Calls, Trouble};
+use crate::store::pace;
 use crate::store::workspaces::{self, Workspace};
 
 /// Who Stentor is in a workspace.
@@ -19,7 +20,7 @@ pub struct Identity {
 impl Performer {
     /// Asks Slack who this token belongs to, and remembers it.
     pub async fn identify(&self, workspace: &crate::ids::WorkspaceId) -> Result<Identity, Trouble> {
-        let calls = Calls { performer: self, workspace };
+        let calls = Calls { performer: self, workspace, held: None };
         let answer = calls.post("auth.test", &json!({})).await?;
         let text = |name: &str| answer[name].as_str().map(str::to_owned);
         // The token of an organisation still names one of its workspaces.
@@ -39,6 +40,13 @@ impl Performer {
         workspaces::set_bot_user(&mut tx, workspace, &identity.bot_user).await?;
         tx.commit().await?;
         Ok(identity)
+    }
+
+    /// Forgets that Slack was away, or refused the token: it is tried again at once.
+    pub async fn wake(&self, workspace: &crate::ids::WorkspaceId) -> Result<(), sqlx::Error> {
+        let mut tx = self.db.begin().await?;
+        pace::wake(&mut tx, workspace).await?;
+        tx.commit().await
     }
 
     /// Stentor's own user, asked of Slack the first time.
