@@ -85,7 +85,9 @@ impl Db {
     pub async fn postgres(options: PgConnectOptions) -> Result<Db> {
         let options = options.application_name("stentor").options([
             ("statement_timeout", "10s"),
-            ("idle_in_transaction_session_timeout", "30s"),
+            // A process that was stopped between two statements keeps the others from what it has
+            // locked for this long: shorter than a lease.
+            ("idle_in_transaction_session_timeout", "4s"),
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
