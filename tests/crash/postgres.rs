@@ -90,7 +90,9 @@ impl Server {
         }
         let log = format!("{}/../server.log", self.data);
         command.args(["restart", "-w", "-s", "-m", mode, "-D", &self.data, "-l", &log]);
-        command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null());
+        // It was started from there, and remembers its folder as it was named then.
+        let folder = Path::new(&self.data).parent().context("a folder around the data")?;
+        command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null());
         let status = Child::spawn(&mut command).context("pg_ctl")?.ends().await?;
         ensure!(status.success(), "pg_ctl restart -m {mode}: {status}");
         Ok(())
