@@ -10,7 +10,7 @@ use crate::chance::Chance;
 use crate::chapter::{self, Cast};
 use crate::place::Kind;
 use crate::process::binary;
-use crate::{replicas, report};
+use crate::{replicas, report, upgrade};
 
 /// Kills of each cast, if nobody says.
 const KILLS: usize = 300;
@@ -51,12 +51,17 @@ async fn each_database(seed: u64, kills: usize) -> Result<Vec<(&'static str, Tal
     Ok(vec![("SQLite", sqlite?), ("Postgres", postgres?), ("Postgres × 3", three?)])
 }
 
-/// The database is the old program's; the new one comes to it.
+/// As many upgrades as there are to be kills: each of them ends three old processes.
 async fn old_and_new(old: PathBuf, seed: u64, kills: usize) -> Result<(&'static str, Tally)> {
     let old = old.canonicalize().context("OLD_BINARY")?;
-    let programs = vec![old.clone(), old, binary()];
-    let cast = Cast { kind: Kind::Postgres, programs };
-    Ok(("old and new", chapters("old and new", &cast, seed, kills).await?))
+    let mut chance = Chance::new(seed);
+    let mut tally = Tally::default();
+    while tally.kills < kills {
+        let seed = chance.number() >> 32;
+        tally.add(upgrade::play(&old, seed).await?);
+        println!("upgrade of seed {seed}: {} broken so far", tally.broken().len());
+    }
+    Ok(("old and new", tally))
 }
 
 async fn chapters(name: &str, cast: &Cast, seed: u64, kills: usize) -> Result<Tally> {

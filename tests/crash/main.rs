@@ -28,6 +28,7 @@ mod runner;
 mod short;
 mod shown;
 mod trap;
+mod upgrade;
 mod wire;
 mod world;
 

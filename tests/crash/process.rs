@@ -16,9 +16,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Lines of a log that are kept, for when something goes wrong.
 const LOG: usize = 4_000;
 
-/// The program under test.
+/// The program under test: the one built with it, or another that `STENTOR_BINARY` names.
 pub fn binary() -> PathBuf {
-    PathBuf::from(env!("CARGO_BIN_EXE_stentor"))
+    std::env::var_os("STENTOR_BINARY")
+        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_stentor")), PathBuf::from)
 }
 
 /// The program with no settings but these.
@@ -89,7 +90,7 @@ impl Slack {
 /// One replica of Stentor: the same settings through all its lives.
 pub struct Replica {
     pub number: usize,
-    binary: PathBuf,
+    binary: Mutex<PathBuf>,
     folder: PathBuf,
     environment: Vec<(&'static str, String)>,
     life: Mutex<Option<Life>>,
@@ -113,7 +114,7 @@ impl Replica {
     ) -> Replica {
         Replica {
             number,
-            binary,
+            binary: Mutex::new(binary),
             folder: folder.to_owned(),
             environment,
             life: Mutex::default(),
@@ -125,7 +126,8 @@ impl Replica {
     /// Starts it, and says when the process was made. Returns when it serves, or was killed again.
     pub async fn start(&self) -> Result<Instant> {
         let since = Instant::now();
-        let mut command = command(&self.binary, &self.folder, &["serve"]);
+        let binary = self.binary.lock().unwrap().clone();
+        let mut command = command(&binary, &self.folder, &["serve"]);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.env("STENTOR_LISTEN", "127.0.0.1:0");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -163,6 +165,11 @@ impl Replica {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         bail!("replica {} does not start: {}", self.number, self.last_words())
+    }
+
+    /// Its next life is this program's.
+    pub fn becomes(&self, binary: PathBuf) {
+        *self.binary.lock().unwrap() = binary;
     }
 
     /// Where it listens, if it lives and moves.

@@ -24,12 +24,15 @@ const ANNOUNCEMENTS: &str = "C0INCIDENTS";
 /// What the local Slack shows.
 pub struct Shown {
     channels: BTreeMap<String, Channel>,
+    /// Whether it was this program that wrote it: another one may put it in other words.
+    in_our_words: bool,
 }
 
 impl Shown {
     pub async fn read(world: &World) -> Result<Shown> {
         let state = world.control(Method::GET, "/control/state", &Value::Null).await?;
-        Ok(Shown { channels: serde_json::from_value(state["channels"].clone())? })
+        let channels = serde_json::from_value(state["channels"].clone())?;
+        Ok(Shown { channels, in_our_words: world.in_our_words })
     }
 
     /// Stentor's own messages in a channel, in order; the client writes some in its name.
@@ -76,12 +79,26 @@ fn check_incident(recorded: &Recorded, shown: &Shown, catalogue: &Catalogue, tal
         tally.lost.push(format!("{reference}: {person} is not in the channel"));
     }
     let wanted = topic(incident, catalogue);
-    if channel.topic.value != wanted {
+    if channel.topic.value != wanted && (shown.in_our_words || channel.topic.value.is_empty()) {
         tally
             .lost
             .push(format!("{reference}: the topic is {:?}, not {wanted:?}", channel.topic.value));
     }
-    check_messages(recorded, channel, &shown.said(&channel.id), catalogue, tally);
+    let said = shown.said(&channel.id);
+    let (welcomes, posts): (Vec<&Message>, Vec<&Message>) =
+        said.into_iter().partition(|said| channel.pins.iter().any(|pin| pin.ts == said.ts));
+    if welcomes.len() != 1 || channel.pins.len() != 1 {
+        tally.lost.push(format!("{reference} has {} pinned messages", channel.pins.len()));
+    }
+    let wanted = welcome(incident, catalogue).text;
+    if shown.in_our_words && welcomes.first().is_none_or(|shown| shown.text != wanted) {
+        tally.lost.push(format!("{reference}: the welcome message is not up to date"));
+    }
+    if shown.in_our_words {
+        check_posts(recorded, &posts, catalogue, tally);
+    } else {
+        count_posts(recorded, &posts, catalogue, tally);
+    }
     check_announcement(recorded, channel, shown, catalogue, tally);
     let told =
         shown.channels.values().flat_map(|it| it.ephemerals.values()).flat_map(|it| it.values());
@@ -91,25 +108,34 @@ fn check_incident(recorded: &Recorded, shown: &Shown, catalogue: &Catalogue, tal
     }
 }
 
-/// The welcome message, pinned once; then a post for each entry that has one, in this order.
-fn check_messages(
-    recorded: &Recorded,
-    channel: &Channel,
-    said: &[&Message],
-    catalogue: &Catalogue,
-    tally: &mut Tally,
-) {
+/// How many posts there are, and that each says what people said, in this order.
+fn count_posts(recorded: &Recorded, posts: &[&Message], catalogue: &Catalogue, tally: &mut Tally) {
     let reference = recorded.incident.reference();
-    let pins: Vec<_> = channel.pins.iter().map(|pin| pin.ts).collect();
-    if pins.len() != 1 {
-        tally.lost.push(format!("{reference} has {} pinned messages", pins.len()));
+    let wanted = recorded.entries.iter().filter_map(|entry| {
+        post(entry, &recorded.incident, catalogue)?;
+        Some(match &entry.event {
+            Event::UpdatePosted { message, .. } | Event::StatusChanged { message, .. } => {
+                message.clone().unwrap_or_default()
+            }
+            _ => String::new(),
+        })
+    });
+    let wanted: Vec<String> = wanted.collect();
+    let what = || format!("{reference} has {} posts, not {}", posts.len(), wanted.len());
+    match posts.len().cmp(&wanted.len()) {
+        std::cmp::Ordering::Less => tally.lost.push(what()),
+        std::cmp::Ordering::Greater => tally.doubled.push(what()),
+        std::cmp::Ordering::Equal => {
+            if !posts.iter().zip(&wanted).all(|(post, said)| post.text.contains(said)) {
+                tally.lost.push(format!("{reference}: the order of the record"));
+            }
+        }
     }
-    let (welcomes, posts): (Vec<&Message>, Vec<&Message>) =
-        said.iter().copied().partition(|message| pins.contains(&message.ts));
-    let wanted = welcome(&recorded.incident, catalogue);
-    if welcomes.first().is_none_or(|shown| shown.text != wanted.text) {
-        tally.lost.push(format!("{reference}: the welcome message is not up to date"));
-    }
+}
+
+/// A post for each entry that has one, in this order.
+fn check_posts(recorded: &Recorded, posts: &[&Message], catalogue: &Catalogue, tally: &mut Tally) {
+    let reference = recorded.incident.reference();
     let wanted: Vec<(&Entry, String)> = recorded
         .entries
         .iter()
@@ -149,7 +175,8 @@ fn check_announcement(
         ([], false) => {}
         ([message], true) => {
             let links = serde_json::to_string(&message.blocks).unwrap().contains(&channel.id);
-            if message.text != announcement(incident, catalogue).text || !links {
+            let wanted = announcement(incident, catalogue).text;
+            if (shown.in_our_words && message.text != wanted) || !links {
                 tally.lost.push(format!("{reference}: the announcement says {:?}", message.text));
             }
         }

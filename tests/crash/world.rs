@@ -34,6 +34,8 @@ pub struct World {
     pub token: String,
     /// Whether a press that was answered was saved: only the database can keep it from that.
     pub presses_are_certain: bool,
+    /// Whether all that is shown was put into words by this very program.
+    pub in_our_words: bool,
     client: Client,
     _serving: Vec<Serving>,
     /// The last to go.
@@ -78,6 +80,7 @@ impl World {
             ledger: Ledger::default(),
             token,
             presses_are_certain: true,
+            in_our_words: true,
             client: Client::new(),
             _serving: serving,
             _folder: folder,
