@@ -20,7 +20,7 @@ use crate::outbox::worker::Worker;
 use crate::server;
 use crate::slack::client::Slack;
 use crate::slack::inbound::{self, Door};
-use crate::slack::outbound::{Performer, Trouble};
+use crate::slack::outbound::{Performer, Searches, Trouble};
 use crate::store::db::Db;
 use crate::store::workspaces::{self, Catalogues, Workspace};
 
@@ -123,6 +123,7 @@ impl Stentor {
             engine: app.engine.clone(),
             slack: slack.clone(),
             announce_channel: settings.announce_channel.as_str().into(),
+            searches: Searches::default(),
         };
         let worker = Worker {
             db: app.db.clone(),

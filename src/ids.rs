@@ -103,14 +103,16 @@ pub struct IdSource(Source);
 
 #[derive(Clone)]
 enum Source {
-    System,
+    /// The last one: those of the same millisecond count upwards from it, so that ids of one process
+    /// always sort by age. (ULID calls these monotonic.)
+    System(Arc<Mutex<(u64, u128)>>),
     Counting(Arc<Mutex<u128>>),
 }
 
 impl IdSource {
     /// Ids with random bits from the operating system.
     pub fn system() -> Self {
-        IdSource(Source::System)
+        IdSource(Source::System(Arc::default()))
     }
 
     /// Ids whose "random" bits count upwards, for tests.
@@ -121,7 +123,16 @@ impl IdSource {
     /// The text of a new ULID.
     pub fn ulid(&self, now: Timestamp) -> String {
         let random = match &self.0 {
-            Source::System => u128::from_le_bytes(random_bytes()),
+            Source::System(last) => {
+                let mut last = last.lock().expect("nothing panics while it counts");
+                let random = match *last {
+                    (millis, random) if millis == now.as_millis() => random.wrapping_add(1),
+                    // The highest bit is left free, so that counting upwards does not wrap.
+                    _ => u128::from_le_bytes(random_bytes()) >> 49,
+                };
+                *last = (now.as_millis(), random);
+                random
+            }
             Source::Counting(last) => {
                 let mut last = last.lock().expect("nothing panics while it counts");
                 *last += 1;
@@ -162,5 +173,9 @@ mod tests {
         assert_eq!(WorkId::new(later).made_at(), Some(Timestamp::from_micros(2_000_000)));
         assert_eq!(WorkId::from("no ULID").made_at(), None);
         assert_eq!(earlier.len(), 26);
+        let ids = IdSource::system();
+        let same: Vec<String> =
+            (0..100).map(|_| ids.ulid(Timestamp::from_micros(1_000_000))).collect();
+        assert!(same.is_sorted_by(|a, b| a < b), "those of one millisecond, too");
     }
 }

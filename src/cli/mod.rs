@@ -1,9 +1,10 @@
-//! `stentor serve`, `stentor demo`, `stentor slack`, `stentor token`.
+//! `stentor serve`, `stentor demo`, and what operators need beside them.
 //!
 //! A setting that is wrong ends the program with code 2 and one line that names it; anything else
 //! that keeps it from starting, too.
 
 mod demo;
+mod outbox;
 mod serve;
 mod slack;
 mod token;
@@ -34,6 +35,8 @@ enum Task {
     Slack(slack::Slack),
     /// Manage the tokens that open the API
     Token(token::Token),
+    /// Look after work for Slack that was given up
+    Outbox(outbox::Outbox),
 }
 
 /// The code for "did not even start".
@@ -57,6 +60,7 @@ pub fn run() -> ExitCode {
             Task::Demo(demo) => demo::demo(&demo).await,
             Task::Slack(slack) => slack::slack(&slack).await,
             Task::Token(token) => token::token(&token).await,
+            Task::Outbox(outbox) => outbox::outbox(&outbox).await,
         }
     });
     match result {

@@ -4,6 +4,7 @@
 //! piece of work holds a lease on its lane and keeps it alive while it works; when the lease ends
 //! without an answer, somebody else goes on and looks first whether it was done.
 
+pub mod admin;
 pub mod hold;
 pub mod holder;
 mod outcome;

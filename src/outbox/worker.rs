@@ -85,11 +85,13 @@ impl Worker {
             };
             let full = in_hand.len() >= LANES_AT_ONCE;
             tokio::select! {
+                // In this order: what a run does must depend on nothing but what happens to it.
+                biased;
                 () = &mut stop => break,
-                () = work_waits, if !full => {}
-                () = sleep(wait), if !full => {}
                 // A lane has moved on: what stands behind can be taken now.
                 Some(_) = in_hand.join_next() => {}
+                () = work_waits, if !full => {}
+                () = sleep(wait), if !full => {}
             }
         }
         let last = timeout(LAST_WORK, async { while in_hand.join_next().await.is_some() {} });
@@ -159,8 +161,9 @@ impl Worker {
         let work = &held.work;
         let started = self.clock.now();
         let result = tokio::select! {
-            result = self.do_work(&held) => result,
+            biased;
             () = self.keep(&held) => Err(Trouble::NotOurs),
+            result = self.do_work(&held) => result,
         };
         let outcome = self.conclude(&held, &result).await;
         metrics::counter!("stentor_outbox_attempts_total", "outcome" => outcome).increment(1);

@@ -48,6 +48,20 @@ pub enum Failing {
         /// The status.
         status: u16,
     },
+    /// Something on the way answers instead, such as a proxy with a page of its own; nothing is
+    /// done.
+    Answer {
+        /// The status.
+        status: u16,
+        /// `Content-Type`, if it says one.
+        #[serde(default)]
+        content_type: Option<String>,
+        /// `Retry-After`, whatever that means.
+        #[serde(default)]
+        retry_after: Option<String>,
+        /// The body.
+        body: String,
+    },
     /// 429.
     RateLimited {
         /// The `Retry-After`, in seconds.

@@ -27,6 +27,10 @@ use crate::slack::view::kit::message::Message;
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// A wait that Slack asks for without saying how long.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(30);
+/// The shortest wait: "after 0 s" would have us ask as fast as we can.
+const LEAST_RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The longest wait that is believed. A number beyond it is a mistake, and none that may cost days.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// Where Slack takes answers to what people press.
 const RESPONSE_HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
@@ -38,6 +42,8 @@ pub struct Slack {
     token: SlackApiToken,
     plain: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     api_authority: Option<Authority>,
+    /// How long a call may take. Tests of time-outs shorten it.
+    pub time_limit: Duration,
 }
 
 /// Why a call gave no result.
@@ -99,14 +105,15 @@ impl Slack {
         let connector = SlackClientHyperHttpsConnector::from(https).with_slack_api_url(api_url);
         let token = SlackApiToken::new(token.reveal().into());
         let api_authority = api_url.parse::<Uri>().ok().and_then(|uri| uri.authority().cloned());
-        Ok(Slack { client: Arc::new(SlackClient::new(connector)), token, plain, api_authority })
+        let client = Arc::new(SlackClient::new(connector));
+        Ok(Slack { client, token, plain, api_authority, time_limit: TIME_LIMIT })
     }
 
     /// Calls a method that takes JSON.
     pub async fn post(&self, method: &str, arguments: &Value) -> Result<Value, CallError> {
         let session = self.client.open_session(&self.token);
         let call = session.http_session_api.http_post::<Value, Value>(method, arguments, None);
-        judge(method, tokio::time::timeout(TIME_LIMIT, call).await)
+        judge(method, tokio::time::timeout(self.time_limit, call).await)
     }
 
     /// Calls a method that takes a query string.
@@ -115,7 +122,7 @@ impl Slack {
         let arguments: Vec<(&str, Option<&str>)> =
             arguments.iter().map(|(name, value)| (*name, Some(*value))).collect();
         let call = session.http_session_api.http_get::<Value, _, &str>(method, &arguments, None);
-        judge(method, tokio::time::timeout(TIME_LIMIT, call).await)
+        judge(method, tokio::time::timeout(self.time_limit, call).await)
     }
 }
 
@@ -142,7 +149,7 @@ impl Slack {
             .header(CONTENT_TYPE, "application/json; charset=utf-8")
             .body(Full::new(Bytes::from(body.to_string())))
             .map_err(|_| failed("it is no address"))?;
-        let answer = tokio::time::timeout(TIME_LIMIT, self.plain.request(request)).await;
+        let answer = tokio::time::timeout(self.time_limit, self.plain.request(request)).await;
         match answer
             .map_err(|_| failed("no answer in time"))?
             .map_err(|_| failed("the connection broke"))?
@@ -205,9 +212,11 @@ fn sort(method: String, error: SlackClientError) -> CallError {
                 CallError::RateLimited { method, retry_after: DEFAULT_RETRY_AFTER }
             }
             // The write may have partly happened.
-            "fatal_error" | "internal_error" | "service_unavailable" | "request_timeout" => {
-                CallError::InDoubt { method, reason: error.code }
-            }
+            "fatal_error"
+            | "internal_error"
+            | "service_unavailable"
+            | "request_timeout"
+            | "update_failed" => CallError::InDoubt { method, reason: error.code },
             _ => CallError::Refused {
                 method,
                 code: error.code,
@@ -216,7 +225,10 @@ fn sort(method: String, error: SlackClientError) -> CallError {
         },
         SlackClientError::RateLimitError(error) => CallError::RateLimited {
             method,
-            retry_after: error.retry_after.unwrap_or(DEFAULT_RETRY_AFTER),
+            retry_after: error
+                .retry_after
+                .unwrap_or(DEFAULT_RETRY_AFTER)
+                .clamp(LEAST_RETRY_AFTER, LONGEST_RETRY_AFTER),
         },
         SlackClientError::HttpError(error) => {
             CallError::InDoubt { method, reason: format!("status {}", error.status_code.as_u16()) }

@@ -109,17 +109,13 @@ pub async fn retry(
     Ok(revived == 1)
 }
 
-/// Lets it go for good, and says what it was.
-pub async fn drop_letter(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    id: &WorkId,
-) -> Result<Option<(IncidentId, Work)>> {
-    let dropped: Option<(IncidentId, Json<Work>)> = tx
-        .query("DELETE FROM outbox WHERE workspace = $1 AND id = $2 AND state = 1 RETURNING incident, work")
+/// Lets it go for good, and says whether it was there.
+pub async fn let_go(tx: &mut Tx, workspace: &WorkspaceId, id: &WorkId) -> Result<bool> {
+    let gone = tx
+        .query("DELETE FROM outbox WHERE workspace = $1 AND id = $2 AND state = 1")
         .bind(workspace.clone())
         .bind(id.clone())
-        .optional()
+        .execute()
         .await?;
-    Ok(dropped.map(|(incident, work)| (incident, work.0)))
+    Ok(gone == 1)
 }

@@ -148,7 +148,7 @@ pub async fn claim(
     lasts: Duration,
     limit: i64,
 ) -> Result<Vec<Claimed>> {
-    let lanes: Vec<(WorkspaceId, String)> = tx
+    let mut lanes: Vec<(WorkspaceId, String)> = tx
         .query(Sql {
             sqlite: "UPDATE lane SET lease = $1, due_at = $2 WHERE (workspace, name) IN (
                     SELECT workspace, name FROM lane WHERE due_at <= $3
@@ -171,6 +171,7 @@ pub async fn claim(
         .bind(pace::SLACK.to_owned())
         .all()
         .await?;
+    lanes.sort_by(|a, b| a.1.cmp(&b.1));
     let mut claimed = Vec::with_capacity(lanes.len());
     for (workspace, lane) in lanes {
         match take_first(tx, &workspace, &lane, lease).await? {

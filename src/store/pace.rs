@@ -64,8 +64,10 @@ pub async fn take_turns(
 /// What is to be kept in mind before a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Holds {
-    /// Not before then.
+    /// This is left alone until then.
     pub until: Timestamp,
+    /// Slack as a whole is left alone until then.
+    pub rest_until: Timestamp,
     /// How often in a row Slack could not be reached.
     pub failures: i64,
 }
@@ -73,11 +75,17 @@ pub struct Holds {
 /// Until when these must be left alone, and Slack as a whole.
 pub async fn holds(tx: &mut Tx, workspace: &WorkspaceId, key: &str) -> Result<Holds> {
     let keys = [key.to_owned(), SLACK.to_owned()];
-    let rows: Vec<(Timestamp, i64)> =
-        tx.all_among("SELECT free_at, failures FROM pace", "key", workspace, &keys).await?;
-    let until = rows.iter().map(|(free_at, _)| *free_at).max().unwrap_or_default();
-    let failures = rows.iter().map(|(_, failures)| *failures).max().unwrap_or_default();
-    Ok(Holds { until, failures })
+    let rows: Vec<(String, Timestamp, i64)> =
+        tx.all_among("SELECT key, free_at, failures FROM pace", "key", workspace, &keys).await?;
+    let mut holds = Holds::default();
+    for (found, free_at, failures) in rows {
+        if found == SLACK {
+            (holds.rest_until, holds.failures) = (free_at, failures);
+        } else {
+            holds.until = free_at;
+        }
+    }
+    Ok(holds)
 }
 
 /// Leaves it alone until then, and never for shorter than was asked before.
@@ -108,12 +116,13 @@ pub async fn try_for_all(tx: &mut Tx, workspace: &WorkspaceId, now: Timestamp) -
 }
 
 /// Leaves Slack as a whole alone for a while, and longer each time; at least until `not_before`.
+/// Says until when, and how many failures in a row that were.
 pub async fn rest(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     now: Timestamp,
     not_before: Timestamp,
-) -> Result<Holds> {
+) -> Result<(Timestamp, i64)> {
     let (failures,): (i64,) = tx
         .query(
             "INSERT INTO pace (workspace, key, free_at, failures) VALUES ($1, $2, $3, 1)
@@ -133,7 +142,7 @@ pub async fn rest(
         .bind(until)
         .execute()
         .await?;
-    Ok(Holds { until, failures })
+    Ok((until, failures))
 }
 
 /// Slack has answered: nobody rests any more.

@@ -325,7 +325,7 @@ impl Bot {
     }
 
     /// When there is something to do that is no timer.
-    async fn next_work(&self) -> Option<Timestamp> {
+    pub async fn next_work(&self) -> Option<Timestamp> {
         let waiting = self
             .left()
             .await

@@ -22,6 +22,18 @@ pub fn expect(words: &str) {
     EXPECTED.lock().unwrap().push(words.to_owned());
 }
 
+/// Waits until a warning with these words was heard. Nothing takes that long but a mistake.
+pub async fn heard(words: &str) {
+    let patience = std::time::Duration::from_secs(10);
+    let listening = async {
+        while !HEARD.lock().unwrap().iter().any(|line| line.contains(words)) {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    let result = tokio::time::timeout(patience, listening).await;
+    assert!(result.is_ok(), "nobody warned of {words:?}");
+}
+
 /// What was heard that no test expected.
 pub fn unexpected() -> Vec<String> {
     if std::env::var_os("NEXTEST").is_none() {

@@ -104,6 +104,10 @@ async fn fail_before(
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
             Reply { status, body: json!({}), headers: HeaderMap::new() }
         }
+        Failing::Answer { status, .. } => {
+            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
+            Reply { status, body: json!({}), headers: HeaderMap::new() }
+        }
         Failing::RateLimited { retry_after } => Reply::too_many(*retry_after),
         Failing::Error { code } => {
             Reply::refused(Refusal { error: code.clone(), extra: Default::default() })
@@ -128,6 +132,18 @@ async fn fail_before(
         }
         // A proxy's error page rather than anything of the API.
         Failing::Status { .. } => (reply.status, "upstream error").into_response(),
+        Failing::Answer { content_type, retry_after, body, .. } => {
+            let mut response = (reply.status, body.clone()).into_response();
+            let headers = response.headers_mut();
+            headers.remove(header::CONTENT_TYPE);
+            for (name, value) in
+                [(header::CONTENT_TYPE, content_type), (header::RETRY_AFTER, retry_after)]
+            {
+                let value = value.as_deref().and_then(|value| HeaderValue::from_str(value).ok());
+                headers.extend(value.map(|value| (name, value)));
+            }
+            response
+        }
         _ => reply.into_response(),
     }
 }

@@ -28,11 +28,10 @@ const TOKEN_REFUSALS: [&str; 7] = [
     "org_login_required",
     "team_access_not_granted",
 ];
-/// The shortest wait for somebody else's try whether Slack is back.
-const A_MOMENT: Duration = Duration::from_millis(200);
 
-/// Pages of 200 that are looked through: 20,000 channels, or messages.
-const PAGES: usize = 100;
+/// Refusals that pass by themselves: nothing was done, and later it will be.
+const PASSING: [&str; 3] =
+    ["external_channel_migrating", "message_limit_exceeded", "team_added_to_org"];
 
 /// Why a piece of work was not done, and what to do about it.
 #[derive(Debug)]
@@ -126,6 +125,22 @@ impl Failed {
     pub fn is(&self, reason: &str) -> bool {
         matches!(self, Failed::Refused(error) if error.is(reason))
     }
+
+    /// Whether it may have been done nevertheless.
+    pub fn is_in_doubt(&self) -> bool {
+        use Trouble::{Again, Away};
+        let Failed::Trouble(trouble) = self else { return false };
+        matches!(trouble, Again { in_doubt: true, .. } | Away { in_doubt: true, .. })
+    }
+
+    /// Reading changes nothing: whatever became of it, nothing needs to be looked for.
+    fn without_doubt(mut self) -> Self {
+        use Trouble::{Again, Away};
+        if let Failed::Trouble(Again { in_doubt, .. } | Away { in_doubt, .. }) = &mut self {
+            *in_doubt = false;
+        }
+        self
+    }
 }
 
 impl From<Failed> for Trouble {
@@ -151,11 +166,11 @@ impl Calls<'_> {
         self.heed(method, trial, result).await
     }
 
-    /// Calls a method that takes a query string.
+    /// Calls a method that takes a query string. All of these only read.
     pub async fn get(&self, method: &str, arguments: &[(&str, &str)]) -> Result<Value, Failed> {
         let trial = self.wait_for_turn(method, None).await?;
         let result = self.performer.slack.get(method, arguments).await;
-        self.heed(method, trial, result).await
+        self.heed(method, trial, result).await.map_err(Failed::without_doubt)
     }
 
     /// Sends a message, when it is this channel's turn.
@@ -170,35 +185,6 @@ impl Calls<'_> {
         self.heed(method, trial, result).await
     }
 
-    /// The first item that fits, in a list that Slack gives page by page.
-    pub async fn find(
-        &self,
-        method: &str,
-        arguments: &[(&str, &str)],
-        list: &str,
-        fits: impl Fn(&Value) -> bool,
-    ) -> Result<Option<Value>, Failed> {
-        let mut cursor = String::new();
-        for _ in 0..PAGES {
-            let mut asked = [arguments, &[("limit", "200")]].concat();
-            if !cursor.is_empty() {
-                asked.push(("cursor", &cursor));
-            }
-            let answer = self.get(method, &asked).await?;
-            let items = answer[list].as_array().map(Vec::as_slice).unwrap_or_default();
-            if let Some(item) = items.iter().find(|item| fits(item)) {
-                return Ok(Some(item.clone()));
-            }
-            cursor =
-                answer["response_metadata"]["next_cursor"].as_str().unwrap_or_default().to_owned();
-            if cursor.is_empty() {
-                return Ok(None);
-            }
-        }
-        tracing::warn!(method, pages = PAGES, "Stopped looking: there is too much to look through");
-        Ok(None)
-    }
-
     /// Goes on when the lease is good, Slack wants to be called, and it is this call's turn.
     async fn wait_for_turn(&self, method: &str, channel: Option<&str>) -> Result<Trial, Failed> {
         let (now, since) = (self.performer.clock.now(), Instant::now());
@@ -210,20 +196,19 @@ impl Calls<'_> {
             return Err(Failed::Trouble(Trouble::NotOurs));
         }
         let holds = pace::holds(&mut tx, self.workspace, &method_key(method)).await?;
-        let (mut until, mut given, mut trial) = (holds.until, None, Trial::No);
+        let (mut until, mut given, mut trial) = (holds.until, None, Trial::Needless);
         if until <= now {
-            // Without its turn it need not try whether Slack is back.
             if !self.held.is_some_and(|held| held.use_turn(&turn)) {
                 let turnstiles = turnstiles(method, channel);
                 until = pace::take_turns(&mut tx, self.workspace, &turnstiles, now).await?;
             }
             given = Some(turn);
         }
+        // Without its turn it need not try whether Slack is back.
         if until <= now && holds.failures > 0 {
-            trial = Trial::Yes;
-            if !pace::try_for_all(&mut tx, self.workspace, now).await? {
-                until = now.plus(A_MOMENT);
-            }
+            let ours =
+                holds.rest_until <= now && pace::try_for_all(&mut tx, self.workspace, now).await?;
+            trial = if ours { Trial::Ours } else { Trial::Others };
         }
         tx.commit().await?;
         if let Some(held) = self.held {
@@ -233,7 +218,9 @@ impl Calls<'_> {
                 return Err(Failed::Trouble(Trouble::NotOurs));
             }
         }
-        if until > now {
+        // While Slack is left alone no lane is looked at: this one keeps its place, and is due as soon
+        // as lanes are looked at again.
+        if until > now || trial == Trial::Others {
             return Err(Failed::Trouble(Trouble::NotYet { until, turn: given }));
         }
         Ok(trial)
@@ -251,7 +238,7 @@ impl Calls<'_> {
             Err(CallError::Unreachable { .. } | CallError::InDoubt { .. }) => {}
             Err(error) if is_token_refusal(error) => {}
             // Whatever it says: Slack has answered.
-            _ if trial == Trial::Yes => {
+            _ if trial == Trial::Ours => {
                 let mut tx = self.performer.db.begin().await?;
                 pace::wake(&mut tx, self.workspace).await?;
                 tx.commit().await?;
@@ -272,6 +259,10 @@ impl Calls<'_> {
                 tracing::error!(error = %error, "Slack refuses the bot token; work waits until it is set right");
                 Err(self.rest(error.to_string(), false, now.plus(TOKEN_REST)).await?)
             }
+            Err(error) if PASSING.iter().any(|code| error.is(code)) => {
+                let error = error.to_string();
+                Err(Failed::Trouble(Trouble::Again { error, in_doubt: false }))
+            }
             Err(error @ CallError::Refused { .. }) => Err(Failed::Refused(error)),
             Err(error) => {
                 let in_doubt = matches!(error, CallError::InDoubt { .. });
@@ -288,18 +279,22 @@ impl Calls<'_> {
     ) -> Result<Failed, sqlx::Error> {
         let now = self.performer.clock.now();
         let mut tx = self.performer.db.begin().await?;
-        let holds = pace::rest(&mut tx, self.workspace, now, not_before).await?;
+        let (until, failures) = pace::rest(&mut tx, self.workspace, now, not_before).await?;
         tx.commit().await?;
-        let for_all = holds.failures >= IS_AWAY_AFTER || not_before > now;
-        Ok(Failed::Trouble(Trouble::Away { error, in_doubt, until: holds.until, for_all }))
+        let for_all = failures >= IS_AWAY_AFTER || not_before > now;
+        Ok(Failed::Trouble(Trouble::Away { error, in_doubt, until, for_all }))
     }
 }
 
-/// Whether a call is the one that tries, for all, whether Slack is back.
+/// Whether somebody has to try, for all, whether Slack is back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trial {
-    Yes,
-    No,
+    /// Nobody: it was not away.
+    Needless,
+    /// This call tries.
+    Ours,
+    /// Another call does.
+    Others,
 }
 
 fn is_token_refusal(error: &CallError) -> bool {

@@ -10,6 +10,7 @@ use crate::incident::state::Visibility;
 use crate::incident::text::{CHANNEL_NAME_LIMIT, channel_name};
 use crate::slack::outbound::Job;
 use crate::slack::outbound::calls::Trouble;
+use crate::slack::outbound::search::Search;
 use crate::store::surfaces::Shown;
 
 /// Names tried before giving up: `inc-1-x`, `inc-1-x-2`, …
@@ -35,17 +36,18 @@ impl Job<'_> {
     }
 
     async fn create_or_adopt(&self) -> Result<(ChannelId, String), Trouble> {
+        if self.work.is_in_doubt()
+            && let Some(found) = self.adopt().await?
+        {
+            return Ok(found);
+        }
         let base = channel_name(self.incident.number, &self.incident.name);
         let is_private = self.incident.visibility == Visibility::Private;
         for name in candidates(&base) {
             let arguments = json!({"name": name, "is_private": is_private});
             match self.calls.post("conversations.create", &arguments).await {
                 Ok(answer) => return Ok((channel_id(&answer["channel"])?, name)),
-                Err(failed) if failed.is("name_taken") => {
-                    if let Some(channel) = self.adopt(&name).await? {
-                        return Ok((channel, name));
-                    }
-                }
+                Err(failed) if failed.is("name_taken") => {}
                 Err(failed) => return Err(failed.into()),
             }
         }
@@ -54,20 +56,26 @@ impl Job<'_> {
         )))
     }
 
-    /// The channel of this name, if an attempt that ended without an answer has made it: it is
-    /// among our own, by us, and not older than the wish for it.
-    async fn adopt(&self, name: &str) -> Result<Option<ChannelId>, Trouble> {
-        if !self.work.is_in_doubt() {
-            return Ok(None);
-        }
+    /// The channel that an attempt which ended without an answer has made, if it has: it is among
+    /// our own, by us, and not older than the wish for it. Its name has the incident's number; the
+    /// rest of it is what the incident was called then.
+    async fn adopt(&self) -> Result<Option<(ChannelId, String)>, Trouble> {
         let us = self.performer.bot_user(&self.work.workspace).await?;
-        let types = [("types", "public_channel,private_channel"), ("exclude_archived", "true")];
-        let made = self.calls.find("users.conversations", &types, "channels", |channel| {
-            channel["name"] == name
+        let number = channel_name(self.incident.number, "");
+        let search = Search {
+            method: "users.conversations",
+            arguments: &[("types", "public_channel,private_channel"), ("exclude_archived", "true")],
+            list: "channels",
+            what: self.work.id.as_str(),
+        };
+        let made = self.calls.find(&search, |channel| {
+            is_called_after(channel, &number)
                 && channel["creator"] == us.as_str()
                 && is_as_young_as(channel, self.work.first_asked_at())
         });
-        made.await?.as_ref().map(channel_id).transpose()
+        let Some(made) = made.await? else { return Ok(None) };
+        let name = made["name"].as_str().unwrap_or_default().to_owned();
+        Ok(Some((channel_id(&made)?, name)))
     }
 
     /// Gives the channel the incident's name.
@@ -115,6 +123,12 @@ fn channel_id(channel: &Value) -> Result<ChannelId, Trouble> {
     let id = channel["id"].as_str();
     id.map(ChannelId::from)
         .ok_or_else(|| Trouble::give_up("Slack answered with a channel without an id"))
+}
+
+/// `inc-1` and `inc-1-…`, but not `inc-12`.
+fn is_called_after(channel: &Value, number: &str) -> bool {
+    let rest = channel["name"].as_str().and_then(|name| name.strip_prefix(number));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 fn is_as_young_as(channel: &Value, wish: Timestamp) -> bool {

@@ -5,17 +5,29 @@ use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
 use crate::ids::{ChannelId, MessageTs};
+use crate::incident::command::Command;
 use crate::incident::reactions::Surface;
+use crate::slack::client::CallError;
 use crate::slack::outbound::Job;
 use crate::slack::outbound::calls::{Failed, Trouble};
+use crate::slack::outbound::search::Search;
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::welcome::welcome;
 use crate::store::surfaces::Shown;
 
 /// What our messages call their metadata.
 const EVENT_TYPE: &str = "stentor";
+/// The channel takes no more pins, or none from us. That does not change by itself.
+const UNPINNABLE: [&str; 3] = ["too_many_pins", "not_pinnable", "restricted_action"];
 /// By how much Slack's clock and ours may differ when a message is looked for by its age.
 const CLOCK_MARGIN_S: i64 = 300;
+
+/// A message that was sent.
+pub(super) struct Sent {
+    ts: MessageTs,
+    /// By an earlier attempt, which may have said something else.
+    earlier: bool,
+}
 
 impl Job<'_> {
     /// Shows the welcome message with the buttons, and keeps it pinned.
@@ -30,10 +42,20 @@ impl Job<'_> {
         match self.calls.post("pins.add", &json!({"channel": channel, "timestamp": ts})).await {
             Ok(_) => {}
             Err(failed) if failed.is("already_pinned") => {}
+            Err(Failed::Refused(error)) if UNPINNABLE.iter().any(|code| error.is(code)) => {
+                self.record_unpinned(&error).await?;
+            }
             Err(failed) => return Err(failed.into()),
         }
         shown.detail.pinned = true;
         self.save(Surface::Welcome, &shown).await
+    }
+
+    /// A welcome message that hangs nowhere is still one, and no reason to try again with all news.
+    async fn record_unpinned(&self, error: &CallError) -> Result<(), Trouble> {
+        let (what, error) = ("pin the welcome message".to_owned(), error.to_string());
+        let receipt = format!("unpinned/{}", self.incident.id);
+        self.report(receipt, Command::RecordUndelivered { what, error }).await
     }
 
     /// Makes the one message of a surface show this: sends it the first time, edits it after.
@@ -45,24 +67,34 @@ impl Job<'_> {
     ) -> Result<Shown, Trouble> {
         let shown = self.shown(surface).await?;
         let hash = hash(message);
-        let known = shown.ts.clone().filter(|_| shown.channel.as_ref() == Some(channel));
-        let Some(ts) = known else { return self.show_first(surface, channel, message, hash).await };
+        if shown.ts.is_none() || shown.channel.as_ref() != Some(channel) {
+            return self.show_first(surface, channel, message, hash).await;
+        }
         if shown.hash.as_ref() == Some(&hash) {
             return Ok(shown);
         }
-        let arguments = json!({"channel": channel, "ts": ts, "text": message.text, "blocks": message.blocks, "parse": "none"});
-        match self.calls.post("chat.update", &arguments).await {
-            Ok(_) => {
-                let shown = Shown { hash: Some(hash), ..shown };
-                self.save(surface, &shown).await?;
-                Ok(shown)
-            }
+        match self.edit(surface, shown, message, &hash).await {
+            Ok(shown) => Ok(shown),
             // Somebody deleted it. There is news, so it is worth showing again.
             Err(failed) if failed.is("message_not_found") => {
                 self.show_first(surface, channel, message, hash).await
             }
             Err(failed) => Err(failed.into()),
         }
+    }
+
+    async fn edit(
+        &self,
+        surface: Surface,
+        shown: Shown,
+        message: &Message,
+        hash: &str,
+    ) -> Result<Shown, Failed> {
+        let arguments = json!({"channel": shown.channel, "ts": shown.ts, "text": message.text, "blocks": message.blocks, "parse": "none"});
+        self.calls.post("chat.update", &arguments).await?;
+        let shown = Shown { hash: Some(hash.to_owned()), ..shown };
+        self.save(surface, &shown).await.map_err(Failed::Trouble)?;
+        Ok(shown)
     }
 
     async fn show_first(
@@ -72,13 +104,15 @@ impl Job<'_> {
         message: &Message,
         hash: String,
     ) -> Result<Shown, Trouble> {
-        let ts = self.send_once(channel, message).await?;
-        let shown = Shown {
-            channel: Some(channel.clone()),
-            ts: Some(ts),
-            hash: Some(hash),
-            ..Shown::default()
-        };
+        let sent = self.send_once(channel, message).await?;
+        let mut shown =
+            Shown { channel: Some(channel.clone()), ts: Some(sent.ts), ..Shown::default() };
+        if sent.earlier {
+            // It shows how things were then.
+            self.save(surface, &shown).await?;
+            return Ok(self.edit(surface, shown, message, &hash).await?);
+        }
+        shown.hash = Some(hash);
         self.save(surface, &shown).await?;
         Ok(shown)
     }
@@ -88,11 +122,11 @@ impl Job<'_> {
         &self,
         channel: &ChannelId,
         message: &Message,
-    ) -> Result<MessageTs, Trouble> {
+    ) -> Result<Sent, Trouble> {
         if self.work.is_in_doubt()
             && let Some(ts) = self.look_for(channel).await?
         {
-            return Ok(ts);
+            return Ok(Sent { ts, earlier: true });
         }
         let arguments = json!({
             "channel": channel,
@@ -105,15 +139,16 @@ impl Job<'_> {
         match self.calls.send("chat.postMessage", channel.as_str(), &arguments).await {
             Ok(answer) => {
                 let ts = answer["ts"].as_str().map(MessageTs::from);
-                ts.ok_or_else(|| Trouble::Again {
+                let ts = ts.ok_or_else(|| Trouble::Again {
                     error: "Slack sent no ts".to_owned(),
                     in_doubt: true,
-                })
+                })?;
+                Ok(Sent { ts, earlier: false })
             }
             Err(failed) if failed.is("not_in_channel") => {
                 self.join(channel).await?;
                 Err(Trouble::Again {
-                    error: "had to join the channel first".to_owned(),
+                    error: "chat.postMessage: not_in_channel, so Stentor joined first".to_owned(),
                     in_doubt: false,
                 })
             }
@@ -124,18 +159,24 @@ impl Job<'_> {
     /// Looks whether the message is there after all.
     async fn look_for(&self, channel: &ChannelId) -> Result<Option<MessageTs>, Trouble> {
         let oldest = seconds_before(self.work.first_asked_at());
-        let since =
-            [("channel", channel.as_str()), ("oldest", &oldest), ("include_all_metadata", "true")];
-        let sent = self
-            .calls
-            .find("conversations.history", &since, "messages", |message| self.is_ours(message));
-        match sent.await {
+        let search = Search {
+            method: "conversations.history",
+            arguments: &[
+                ("channel", channel.as_str()),
+                ("oldest", &oldest),
+                ("include_all_metadata", "true"),
+            ],
+            list: "messages",
+            what: self.work.id.as_str(),
+        };
+        match self.calls.find(&search, |message| self.is_ours(message)).await {
             Ok(sent) => Ok(sent.and_then(|message| message["ts"].as_str().map(MessageTs::from))),
             Err(failed) if failed.is("not_in_channel") => {
                 self.join(channel).await?;
                 Err(Trouble::Again {
-                    error: "had to join the channel first".to_owned(),
-                    in_doubt: true,
+                    error: "conversations.history: not_in_channel, so Stentor joined first"
+                        .to_owned(),
+                    in_doubt: false,
                 })
             }
             Err(failed) => Err(failed.into()),

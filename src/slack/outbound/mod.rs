@@ -11,6 +11,7 @@ mod channel;
 mod members;
 mod messages;
 mod posts;
+mod search;
 mod topic;
 mod workspace;
 
@@ -36,6 +37,7 @@ use crate::store::workspaces::Catalogues;
 use crate::store::{incidents, outbox};
 
 pub use calls::Trouble;
+pub use search::Searches;
 pub use workspace::Identity;
 
 /// Does the outbox's work in Slack.
@@ -53,6 +55,8 @@ pub struct Performer {
     pub slack: Slack,
     /// The configured announcement channel: a name or an id.
     pub announce_channel: Arc<str>,
+    /// Where searches were interrupted.
+    pub searches: Searches,
 }
 
 /// One piece of work, with what it needs to know.

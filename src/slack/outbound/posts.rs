@@ -45,15 +45,21 @@ impl Job<'_> {
     }
 
     /// Tells somebody where they are, without anybody else seeing it. Slack keeps no trace of such
-    /// a message, so one that may have been seen is not sent again.
+    /// a message, so one that may have been seen is not sent again; one that was refused is sent
+    /// directly, and of that Slack keeps a trace.
     async fn whisper(&self, user: &UserId, message: &Message) -> Result<(), Trouble> {
-        let Some(channel) = self.incident.declared_in.as_ref().filter(|_| !self.work.is_in_doubt())
-        else {
-            return Ok(());
-        };
+        let Some(channel) = self.incident.declared_in.as_ref() else { return Ok(()) };
+        if self.work.is_in_doubt() {
+            // A lost answer to the first call below is no doubt, so this is about the second.
+            return self.send_directly(user, message).await;
+        }
         let arguments = json!({"channel": channel, "user": user, "text": message.text, "blocks": message.blocks});
         match self.calls.post("chat.postEphemeral", &arguments).await {
             Ok(_) => Ok(()),
+            Err(failed) if failed.is_in_doubt() => {
+                tracing::info!(work.id = %self.work.id, "It is not known whether somebody was told where the channel is");
+                Ok(())
+            }
             // Stentor can't speak there: in a DM, or a channel it is not in.
             Err(failed)
                 if [

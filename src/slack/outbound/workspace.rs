@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::ids::{ChannelId, TeamId, UserId};
 use crate::slack::outbound::Performer;
 use crate::slack::outbound::calls::{Calls, Trouble};
+use crate::slack::outbound::search::Search;
 use crate::store::pace;
 use crate::store::workspaces::{self, Workspace};
 
@@ -104,10 +105,13 @@ impl Performer {
 }
 
 async fn find_channel(calls: &Calls<'_>, name: &str) -> Result<Option<ChannelId>, Trouble> {
-    let types = [("types", "public_channel,private_channel"), ("exclude_archived", "true")];
-    let found = calls
-        .find("conversations.list", &types, "channels", |channel| channel["name"] == name)
-        .await?;
+    let search = Search {
+        method: "conversations.list",
+        arguments: &[("types", "public_channel,private_channel"), ("exclude_archived", "true")],
+        list: "channels",
+        what: name,
+    };
+    let found = calls.find(&search, |channel| channel["name"] == name).await?;
     Ok(found.and_then(|channel| channel["id"].as_str().map(ChannelId::from)))
 }
 
