@@ -85,6 +85,7 @@ mod tests {
             generation: 0,
             created_at: Timestamp::default(),
             turn: turn.map(str::to_owned),
+            step: None,
         };
         Held::new(work, Timestamp::from_micros(0), Instant::now())
     }

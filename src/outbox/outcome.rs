@@ -180,6 +180,7 @@ mod tests {
             generation: 0,
             created_at: Timestamp::default(),
             turn: None,
+            step: None,
         }
     }
 

@@ -39,6 +39,8 @@ pub struct Claimed {
     pub created_at: Timestamp,
     /// The turn of Slack's that it has been given and has waited for.
     pub turn: Option<String>,
+    /// How far it has come, if it takes several calls of which none may be repeated.
+    pub step: Option<String>,
 }
 
 impl Claimed {
@@ -192,29 +194,33 @@ async fn take_first(
     lane: &str,
     lease: &str,
 ) -> Result<Option<Claimed>> {
-    type Row = (WorkId, IncidentId, Json<Work>, i64, i64, i64, Timestamp, Option<String>);
+    type Row =
+        (WorkId, IncidentId, Json<Work>, i64, i64, i64, Timestamp, Option<String>, Option<String>);
     let row: Option<Row> = tx
         .query(
             "UPDATE outbox SET attempts = attempts + 1 WHERE workspace = $1 AND id = (
                  SELECT id FROM outbox WHERE workspace = $1 AND lane = $2 AND state = 0 ORDER BY seq, id LIMIT 1)
-             RETURNING id, incident, work, attempts, refused, generation, created_at, turn",
+             RETURNING id, incident, work, attempts, refused, generation, created_at, turn, step",
         )
         .bind(workspace.clone())
         .bind(lane.to_owned())
         .optional()
         .await?;
-    Ok(row.map(|(id, incident, work, attempts, refused, generation, created_at, turn)| Claimed {
-        workspace: workspace.clone(),
-        lane: lane.to_owned(),
-        lease: lease.to_owned(),
-        id,
-        incident,
-        work: work.0,
-        attempts,
-        refused,
-        generation,
-        created_at,
-        turn,
+    Ok(row.map(|(id, incident, work, attempts, refused, generation, created_at, turn, step)| {
+        Claimed {
+            workspace: workspace.clone(),
+            lane: lane.to_owned(),
+            lease: lease.to_owned(),
+            id,
+            incident,
+            work: work.0,
+            attempts,
+            refused,
+            generation,
+            created_at,
+            turn,
+            step,
+        }
     }))
 }
 
@@ -230,6 +236,17 @@ pub async fn renew(tx: &mut Tx, claimed: &Claimed, until: Timestamp) -> Result<b
         .execute()
         .await?;
     Ok(ours == 1)
+}
+
+/// Remembers how far this work has come. Its holder makes sure of the lease in the same transaction.
+pub async fn set_step(tx: &mut Tx, claimed: &Claimed, step: &str) -> Result<()> {
+    tx.query("UPDATE outbox SET step = $3 WHERE workspace = $1 AND id = $2")
+        .bind(claimed.workspace.clone())
+        .bind(claimed.id.clone())
+        .bind(step.to_owned())
+        .execute()
+        .await?;
+    Ok(())
 }
 
 /// The leases that are there.
@@ -301,7 +318,7 @@ pub async fn finish(tx: &mut Tx, claimed: &Claimed, now: Timestamp) -> Result<bo
         .execute()
         .await?;
     if done == 0 {
-        tx.query("UPDATE outbox SET attempts = 0, refused = 0, last_error = NULL, turn = NULL WHERE workspace = $1 AND id = $2")
+        tx.query("UPDATE outbox SET attempts = 0, refused = 0, last_error = NULL, turn = NULL, step = NULL WHERE workspace = $1 AND id = $2")
             .bind(claimed.workspace.clone())
             .bind(claimed.id.clone())
             .execute()

@@ -113,6 +113,19 @@ impl Job<'_> {
         Ok(())
     }
 
+    /// Remembers how far the work has come, unless somebody else has the lane.
+    async fn reach(&self, step: &str) -> Result<(), Trouble> {
+        let (now, since) = (self.performer.clock.now(), Instant::now());
+        let mut tx = self.performer.db.begin().await?;
+        if !outbox::renew(&mut tx, self.work, now.plus(LEASE)).await? {
+            return Err(Trouble::NotOurs);
+        }
+        outbox::set_step(&mut tx, self.work, step).await?;
+        tx.commit().await?;
+        self.held.renewed(now, since);
+        Ok(())
+    }
+
     /// Writes into the incident what was found in Slack.
     async fn report(&self, receipt: String, command: Command) -> Result<(), Trouble> {
         if !self.held.is_good(self.performer.clock.now()) {

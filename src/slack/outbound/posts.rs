@@ -11,6 +11,11 @@ use crate::slack::view::kit::message::Message;
 use crate::slack::view::{notice, post};
 use crate::store::timeline;
 
+/// A message that only one person sees, and of which Slack keeps no trace, is on its way.
+const WHISPERING: &str = "whispering";
+/// It was refused: the person is told directly.
+const DIRECTLY: &str = "directly";
+
 impl Job<'_> {
     /// Says it, unless an earlier attempt has.
     pub(super) async fn say(&self, what: &Post) -> Result<(), Trouble> {
@@ -49,10 +54,14 @@ impl Job<'_> {
     /// directly, and of that Slack keeps a trace.
     async fn whisper(&self, user: &UserId, message: &Message) -> Result<(), Trouble> {
         let Some(channel) = self.incident.declared_in.as_ref() else { return Ok(()) };
-        if self.work.is_in_doubt() {
-            // A lost answer to the first call below is no doubt, so this is about the second.
+        if self.work.step.as_deref() == Some(DIRECTLY) {
             return self.send_directly(user, message).await;
         }
+        // Without this step the attempt that has no answer had not come so far.
+        if self.work.step.as_deref() == Some(WHISPERING) && self.work.is_in_doubt() {
+            return Ok(());
+        }
+        self.reach(WHISPERING).await?;
         let arguments = json!({"channel": channel, "user": user, "text": message.text, "blocks": message.blocks});
         match self.calls.post("chat.postEphemeral", &arguments).await {
             Ok(_) => Ok(()),
@@ -71,6 +80,7 @@ impl Job<'_> {
                 .iter()
                 .any(|reason| failed.is(reason)) =>
             {
+                self.reach(DIRECTLY).await?;
                 self.send_directly(user, message).await
             }
             Err(failed) => Err(failed.into()),
