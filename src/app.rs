@@ -11,6 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api;
 use crate::clock::Clock;
+use crate::config::install::InstallSettings;
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
 use crate::ids::{IdSource, WorkspaceId};
@@ -18,8 +19,12 @@ use crate::outbox::holder::Holder;
 use crate::outbox::retention;
 use crate::outbox::worker::Worker;
 use crate::server;
-use crate::slack::client::Slack;
+use crate::slack::client::Connection;
 use crate::slack::inbound::{self, Door};
+use crate::slack::install::directory::Slacks;
+use crate::slack::install::keys;
+use crate::slack::install::routes::Installer;
+use crate::slack::install::vault::Vault;
 use crate::slack::outbound::{Performer, Searches, Trouble};
 use crate::store::db::Db;
 use crate::store::workspaces::{self, Catalogues, Workspace};
@@ -82,8 +87,10 @@ const CLOSING: Duration = Duration::from_secs(1);
 pub struct SlackSettings {
     /// Where the Web API is, without a slash at the end.
     pub api_url: String,
-    /// The bot's token.
-    pub bot_token: Secret,
+    /// The bot's token in the default workspace, if the settings give one.
+    pub bot_token: Option<Secret>,
+    /// How people install Stentor into workspaces.
+    pub install: InstallSettings,
     /// How Slack signs its requests.
     pub signing_secrets: SigningSecrets,
     /// Where public incidents are announced: a name or an id.
@@ -95,6 +102,7 @@ impl From<&Settings> for SlackSettings {
         SlackSettings {
             api_url: settings.slack_api_url.clone(),
             bot_token: settings.slack_bot_token.clone(),
+            install: settings.install.clone(),
             signing_secrets: settings.slack_signing_secret.clone(),
             announce_channel: settings.announce_channel.clone(),
         }
@@ -114,14 +122,21 @@ pub struct Stentor {
 impl Stentor {
     /// Connects the house with Slack. Nothing is asked of Slack yet.
     pub fn new(app: App, settings: &SlackSettings) -> anyhow::Result<Stentor> {
-        let slack = Slack::new(&settings.api_url, &settings.bot_token)
-            .context("set up the way to Slack")?;
+        let connection = Connection::new(&settings.api_url).context("set up the way to Slack")?;
+        let client = settings.install.client(&settings.api_url).map_err(anyhow::Error::msg)?;
+        let vault = settings.install.secret_key.as_ref().map(Vault::new);
+        let slacks = Slacks::new(app.db.clone(), app.clock.clone(), app.ids.clone(), connection)
+            .with_installations(vault, client);
+        let slacks = match &settings.bot_token {
+            Some(token) => slacks.with_configured(app.workspace.clone(), token),
+            None => slacks,
+        };
         let performer = Performer {
             db: app.db.clone(),
             clock: app.clock.clone(),
             catalogues: app.catalogues.clone(),
             engine: app.engine.clone(),
-            slack: slack.clone(),
+            slacks: slacks.clone(),
             announce_channel: settings.announce_channel.as_str().into(),
             searches: Searches::default(),
         };
@@ -135,13 +150,29 @@ impl Stentor {
             performer,
             work_waits: Arc::clone(&app.work_waits),
         };
-        let door = Door::new(app.clone(), slack, settings.signing_secrets.clone());
+        let door = Door::new(app.clone(), slacks, settings.signing_secrets.clone());
         Ok(Stentor { app, worker, door })
+    }
+
+    /// Refuses to start if a workspace's token was sealed with a key that is not among ours, and
+    /// seals anew what an older key has sealed.
+    pub async fn check_keys(&self) -> anyhow::Result<()> {
+        let vault = self.worker.performer.slacks.vault();
+        let turned = keys::turn(&self.app.db, vault).await?;
+        if turned > 0 {
+            tracing::info!(
+                installations = turned,
+                "Sealed tokens with the new key; the old one can go"
+            );
+        }
+        Ok(())
     }
 
     /// Everything that is served over HTTP.
     pub fn router(&self) -> Router {
+        let installer = Installer::new(self.app.clone(), self.worker.performer.clone());
         let slack = inbound::router(self.door.clone())
+            .merge(installer.map(Installer::router).unwrap_or_default())
             .layer(axum::middleware::from_fn(api::metrics::measure));
         self.app.router().merge(slack).layer(CatchPanicLayer::new())
     }
@@ -159,8 +190,12 @@ impl Stentor {
             self.app.clock.clone(),
             Arc::clone(&forgetting),
         ));
-        let identity =
-            tokio::spawn(identify(self.worker.performer.clone(), self.app.workspace.clone()));
+        let slacks = self.worker.performer.slacks.clone();
+        let identity = slacks.has_configured().then(|| {
+            tokio::spawn(identify(self.worker.performer.clone(), self.app.workspace.clone()))
+        });
+        let enough = Arc::new(Notify::new());
+        let keeper = tokio::spawn(slacks.keep(Arc::clone(&enough)));
         let router = self.router();
         let worker = tokio::spawn(self.worker.run(Arc::clone(&stop)));
         let told = Arc::clone(&stop);
@@ -171,9 +206,12 @@ impl Stentor {
             told.notify_one();
         };
         server::serve(listener, router, shutdown).await;
-        identity.abort();
+        identity.inspect(tokio::task::JoinHandle::abort);
         forgetting.notify_one();
-        for (what, task) in [("worker", worker), ("forgetting", forget)] {
+        enough.notify_one();
+        for (what, task) in
+            [("worker", worker), ("forgetting", forget), ("keeper of tokens", keeper)]
+        {
             if let Err(error) = task.await {
                 tracing::error!(error = %error, "The {what} ended badly");
             }
@@ -188,12 +226,15 @@ impl Stentor {
 /// to be down.
 async fn identify(performer: Performer, workspace: WorkspaceId) {
     loop {
+        if let Err(error) = performer.slacks.try_configured_again().await {
+            tracing::warn!(%error, "Could not look whether Slack takes the bot token again");
+        }
         match performer.identify(&workspace).await {
             Ok(identity) => {
                 tracing::info!(slack.team = %identity.team, slack.user = %identity.bot_user, "Slack knows us");
                 return;
             }
-            Err(Trouble::GiveUp { error }) => {
+            Err(Trouble::GiveUp { error } | Trouble::NoAccess { error }) => {
                 tracing::error!(error, "Slack does not accept the bot token");
             }
             // Another call has said so already.

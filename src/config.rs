@@ -8,6 +8,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Command};
+use zeroize::Zeroize as _;
+
+use crate::config::install::InstallSettings;
+
+pub mod install;
 
 /// What `serve` has to know.
 #[derive(Clone, Debug, Args)]
@@ -37,9 +42,13 @@ pub struct Settings {
     #[arg(long, env = "SLACK_SIGNING_SECRET", hide_env_values = true, value_parser = signing_secrets)]
     pub slack_signing_secret: SigningSecrets,
 
-    /// The bot's token, `xoxb-…`
+    /// The bot's token, `xoxb-…`, for the one workspace that the app was installed in by hand
     #[arg(long, env = "SLACK_BOT_TOKEN", hide_env_values = true, value_parser = bot_token)]
-    pub slack_bot_token: Secret,
+    pub slack_bot_token: Option<Secret>,
+
+    /// How people install Stentor into other workspaces
+    #[command(flatten)]
+    pub install: InstallSettings,
 
     /// Where Slack's Web API is: another one for GovSlack, or for tests
     #[arg(long, env = "SLACK_API_URL", default_value = "https://slack.com/api/", value_parser = http_url)]
@@ -50,7 +59,20 @@ pub struct Settings {
     pub log_json: bool,
 }
 
-/// A text that is never printed.
+impl Settings {
+    /// What is wrong with them together, though each may be right alone.
+    pub fn check(&self) -> Result<(), String> {
+        let client = self.install.client(&self.slack_api_url)?;
+        match (&self.slack_bot_token, client) {
+            (None, None) => Err("--slack-bot-token is missing; or give --slack-client-id, \
+                --slack-client-secret, --public-url and --secret-key, and people install Stentor themselves"
+                .to_owned()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A text that is never printed, and wiped from memory when it is not needed any more.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -63,6 +85,12 @@ impl Secret {
     /// The text, for where it is needed.
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 
@@ -192,7 +220,7 @@ mod tests {
         let matches = command?.try_get_matches_from(given).map_err(|error| error.to_string())?;
         let Tool::Serve(settings) =
             Tool::from_arg_matches(&matches).map_err(|error| error.to_string())?;
-        Ok(settings)
+        settings.check().map(|()| settings)
     }
 
     const SECRETS: &str = "slack_signing_secret = 'example'\nslack_bot_token = 'xoxb-example'\n";
@@ -222,6 +250,9 @@ mod tests {
             (["--database-url", "mysql://x"], "database-url"),
             (["--slack-signing-secret", "a,b,c"], "slack-signing-secret"),
             (["--slack-api-url", "ftp://x"], "slack-api-url"),
+            (["--slack-client-id", "1.2"], "secret-key"),
+            (["--secret-key", "hush"], "secret-key"),
+            (["--public-url", "hush"], "public-url"),
         ] {
             let error = parse(SECRETS, &flags).unwrap_err();
             assert!(error.contains(named), "{flags:?}: {error}");

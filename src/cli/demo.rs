@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use stentor::app::{App, SlackSettings, Stentor};
 use stentor::clock::Clock;
+use stentor::config::install::InstallSettings;
 use stentor::config::{Secret, SigningSecrets};
 use stentor::ids::IdSource;
 use stentor::simulator::Simulator;
@@ -45,7 +46,8 @@ pub async fn demo(demo: &Demo) -> anyhow::Result<()> {
     let app = App::start(db, Clock::system(), IdSource::system()).await?;
     let slack = SlackSettings {
         api_url: simulator.api_url(),
-        bot_token: Secret::new(&simulator.settings().bot_token),
+        bot_token: Some(Secret::new(&simulator.settings().bot_token)),
+        install: InstallSettings::default(),
         signing_secrets: SigningSecrets(vec![Secret::new(&simulator.settings().signing_secret)]),
         announce_channel: "incidents".to_owned(),
     };

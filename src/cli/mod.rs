@@ -4,10 +4,12 @@
 //! that keeps it from starting, too.
 
 mod demo;
+mod key;
 mod outbox;
 mod serve;
 mod slack;
 mod token;
+mod workspace;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -35,6 +37,10 @@ enum Task {
     Slack(slack::Slack),
     /// Manage the tokens that open the API
     Token(token::Token),
+    /// Look at the workspaces that Stentor serves
+    Workspace(workspace::Workspace),
+    /// Manage the key that workspaces' tokens are sealed with
+    Key(key::Key),
     /// Look after work for Slack that was given up
     Outbox(outbox::Outbox),
 }
@@ -60,6 +66,8 @@ pub fn run() -> ExitCode {
             Task::Demo(demo) => demo::demo(&demo).await,
             Task::Slack(slack) => slack::slack(&slack).await,
             Task::Token(token) => token::token(&token).await,
+            Task::Workspace(workspace) => workspace::workspace(&workspace).await,
+            Task::Key(key) => key::key(&key).await,
             Task::Outbox(outbox) => outbox::outbox(&outbox).await,
         }
     });

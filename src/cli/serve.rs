@@ -12,6 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Serves until the process is told to stop.
 pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
+    settings.check().map_err(anyhow::Error::msg)?;
     start_log("info", settings.log_json);
     let listen = settings.listen;
     // First the port: two that start at once should not both go on to the database.
@@ -21,6 +22,7 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let db = open(settings.database_url.reveal()).await?;
     let app = App::start(db, Clock::system(), IdSource::system()).await?;
     let stentor = Stentor::new(app, &SlackSettings::from(settings))?;
+    stentor.check_keys().await?;
     tracing::info!(%listen, "Stentor is up");
     stentor.run(listener, told_to_stop()?).await;
     tracing::info!("Stentor is down");

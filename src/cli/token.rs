@@ -1,11 +1,13 @@
 //! `stentor token create`.
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use stentor::api::tokens;
 use stentor::app;
 use stentor::clock::Clock;
 use stentor::config::DatabaseUrl;
 use stentor::ids::IdSource;
+use stentor::store::workspaces;
 
 use crate::cli::serve;
 
@@ -24,6 +26,10 @@ enum Task {
         #[arg(long)]
         name: String,
 
+        /// The workspace that it opens, as `stentor workspace list` shows it
+        #[arg(long, default_value = app::DEFAULT_SLUG)]
+        workspace: String,
+
         /// The database that `serve` uses
         #[arg(
             long,
@@ -37,10 +43,16 @@ enum Task {
 
 /// Does it.
 pub async fn token(token: &Token) -> anyhow::Result<()> {
-    let Task::Create { name, database_url } = &token.task;
+    let Task::Create { name, workspace: slug, database_url } = &token.task;
     let (clock, ids) = (Clock::system(), IdSource::system());
     let db = serve::open(database_url.reveal()).await?;
-    let workspace = app::ensure_workspace(&db, &clock, &ids).await?;
+    app::ensure_workspace(&db, &clock, &ids).await?;
+    let mut tx = db.read().await?;
+    let workspace = workspaces::by_slug(&mut tx, slug).await?;
+    drop(tx);
+    let workspace = workspace.with_context(|| {
+        format!("--workspace: there is no workspace {slug}; `stentor workspace list` shows them")
+    })?;
     let made = tokens::create(&db, &clock, &ids, &workspace.id, name).await?;
     println!("{made}");
     db.close().await;

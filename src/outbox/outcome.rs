@@ -15,6 +15,9 @@ use crate::store::outbox::{self, Claimed, Ended};
 
 /// How often it is tried to write down how an attempt went, before the lease is left to end.
 const WRITE_TRIES: usize = 5;
+/// How often to look whether a workspace has let Stentor in again. A new installation wakes its
+/// work by itself; this is for a token that Slack takes again.
+const LOOK_FOR_ACCESS: Duration = Duration::from_secs(300);
 /// The longest wait between two attempts.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// An outage of Slack that lasts longer than this is for people to deal with.
@@ -48,6 +51,7 @@ impl Worker {
             Ok(()) => "done",
             Err(Trouble::NotYet { .. }) => "not_yet",
             Err(Trouble::NotOurs) => "not_ours",
+            Err(Trouble::NoAccess { .. }) => "no_access",
             Err(Trouble::Away { .. } | Trouble::Again { .. } | Trouble::Store(_)) => "again",
             Err(Trouble::GiveUp { .. }) => "given_up",
         }
@@ -67,6 +71,11 @@ impl Worker {
             Err(Trouble::NotYet { until, turn }) => {
                 let ended = Ended::Untried { turn: turn.clone() };
                 self.put_off(held, *until, ended, None).await
+            }
+            // However long it takes: it is nothing that this piece of work could be given up for.
+            Err(Trouble::NoAccess { error }) => {
+                let (until, ended) = (now.plus(LOOK_FOR_ACCESS), Ended::Untried { turn: None });
+                self.put_off(held, until, ended, Some(error)).await
             }
             Err(Trouble::Again { error, in_doubt }) => {
                 self.later(held, backoff(), *in_doubt, error).await

@@ -20,6 +20,7 @@ pub mod clock;
 mod control;
 mod delivery;
 pub mod faults;
+pub mod oauth;
 pub mod page;
 mod reading;
 mod respond;
@@ -29,6 +30,7 @@ pub mod settings;
 pub mod state;
 #[cfg(test)]
 mod tests;
+mod town;
 
 use clock::Clock;
 use delivery::{
@@ -37,6 +39,7 @@ use delivery::{
 };
 use settings::{AppUrls, Settings};
 use state::State;
+use town::Town;
 
 /// A running simulator. Clones are the same one; it stops when the last of them is dropped.
 #[derive(Clone)]
@@ -47,6 +50,7 @@ pub struct Simulator {
 }
 
 struct Core {
+    town: Arc<Town>,
     settings: Settings,
     clock: Clock,
     addr: SocketAddr,
@@ -58,6 +62,25 @@ struct Core {
     in_hand: watch::Sender<usize>,
 }
 
+impl Core {
+    /// A workspace of this Slack.
+    fn new(settings: Settings, addr: SocketAddr, town: Arc<Town>) -> Arc<Core> {
+        let core = Arc::new(Core {
+            town,
+            clock: settings.clock.clone(),
+            addr,
+            state: Mutex::new(State::new(&settings)),
+            queues: Mutex::new(Queues::default()),
+            client: app_client(),
+            changes: broadcast::channel(16).0,
+            in_hand: watch::channel(0).0,
+            settings,
+        });
+        core.town.admit(&core);
+        core
+    }
+}
+
 impl Simulator {
     /// Listens, and serves until the last handle is dropped.
     pub async fn start(settings: Settings) -> io::Result<Simulator> {
@@ -65,17 +88,9 @@ impl Simulator {
             return Err(io::Error::other("the simulator listens on loopback only"));
         }
         let listener = tokio::net::TcpListener::bind(settings.listen).await?;
-        let core = Core {
-            clock: settings.clock.clone(),
-            addr: listener.local_addr()?,
-            state: Mutex::new(State::new(&settings)),
-            queues: Mutex::new(Queues::default()),
-            client: app_client(),
-            changes: broadcast::channel(16).0,
-            in_hand: watch::channel(0).0,
-            settings,
-        };
-        let within = Simulator { core: Arc::new(core), _alive: None };
+        let town = Arc::new(Town::new(&settings));
+        let core = Core::new(settings, listener.local_addr()?, town);
+        let within = Simulator { core, _alive: None };
         let running = server::serve(listener, &within);
         Ok(Simulator { _alive: Some(Arc::new(running)), ..within })
     }

@@ -23,15 +23,16 @@ use super::{
 
 /// The route under `/respond`.
 pub fn router(simulator: Simulator) -> Router {
-    Router::new().route("/respond/{id}", post(respond)).with_state(simulator)
+    Router::new().route("/respond/{team}/{id}", post(respond)).with_state(simulator)
 }
 
 async fn respond(
     Shared(simulator): Shared<Simulator>,
-    Path(id): Path<String>,
+    Path((team, id)): Path<(String, String)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let simulator = simulator.resident_of(&team).unwrap_or(simulator);
     let fault = simulator.write_quietly(|state| state.faults.strike("response_url"));
     match &fault {
         Some(Failing::Refuse) => return hang_up(),

@@ -19,7 +19,7 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-use super::{Simulator, api, control, page, respond};
+use super::{Simulator, api, control, oauth, page, respond};
 
 /// How often to look for due retries: they wait for minutes, so a second more doesn't matter.
 const LOOK_FOR_DUE: Duration = Duration::from_secs(1);
@@ -48,6 +48,7 @@ pub fn hang_up() -> Response {
 pub fn router(simulator: &Simulator) -> Router {
     let for_people = page::router(simulator.clone())
         .merge(control::router(simulator.clone()))
+        .merge(oauth::router(simulator.clone()))
         .layer(middleware::from_fn(refuse_strangers));
     for_people.merge(api::router(simulator.clone())).merge(respond::router(simulator.clone()))
 }
@@ -61,7 +62,9 @@ pub fn serve(listener: TcpListener, simulator: &Simulator) -> Running {
         let mut ticks = tokio::time::interval(LOOK_FOR_DUE);
         loop {
             tokio::select! {
-                _ = ticks.tick(), if simulator.clock().is_real() => { simulator.start_due(); }
+                _ = ticks.tick(), if simulator.clock().is_real() => {
+                    for workspace in simulator.residents() { workspace.start_due(); }
+                }
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => {
                         connections.spawn(serve_connection(stream, app.clone()));

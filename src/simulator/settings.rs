@@ -30,8 +30,18 @@ pub struct Settings {
     pub bot_id: String,
     /// The app's user, which must be among `users`.
     pub bot_user: String,
-    /// The token of the app's user.
+    /// The token of the app's user, if the app is installed.
     pub bot_token: String,
+    /// Whether the app is installed from the beginning.
+    pub is_installed: bool,
+    /// What the app is known by when it asks to be installed.
+    pub client_id: String,
+    /// What it proves that with.
+    pub client_secret: String,
+    /// Where it may have people sent back to who have decided; it can be told later.
+    pub redirect_urls: Vec<String>,
+    /// Whether its tokens run out after twelve hours.
+    pub rotates_tokens: bool,
     /// Tokens of people, who may call the Web API too: token to user id.
     pub user_tokens: BTreeMap<String, String>,
     /// Signs what goes to the app.
@@ -119,6 +129,11 @@ impl Default for Settings {
             bot_id: "B0STENTOR".to_owned(),
             bot_user: "U0STENTOR".to_owned(),
             bot_token: "xoxb-simulator".to_owned(),
+            is_installed: true,
+            client_id: "1000000000.2000000000".to_owned(),
+            client_secret: "simulator-client-secret".to_owned(),
+            redirect_urls: Vec::new(),
+            rotates_tokens: false,
             user_tokens: BTreeMap::new(),
             signing_secret: "simulator-signing-secret".to_owned(),
             scopes: words(SCOPES),

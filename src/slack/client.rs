@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::uri::Authority;
-use axum::http::{Request, Uri};
+use axum::http::{Request, StatusCode, Uri};
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -25,6 +25,8 @@ use crate::slack::view::kit::message::Message;
 
 /// Longer than Slack ever takes when it is well; much shorter than a lease.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// More than Slack ever answers to a form.
+const ANSWER_LIMIT: usize = 1024 * 1024;
 /// A wait that Slack asks for without saying how long.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(30);
 /// The shortest wait: "after 0 s" would have us ask as fast as we can.
@@ -32,18 +34,37 @@ const LEAST_RETRY_AFTER: Duration = Duration::from_secs(1);
 /// The longest wait that is believed. A number beyond it is a mistake, and none that may cost days.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 
+/// What Slack answers when it does not take the token any more: it was revoked, it ran out, or the
+/// app was removed.
+const TOKEN_REFUSED: [&str; 7] = [
+    "not_authed",
+    "invalid_auth",
+    "account_inactive",
+    "token_revoked",
+    "token_expired",
+    "org_login_required",
+    "team_access_not_granted",
+];
+
 /// Where Slack takes answers to what people press.
 const RESPONSE_HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
+
+/// The way to Slack, which all workspaces share.
+#[derive(Clone)]
+pub struct Connection {
+    client: Arc<SlackClient<SlackClientHyperHttpsConnector>>,
+    plain: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    api_url: Arc<str>,
+    api_authority: Option<Authority>,
+    /// How long a call may take. Tests of time-outs shorten it.
+    pub time_limit: Duration,
+}
 
 /// Slack, as one workspace's bot.
 #[derive(Clone)]
 pub struct Slack {
-    client: Arc<SlackClient<SlackClientHyperHttpsConnector>>,
+    pub(super) connection: Connection,
     token: SlackApiToken,
-    plain: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
-    api_authority: Option<Authority>,
-    /// How long a call may take. Tests of time-outs shorten it.
-    pub time_limit: Duration,
 }
 
 /// Why a call gave no result.
@@ -88,11 +109,16 @@ impl CallError {
     pub fn is(&self, reason: &str) -> bool {
         matches!(self, CallError::Refused { code, .. } if code == reason)
     }
+
+    /// Whether it is the token that Slack refused, whatever was asked for with it.
+    pub fn is_about_the_token(&self) -> bool {
+        TOKEN_REFUSED.iter().any(|reason| self.is(reason))
+    }
 }
 
-impl Slack {
-    /// A client for the Web API at this address, which has no slash at its end.
-    pub fn new(api_url: &str, token: &Secret) -> std::io::Result<Slack> {
+impl Connection {
+    /// The way to the Web API at this address, which has no slash at its end.
+    pub fn new(api_url: &str) -> std::io::Result<Connection> {
         let builder = hyper_rustls::HttpsConnectorBuilder::new();
         // A local Slack needs no certificates, and a machine without any can still run the demo.
         let https = if api_url.starts_with("https:") {
@@ -103,30 +129,84 @@ impl Slack {
         };
         let plain = Client::builder(TokioExecutor::new()).build(https.clone());
         let connector = SlackClientHyperHttpsConnector::from(https).with_slack_api_url(api_url);
-        let token = SlackApiToken::new(token.reveal().into());
         let api_authority = api_url.parse::<Uri>().ok().and_then(|uri| uri.authority().cloned());
         let client = Arc::new(SlackClient::new(connector));
-        Ok(Slack { client, token, plain, api_authority, time_limit: TIME_LIMIT })
+        Ok(Connection {
+            client,
+            plain,
+            api_url: api_url.into(),
+            api_authority,
+            time_limit: TIME_LIMIT,
+        })
     }
 
-    /// Calls a method that takes JSON.
-    pub async fn post(&self, method: &str, arguments: &Value) -> Result<Value, CallError> {
-        let session = self.client.open_session(&self.token);
-        let call = session.http_session_api.http_post::<Value, Value>(method, arguments, None);
-        judge(method, tokio::time::timeout(self.time_limit, call).await)
-    }
-
-    /// Calls a method that takes a query string.
-    pub async fn get(&self, method: &str, arguments: &[(&str, &str)]) -> Result<Value, CallError> {
-        let session = self.client.open_session(&self.token);
-        let arguments: Vec<(&str, Option<&str>)> =
-            arguments.iter().map(|(name, value)| (*name, Some(*value))).collect();
-        let call = session.http_session_api.http_get::<Value, _, &str>(method, &arguments, None);
-        judge(method, tokio::time::timeout(self.time_limit, call).await)
+    /// Slack, as whom this token belongs to.
+    pub fn with_token(&self, token: &Secret) -> Slack {
+        let token = SlackApiToken::new(token.reveal().into());
+        Slack { connection: self.clone(), token }
     }
 }
 
 impl Slack {
+    /// A client of its own for the Web API at this address, which has no slash at its end.
+    pub fn new(api_url: &str, token: &Secret) -> std::io::Result<Slack> {
+        Ok(Connection::new(api_url)?.with_token(token))
+    }
+
+    /// Calls a method that takes JSON.
+    pub async fn post(&self, method: &str, arguments: &Value) -> Result<Value, CallError> {
+        let session = self.connection.client.open_session(&self.token);
+        let call = session.http_session_api.http_post::<Value, Value>(method, arguments, None);
+        judge(method, tokio::time::timeout(self.connection.time_limit, call).await)
+    }
+
+    /// Calls a method that takes a query string.
+    pub async fn get(&self, method: &str, arguments: &[(&str, &str)]) -> Result<Value, CallError> {
+        let session = self.connection.client.open_session(&self.token);
+        let arguments: Vec<(&str, Option<&str>)> =
+            arguments.iter().map(|(name, value)| (*name, Some(*value))).collect();
+        let call = session.http_session_api.http_get::<Value, _, &str>(method, &arguments, None);
+        judge(method, tokio::time::timeout(self.connection.time_limit, call).await)
+    }
+}
+
+impl Connection {
+    /// Calls a method that takes a form and no token: the client's secret is among its fields.
+    pub async fn submit(&self, method: &str, fields: &[(&str, &str)]) -> Result<Value, CallError> {
+        let in_doubt = |reason: &str| CallError::InDoubt {
+            method: method.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let form = serde_urlencoded::to_string(fields).map_err(|_| in_doubt("it is no form"))?;
+        let request = Request::post(format!("{}/{method}", self.api_url))
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Full::new(Bytes::from(form)))
+            .map_err(|_| in_doubt("it is no address"))?;
+        let call = async {
+            let answer =
+                self.plain.request(request).await.map_err(|error| match error.is_connect() {
+                    true => CallError::Unreachable { method: method.to_owned() },
+                    false => in_doubt("the connection broke"),
+                })?;
+            let status = answer.status();
+            let body = Limited::new(answer.into_body(), ANSWER_LIMIT).collect().await;
+            let body = body.map_err(|_| in_doubt("the connection broke"))?.to_bytes();
+            if status == StatusCode::TOO_MANY_REQUESTS {
+                let (method, retry_after) = (method.to_owned(), DEFAULT_RETRY_AFTER);
+                return Err(CallError::RateLimited { method, retry_after });
+            }
+            let answer: Value = serde_json::from_slice(&body)
+                .map_err(|_| in_doubt(&format!("status {}", status.as_u16())))?;
+            match (&answer["ok"], answer["error"].as_str()) {
+                (Value::Bool(true), _) => Ok(answer),
+                (_, Some(code)) => Err(judge_code(method.to_owned(), code.to_owned(), Vec::new())),
+                _ => Err(in_doubt("the answer is no JSON")),
+            }
+        };
+        let timed = tokio::time::timeout(self.time_limit, call).await;
+        count(method, timed.unwrap_or_else(|_| Err(in_doubt("no answer in time"))))
+    }
+
     /// Says something to the person who pressed a button, at the address that came with it.
     ///
     /// The address is part of a request, so it must be one of Slack's own; no token goes there.
@@ -192,6 +272,10 @@ fn judge(
         }),
         Ok(Err(error)) => Err(sort(method.clone(), error)),
     };
+    count(&method, outcome)
+}
+
+fn count(method: &str, outcome: Result<Value, CallError>) -> Result<Value, CallError> {
     let word = match &outcome {
         Ok(_) => "ok",
         Err(CallError::Refused { .. }) => "refused",
@@ -199,30 +283,33 @@ fn judge(
         Err(CallError::Unreachable { .. }) => "unreachable",
         Err(CallError::InDoubt { .. }) => "in_doubt",
     };
-    metrics::counter!("stentor_slack_calls_total", "method" => method, "outcome" => word)
+    metrics::counter!("stentor_slack_calls_total", "method" => method.to_owned(), "outcome" => word)
         .increment(1);
     outcome
+}
+
+/// What Slack's word for a failure means.
+fn judge_code(method: String, code: String, details: Vec<String>) -> CallError {
+    match code.as_str() {
+        "ratelimited" | "rate_limited" => {
+            CallError::RateLimited { method, retry_after: DEFAULT_RETRY_AFTER }
+        }
+        // The write may have partly happened.
+        "fatal_error"
+        | "internal_error"
+        | "service_unavailable"
+        | "request_timeout"
+        | "update_failed" => CallError::InDoubt { method, reason: code },
+        _ => CallError::Refused { method, code, details },
+    }
 }
 
 /// Only words of the error are kept: its text holds the whole answer, people's messages included.
 fn sort(method: String, error: SlackClientError) -> CallError {
     match error {
-        SlackClientError::ApiError(error) => match error.code.as_str() {
-            "ratelimited" | "rate_limited" => {
-                CallError::RateLimited { method, retry_after: DEFAULT_RETRY_AFTER }
-            }
-            // The write may have partly happened.
-            "fatal_error"
-            | "internal_error"
-            | "service_unavailable"
-            | "request_timeout"
-            | "update_failed" => CallError::InDoubt { method, reason: error.code },
-            _ => CallError::Refused {
-                method,
-                code: error.code,
-                details: error.errors.unwrap_or_default(),
-            },
-        },
+        SlackClientError::ApiError(error) => {
+            judge_code(method, error.code, error.errors.unwrap_or_default())
+        }
         SlackClientError::RateLimitError(error) => CallError::RateLimited {
             method,
             retry_after: error

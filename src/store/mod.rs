@@ -4,6 +4,8 @@
 pub mod db;
 pub mod dead_letters;
 pub mod incidents;
+pub mod install_attempts;
+pub mod installations;
 pub mod outbox;
 pub mod pace;
 pub mod receipts;

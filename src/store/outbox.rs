@@ -401,6 +401,21 @@ pub async fn bury(
     Ok(true)
 }
 
+/// Makes all work of a workspace due now that waits for Slack, as after a new installation. Timers
+/// are not due before their time.
+pub async fn wake(tx: &mut Tx, workspace: &WorkspaceId, now: Timestamp) -> Result<u64> {
+    pace::wake(tx, workspace).await?;
+    tx.query(
+        "UPDATE lane SET due_at = $2 WHERE workspace = $1 AND lease IS NULL AND due_at > $2 AND EXISTS (
+             SELECT 1 FROM outbox WHERE outbox.workspace = $1 AND outbox.lane = lane.name AND outbox.state = 0
+             AND outbox.due_at <= $2)",
+    )
+    .bind(workspace.clone())
+    .bind(now)
+    .execute()
+    .await
+}
+
 /// When a lane is due next, if one has work. What waits for Slack to come back is due when it is
 /// tried next.
 pub async fn next_due(tx: &mut Tx, now: Timestamp) -> Result<Option<Timestamp>> {

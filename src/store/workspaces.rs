@@ -53,6 +53,53 @@ pub async fn ensure(
     .await
 }
 
+/// Makes a workspace for this team. Says no if the slug or the team is taken.
+pub async fn create(
+    tx: &mut Tx,
+    id: &WorkspaceId,
+    slug: &str,
+    team: &TeamId,
+    now: Timestamp,
+) -> Result<bool> {
+    let made = tx
+        .query(
+            "INSERT INTO workspace (id, slug, slack_team, catalogue, catalogue_version, created_at)
+             VALUES ($1, $2, $3, $4, 1, $5)
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(id.clone())
+        .bind(slug.to_owned())
+        .bind(team.clone())
+        .bind(Json(Catalogue::default()))
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(made == 1)
+}
+
+/// Whether nobody has worked in it: it has no incident and no token.
+pub async fn is_untouched(tx: &mut Tx, id: &WorkspaceId) -> Result<bool> {
+    let (touched,): (i64,) = tx
+        .query(
+            "SELECT (SELECT COUNT(*) FROM counter WHERE workspace = $1)
+                  + (SELECT COUNT(*) FROM token WHERE workspace = $1)",
+        )
+        .bind(id.clone())
+        .one()
+        .await?;
+    Ok(touched == 0)
+}
+
+/// The workspace of this slug.
+pub async fn by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Workspace>> {
+    tx.query(
+        "SELECT id, slug, slack_team, bot_user, announce_channel, announce_name FROM workspace WHERE slug = $1",
+    )
+    .bind(slug.to_owned())
+    .optional()
+    .await
+}
+
 /// The workspace with this id.
 pub async fn by_id(tx: &mut Tx, id: &WorkspaceId) -> Result<Workspace> {
     tx.query("SELECT id, slug, slack_team, bot_user, announce_channel, announce_name FROM workspace WHERE id = $1")

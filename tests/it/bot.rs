@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use stentor::app::{App, SlackSettings, Stentor};
 use stentor::clock::{Clock, Timestamp};
+use stentor::config::install::InstallSettings;
 use stentor::config::{Secret, SigningSecrets};
 use stentor::ids::IdSource;
 use stentor::incident::event::{Entry, Event};
@@ -102,7 +103,8 @@ impl Bot {
         };
         let settings = SlackSettings {
             api_url: slack.api_url(),
-            bot_token: Secret::new(&slack.settings().bot_token),
+            bot_token: Some(Secret::new(&slack.settings().bot_token)),
+            install: InstallSettings::default(),
             signing_secrets: SigningSecrets(secrets),
             announce_channel: start.announce_channel.unwrap_or("incidents").to_owned(),
         };

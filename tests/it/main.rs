@@ -8,6 +8,7 @@ mod browser;
 mod databases;
 mod engine;
 mod http;
+mod installs;
 mod manifest;
 mod process;
 mod raw;

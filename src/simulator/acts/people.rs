@@ -101,6 +101,7 @@ pub fn do_it(state: &mut State, now: Micros, act: Act) -> Result<Seen, Oops> {
             state.tell_app(now, "tokens_revoked", "", revoked);
             state.tell_app(now, "app_uninstalled", "", json!({ "type": "app_uninstalled" }));
             state.app.is_installed = false;
+            state.tokens.end_all();
         }
         other => seen.made = change_channel(state, now, other)?,
     }

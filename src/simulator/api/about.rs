@@ -109,6 +109,7 @@ pub fn auth_revoke(desk: &mut Desk<'_>) -> Answer {
     let is_test = desk.args.flag("test");
     if !is_test && desk.caller.is_bot {
         desk.state.app.is_installed = false;
+        desk.state.tokens.end_all();
     }
     Ok(json!({ "revoked": !is_test }))
 }

@@ -75,10 +75,10 @@ fn identify(
     match &asked.token {
         None if needs_no_token => Ok(Caller { user: state.app.bot_user.clone(), is_bot: true }),
         None => Err("not_authed".into()),
-        Some(token) if *token == settings.bot_token => match state.app.is_installed {
-            true => Ok(Caller { user: state.app.bot_user.clone(), is_bot: true }),
-            false => Err("account_inactive".into()),
-        },
+        Some(token) if state.tokens.knows(token) => {
+            state.tokens.check(simulator.clock().now(), token)?;
+            Ok(Caller { user: state.app.bot_user.clone(), is_bot: true })
+        }
         Some(token) => match settings.user_tokens.get(token) {
             Some(user) => Ok(Caller { user: user.clone(), is_bot: false }),
             None => Err("invalid_auth".into()),

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::{
     Simulator,
     faults::Failing,
+    oauth,
     server::hang_up,
     state::{JOURNAL_LENGTH, State, journal::Call},
 };
@@ -55,6 +56,7 @@ async fn call(
     request: Request,
 ) -> Response {
     let asked = request::read(request).await;
+    let simulator = simulator.resident_with_token(asked.token.as_deref());
     let fault = simulator.write_quietly(|state| state.faults.strike(&method));
     match &fault {
         Some(Failing::Delay { ms }) => tokio::time::sleep(Duration::from_millis(*ms)).await,
@@ -63,7 +65,10 @@ async fn call(
         }
         _ => {}
     }
-    let answer = simulator.write(|state| perform(&simulator, state, &method, &asked, &fault));
+    let answer = match method == oauth::access::METHOD {
+        true => give_access(&simulator, &asked, &fault),
+        false => simulator.write(|state| perform(&simulator, state, &method, &asked, &fault)),
+    };
     match fault {
         Some(Failing::LostAnswer { hang_ms }) => {
             tokio::time::sleep(Duration::from_millis(hang_ms)).await;
@@ -179,6 +184,19 @@ fn perform(
         }
     }
     remember(state, call);
+    reply
+}
+
+/// The one method that is called without a token, and may concern any workspace.
+fn give_access(simulator: &Simulator, asked: &Asked, fault: &Option<Failing>) -> Reply {
+    let reply = match oauth::access::access(simulator, &asked.all_args(), asked.basic.clone()) {
+        Ok(body) => Reply::done(body),
+        Err(error) => Reply::refused(error.into()),
+    };
+    let now = simulator.clock().now();
+    let mut call = describe(now, oauth::access::METHOD, asked, None, &reply);
+    call.fault = fault.as_ref().map(|fault| format!("{fault:?}"));
+    simulator.write_quietly(|state| remember(state, call));
     reply
 }
 

@@ -11,6 +11,8 @@ const MAX_BODY: usize = 4 * 1024 * 1024;
 pub struct Asked {
     /// From the Authorization header, or from a form.
     pub token: Option<String>,
+    /// The app's own name and secret, from the Authorization header.
+    pub basic: Option<(String, String)>,
     /// From the query.
     pub query: Map<String, Value>,
     /// From the body.
@@ -49,6 +51,7 @@ pub async fn read(request: Request) -> Asked {
     let bearer = header(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
     let mut asked = Asked {
         token: bearer.map(|token| token.trim().to_owned()),
+        basic: header(header::AUTHORIZATION).and_then(basic),
         query: pairs(parts.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default(),
         body: Body::Empty,
         lacks_charset: false,
@@ -87,6 +90,32 @@ pub async fn read(request: Request) -> Asked {
         Body::Broken("invalid_post_type")
     };
     asked
+}
+
+/// `Basic`, and name and secret in base64.
+fn basic(value: &str) -> Option<(String, String)> {
+    let encoded = value.strip_prefix("Basic ")?.trim().trim_end_matches('=');
+    let mut bits = 0_u32;
+    let mut held = 0_u32;
+    let mut bytes = Vec::new();
+    for c in encoded.bytes() {
+        let digit = match c {
+            b'A'..=b'Z' => c - b'A',
+            b'a'..=b'z' => c - b'a' + 26,
+            b'0'..=b'9' => c - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(digit);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from((bits >> held) & 0xff).unwrap_or_default());
+        }
+    }
+    let (name, secret) = std::str::from_utf8(&bytes).ok()?.split_once(':')?;
+    Some((name.to_owned(), secret.to_owned()))
 }
 
 fn pairs(bytes: &[u8]) -> Option<Map<String, Value>> {

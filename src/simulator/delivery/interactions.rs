@@ -67,7 +67,7 @@ impl Simulator {
 
     /// The address of a response_url.
     pub(in crate::simulator) fn response_url(&self, id: &str) -> String {
-        format!("{}/respond/{id}", self.url())
+        format!("{}/respond/{}/{id}", self.url(), self.settings().team.id)
     }
 }
 

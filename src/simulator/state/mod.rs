@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     api::{rates::Rates, schedule::Scheduled},
     faults::Faults,
+    oauth::tokens::Tokens,
     rules::{
         events::Event,
         lifetimes::{ResponseUrls, Triggers},
@@ -78,6 +79,9 @@ pub struct State {
     pub(super) rates: Rates,
     #[serde(skip)]
     pub(super) scheduled: Vec<Scheduled>,
+    /// The app's tokens.
+    #[serde(skip)]
+    pub tokens: Tokens,
     #[serde(skip)]
     pub(super) last_ts: i64,
     #[serde(skip)]

@@ -7,6 +7,7 @@ use crate::simulator::{
     api::rates::Rates,
     clock::{Micros, SECOND},
     faults::Faults,
+    oauth::tokens::Tokens,
     rules::lifetimes::{ResponseUrls, Triggers},
     settings::Settings,
 };
@@ -33,7 +34,7 @@ impl State {
                 events: settings.events.iter().cloned().collect(),
                 unfurl_domains: settings.unfurl_domains.clone(),
                 events_enabled: true,
-                is_installed: true,
+                is_installed: settings.is_installed,
             },
             users: BTreeMap::new(),
             user_groups: BTreeMap::new(),
@@ -52,6 +53,10 @@ impl State {
             response_urls: ResponseUrls::default(),
             rates: Rates::default(),
             scheduled: Vec::new(),
+            tokens: match settings.is_installed {
+                true => Tokens::with(&settings.bot_token),
+                false => Tokens::default(),
+            },
             last_ts: 0,
             last_id: 0,
         };

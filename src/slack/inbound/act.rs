@@ -143,7 +143,7 @@ impl Asking<'_> {
     }
 
     async fn open(&self, modal: Modal, instead: Verb) -> Option<Message> {
-        match self.door.open(&self.trigger_id, modal).await {
+        match self.door.open(&self.workspace, &self.trigger_id, modal).await {
             Ok(()) => None,
             Err(error) => {
                 tracing::warn!(error = %error, "A form did not open");

@@ -13,7 +13,8 @@ use serde::Serialize;
 use crate::app::App;
 use crate::config::SigningSecrets;
 use crate::ids::{TeamId, WorkspaceId};
-use crate::slack::client::{CallError, Slack};
+use crate::slack::client::CallError;
+use crate::slack::install::directory::{NoAccess, Slacks};
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::kit::modal::Modal;
 use crate::store::workspaces;
@@ -27,7 +28,7 @@ pub struct Door {
     /// The rest of the house.
     pub app: App,
     /// For forms, which can't wait in the outbox.
-    pub slack: Slack,
+    pub slacks: Slacks,
     /// How Slack signs.
     pub secrets: Arc<SigningSecrets>,
     /// Teams that were asked for before.
@@ -36,13 +37,30 @@ pub struct Door {
 
 impl Door {
     /// The way in for whoever signs with these secrets.
-    pub fn new(app: App, slack: Slack, secrets: SigningSecrets) -> Door {
-        Door { app, slack, secrets: Arc::new(secrets), known: Arc::default() }
+    pub fn new(app: App, slacks: Slacks, secrets: SigningSecrets) -> Door {
+        Door { app, slacks, secrets: Arc::new(secrets), known: Arc::default() }
     }
 
-    /// The workspace of this team. The first team that speaks to a fresh database is its own; the
-    /// signature has shown that it may.
+    /// The workspace of this team or organisation. Where there is only the token of the settings, the
+    /// first team that speaks to a fresh database is its own; the signature has shown that it may.
+    /// Where others can install Stentor, it might be anybody's.
     pub async fn workspace(
+        &self,
+        team: Option<&TeamId>,
+    ) -> Result<Option<WorkspaceId>, sqlx::Error> {
+        if let (None, Some(team)) = (self.known_workspace(team).await?, team)
+            && self.slacks.serves_one_workspace()
+        {
+            let mut tx = self.app.db.begin().await?;
+            if workspaces::claim_team(&mut tx, &self.app.workspace, team).await? {
+                tx.commit().await?;
+            }
+        }
+        self.known_workspace(team).await
+    }
+
+    /// The workspace of this team or organisation, if it is known.
+    pub async fn known_workspace(
         &self,
         team: Option<&TeamId>,
     ) -> Result<Option<WorkspaceId>, sqlx::Error> {
@@ -50,34 +68,45 @@ impl Door {
         if let Some(known) = self.known.read().expect("nothing panics with it").get(team) {
             return Ok(Some(known.clone()));
         }
-        let mut tx = self.app.db.begin().await?;
-        let workspace = match workspaces::by_team(&mut tx, team).await? {
-            Some(workspace) => Some(workspace.id),
-            None if workspaces::claim_team(&mut tx, &self.app.workspace, team).await? => {
-                tx.commit().await?;
-                Some(self.app.workspace.clone())
-            }
-            None => None,
-        };
-        if let Some(workspace) = &workspace {
-            let mut known = self.known.write().expect("nothing panics with it");
-            known.insert(team.clone(), workspace.clone());
-        }
-        Ok(workspace)
+        let mut tx = self.app.db.read().await?;
+        let Some(workspace) = workspaces::by_team(&mut tx, team).await? else { return Ok(None) };
+        // A team never moves to another workspace.
+        let mut known = self.known.write().expect("nothing panics with it");
+        known.insert(team.clone(), workspace.id.clone());
+        Ok(Some(workspace.id))
     }
 
     /// Opens a form, at once or not at all.
-    pub async fn open(&self, trigger_id: &str, form: Modal) -> Result<(), CallError> {
+    pub async fn open(
+        &self,
+        workspace: &WorkspaceId,
+        trigger_id: &str,
+        form: Modal,
+    ) -> Result<(), NotOpened> {
         let arguments = serde_json::json!({"trigger_id": trigger_id, "view": form.into_value()});
-        let call = self.slack.post("views.open", &arguments);
-        match tokio::time::timeout(FORM_LIMIT, call).await {
-            Ok(result) => result.map(drop),
-            Err(_) => Err(CallError::InDoubt {
+        let call = async {
+            let access = self.slacks.of(workspace).await?;
+            Ok(access.slack.post("views.open", &arguments).await.map(drop)?)
+        };
+        let timed = tokio::time::timeout(FORM_LIMIT, call).await;
+        timed.unwrap_or_else(|_| {
+            Err(NotOpened::Call(CallError::InDoubt {
                 method: "views.open".to_owned(),
                 reason: "no answer in time".to_owned(),
-            }),
-        }
+            }))
+        })
     }
+}
+
+/// Why a form did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum NotOpened {
+    /// There is no way to Slack for this workspace.
+    #[error(transparent)]
+    Access(#[from] NoAccess),
+    /// The call did not succeed.
+    #[error(transparent)]
+    Call(#[from] CallError),
 }
 
 /// Nothing to say: what was asked for shows itself.

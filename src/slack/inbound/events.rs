@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use crate::slack::inbound::door::{Door, silence};
+use crate::slack::inbound::removal;
 use crate::slack::inbound::verify::Signed;
 
 #[derive(Default, Deserialize)]
@@ -28,13 +29,16 @@ struct Event {
 }
 
 /// Answers an event.
-pub async fn event(State(_): State<Door>, Signed(body): Signed) -> Response {
+pub async fn event(State(door): State<Door>, Signed(body): Signed) -> Response {
     let Ok(envelope) = serde_json::from_slice::<Envelope>(&body) else {
         return (StatusCode::BAD_REQUEST, "this is not an event").into_response();
     };
     match (envelope.kind.as_str(), envelope.challenge) {
         ("url_verification", Some(challenge)) => {
             ([(CONTENT_TYPE, "text/plain")], challenge).into_response()
+        }
+        _ if removal::KINDS.contains(&envelope.event.kind.as_str()) => {
+            removal::removed(&door, &body).await
         }
         _ => {
             tracing::debug!(

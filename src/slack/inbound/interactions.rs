@@ -88,7 +88,7 @@ async fn ask(
         }
     };
     if let (Some(message), Some(url)) = (answer, interaction.response_url) {
-        let slack = door.slack.clone();
+        let slack = door.slacks.connection().clone();
         tokio::spawn(async move {
             if let Err(error) = slack.respond(&url, &message).await {
                 tracing::warn!(error = %error, "An answer to a button was not delivered");

@@ -10,6 +10,7 @@ mod events;
 pub mod grammar;
 mod interactions;
 mod payload;
+mod removal;
 pub mod submission;
 pub mod verify;
 

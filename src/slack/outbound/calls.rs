@@ -8,6 +8,8 @@ use crate::clock::Timestamp;
 use crate::ids::WorkspaceId;
 use crate::outbox::hold::{Held, LEASE};
 use crate::slack::client::CallError;
+use crate::slack::install::directory::{Access, NoAccess};
+use crate::slack::install::standing::Doubt;
 use crate::slack::outbound::Performer;
 use crate::slack::outbound::budget::turnstiles;
 use crate::store::{outbox, pace};
@@ -18,17 +20,6 @@ const IS_AWAY_AFTER: i64 = 3;
 /// How long nobody calls for a workspace whose token is refused. An admin who sets it right need
 /// not wait longer, and Slack is asked a few times an hour.
 const TOKEN_REST: Duration = Duration::from_secs(300);
-/// What Slack says of a token that is no good any more. Nothing is lost by it: work waits.
-const TOKEN_REFUSALS: [&str; 7] = [
-    "not_authed",
-    "invalid_auth",
-    "account_inactive",
-    "token_revoked",
-    "token_expired",
-    "org_login_required",
-    "team_access_not_granted",
-];
-
 /// Refusals that pass by themselves: nothing was done, and later it will be.
 const PASSING: [&str; 3] =
     ["external_channel_migrating", "message_limit_exceeded", "team_added_to_org"];
@@ -62,6 +53,11 @@ pub enum Trouble {
         error: String,
         /// Whether it may have been done nevertheless.
         in_doubt: bool,
+    },
+    /// Slack lets nobody in with this workspace's token. Its work waits until it is installed anew.
+    NoAccess {
+        /// Why.
+        error: String,
     },
     /// Trying again is of no use.
     GiveUp {
@@ -100,6 +96,15 @@ impl From<CallError> for Trouble {
                 Trouble::Again { error: text, in_doubt: false }
             }
             CallError::InDoubt { .. } => Trouble::Again { error: text, in_doubt: true },
+        }
+    }
+}
+
+impl From<NoAccess> for Trouble {
+    fn from(error: NoAccess) -> Self {
+        match error {
+            NoAccess::NotInstalled(error) => Trouble::NoAccess { error },
+            NoAccess::Store(error) => Trouble::Store(error),
         }
     }
 }
@@ -152,6 +157,12 @@ impl From<Failed> for Trouble {
     }
 }
 
+impl From<NoAccess> for Failed {
+    fn from(error: NoAccess) -> Self {
+        Failed::Trouble(error.into())
+    }
+}
+
 impl From<sqlx::Error> for Failed {
     fn from(error: sqlx::Error) -> Self {
         Failed::Trouble(error.into())
@@ -161,16 +172,18 @@ impl From<sqlx::Error> for Failed {
 impl Calls<'_> {
     /// Calls a method that takes JSON.
     pub async fn post(&self, method: &str, arguments: &Value) -> Result<Value, Failed> {
+        let access = self.performer.slacks.of(self.workspace).await?;
         let trial = self.wait_for_turn(method, None).await?;
-        let result = self.performer.slack.post(method, arguments).await;
-        self.heed(method, trial, result).await
+        let result = access.slack.post(method, arguments).await;
+        self.heed(method, &access, trial, result).await
     }
 
     /// Calls a method that takes a query string. All of these only read.
     pub async fn get(&self, method: &str, arguments: &[(&str, &str)]) -> Result<Value, Failed> {
+        let access = self.performer.slacks.of(self.workspace).await?;
         let trial = self.wait_for_turn(method, None).await?;
-        let result = self.performer.slack.get(method, arguments).await;
-        self.heed(method, trial, result).await.map_err(Failed::without_doubt)
+        let result = access.slack.get(method, arguments).await;
+        self.heed(method, &access, trial, result).await.map_err(Failed::without_doubt)
     }
 
     /// Sends a message, when it is this channel's turn.
@@ -180,9 +193,10 @@ impl Calls<'_> {
         channel: &str,
         arguments: &Value,
     ) -> Result<Value, Failed> {
+        let access = self.performer.slacks.of(self.workspace).await?;
         let trial = self.wait_for_turn(method, Some(channel)).await?;
-        let result = self.performer.slack.post(method, arguments).await;
-        self.heed(method, trial, result).await
+        let result = access.slack.post(method, arguments).await;
+        self.heed(method, &access, trial, result).await
     }
 
     /// Goes on when the lease is good, Slack wants to be called, and it is this call's turn.
@@ -230,13 +244,14 @@ impl Calls<'_> {
     async fn heed(
         &self,
         method: &str,
+        access: &Access,
         trial: Trial,
         result: Result<Value, CallError>,
     ) -> Result<Value, Failed> {
         let now = self.performer.clock.now();
         match &result {
             Err(CallError::Unreachable { .. } | CallError::InDoubt { .. }) => {}
-            Err(error) if is_token_refusal(error) => {}
+            Err(error) if error.is_about_the_token() => {}
             // Whatever it says: Slack has answered.
             _ if trial == Trial::Ours => {
                 let mut tx = self.performer.db.begin().await?;
@@ -255,9 +270,18 @@ impl Calls<'_> {
                 tracing::info!(method, retry_after_s = retry_after.as_secs(), "Slack asks to wait");
                 Err(Failed::Trouble(Trouble::NotYet { until, turn: None }))
             }
-            Err(error) if is_token_refusal(&error) => {
-                tracing::error!(error = %error, "Slack refuses the bot token; work waits until it is set right");
-                Err(self.rest(error.to_string(), false, now.plus(TOKEN_REST)).await?)
+            Err(error) if error.is_about_the_token() => {
+                match self.performer.slacks.doubt(self.workspace, access, &error).await? {
+                    Doubt::Founded(error) => Err(Failed::Trouble(Trouble::NoAccess { error })),
+                    Doubt::Outdated => {
+                        let (error, in_doubt) = (error.to_string(), false);
+                        Err(Failed::Trouble(Trouble::Again { error, in_doubt }))
+                    }
+                    Doubt::Unclear => {
+                        tracing::error!(error = %error, "Slack refuses the bot token here; work waits until it is set right");
+                        Err(self.rest(error.to_string(), false, now.plus(TOKEN_REST)).await?)
+                    }
+                }
             }
             Err(error) if PASSING.iter().any(|code| error.is(code)) => {
                 let error = error.to_string();
@@ -295,10 +319,6 @@ enum Trial {
     Ours,
     /// Another call does.
     Others,
-}
-
-fn is_token_refusal(error: &CallError) -> bool {
-    TOKEN_REFUSALS.iter().any(|code| error.is(code))
 }
 
 fn method_key(method: &str) -> String {

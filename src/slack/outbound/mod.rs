@@ -28,7 +28,7 @@ use crate::incident::reactions::Surface;
 use crate::incident::state::Incident;
 use crate::outbox::hold::{Held, LEASE};
 use crate::outbox::work::Work;
-use crate::slack::client::Slack;
+use crate::slack::install::directory::Slacks;
 use crate::slack::outbound::calls::Calls;
 use crate::store::db::Db;
 use crate::store::outbox::Claimed;
@@ -51,8 +51,8 @@ pub struct Performer {
     pub catalogues: Catalogues,
     /// Writes down what was found in Slack.
     pub engine: Engine,
-    /// Slack.
-    pub slack: Slack,
+    /// Slack, as each workspace's bot.
+    pub slacks: Slacks,
     /// The configured announcement channel: a name or an id.
     pub announce_channel: Arc<str>,
     /// Where searches were interrupted.

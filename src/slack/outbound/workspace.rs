@@ -33,6 +33,14 @@ impl Performer {
         };
         let identity = Identity { team: TeamId::new(team), bot_user: UserId::new(bot_user) };
         let mut tx = self.db.begin().await?;
+        if let Some(other) = workspaces::by_team(&mut tx, &identity.team).await?
+            && other.id != *workspace
+        {
+            let slug = other.slug;
+            return Err(Trouble::give_up(format!(
+                "the bot token's Slack workspace was installed as {slug} already: leave --slack-bot-token out"
+            )));
+        }
         if !workspaces::claim_team(&mut tx, workspace, &identity.team).await? {
             return Err(Trouble::give_up(
                 "the bot token belongs to another Slack workspace than this database",

@@ -236,7 +236,7 @@ pub async fn usual_calls(bot: &Bot, method: &Method) -> u32 {
 
 /// Time-outs come soon, but only for the worker: people open forms meanwhile.
 pub fn shorten_time_outs(bot: &mut Bot) {
-    bot.stentor.worker.performer.slack.time_limit = Duration::from_millis(250);
+    bot.stentor.worker.performer.slacks.set_time_limit(Duration::from_millis(250));
 }
 
 /// `ok: false` with this reason.
