@@ -94,7 +94,7 @@ pub struct Replica {
     folder: PathBuf,
     environment: Vec<(&'static str, String)>,
     life: Mutex<Option<Life>>,
-    /// Whether it lies still under SIGSTOP.
+    /// Whether nothing is to be sent to it: it lies still under SIGSTOP, or is about to end.
     stopped: AtomicBool,
     log: Arc<Mutex<VecDeque<String>>>,
 }
@@ -202,8 +202,11 @@ impl Replica {
         self.stopped.store(false, Ordering::SeqCst);
     }
 
-    /// Asks it to end, and waits until it has: with which code.
+    /// Asks it to end, and waits until it has: with which code. As in a rolling restart, nothing
+    /// new is sent to it from just before that.
     pub async fn stop(&self) -> Result<Option<i32>> {
+        self.stopped.store(true, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(20)).await;
         self.send("TERM");
         let since = Instant::now();
         while since.elapsed() < PATIENCE {

@@ -111,9 +111,6 @@ pub async fn a_wait_for_all() -> Result<()> {
     });
     ensure!(told.is_some(), "Slack asked nobody to wait");
     ensure!(early.is_empty(), "replicas that did not wait: {early:?}");
-    let replicas: std::collections::BTreeSet<usize> =
-        world.wire.read(|calls| calls.iter().map(|call| call.replica).collect());
-    ensure!(replicas.len() > 1, "only {replicas:?} worked, so nobody else had to wait");
     agree(&world).await.map(drop)
 }
 
