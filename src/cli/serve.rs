@@ -23,8 +23,10 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let app = App::start(db, Clock::system(), IdSource::system()).await?;
     let stentor = Stentor::new(app, &SlackSettings::from(settings))?;
     stentor.check_keys().await?;
+    // Before anybody is told that it is up: who hears that may tell it to stop.
+    let told_to_stop = told_to_stop()?;
     tracing::info!(%listen, "Stentor is up");
-    stentor.run(listener, told_to_stop()?).await;
+    stentor.run(listener, told_to_stop).await;
     tracing::info!("Stentor is down");
     Ok(())
 }
