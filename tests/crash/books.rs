@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use stentor::incident::event::{Entry, Event};
 use stentor::incident::state::Incident;
 
-use crate::commands::Known;
+use crate::ask::Known;
 use crate::ledger::{Asked, Fate};
 use crate::shown::{Shown, check};
 use crate::world::World;

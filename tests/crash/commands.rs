@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::ask::{Ask, Deliveries, Known};
 use crate::chance::Chance;
 use crate::ledger::Trace;
 use crate::requests::{Request, press, program, slash, submission};
@@ -15,32 +16,6 @@ const ROLES: [(&str, &str); 3] = [
     ("comms", "01STENT0RR0E00000000000003"),
     ("scribe", "01STENT0RR0E00000000000004"),
 ];
-
-/// Something to ask, and how it will be known in the record.
-#[derive(Clone, Debug)]
-pub struct Ask {
-    pub case: String,
-    pub trace: Trace,
-    pub what: String,
-    pub request: Request,
-    /// How often Slack, or an impatient person, delivers it.
-    pub deliveries: Deliveries,
-}
-
-/// How often a request is delivered, if nothing goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deliveries {
-    Once,
-    TwiceInTurn,
-    TwiceAtOnce,
-}
-
-/// An incident as far as the plan needs to know it.
-#[derive(Clone, Debug)]
-pub struct Known {
-    pub id: String,
-    pub number: i64,
-}
 
 #[derive(Default)]
 struct Case {

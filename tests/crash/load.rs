@@ -7,9 +7,10 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::task::JoinHandle;
 
+use crate::ask::{Ask, Deliveries};
 use crate::books;
 use crate::chance::Chance;
-use crate::commands::{Ask, Deliveries, Plan};
+use crate::commands::Plan;
 use crate::ledger::Fate;
 use crate::requests::Request;
 use crate::world::World;

@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails has found something")]
 
+mod ask;
 mod books;
 mod chance;
 mod chapter;

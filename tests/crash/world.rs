@@ -1,6 +1,6 @@
 //! A world for one chapter: a local Slack, a database, replicas of Stentor, and the wires between.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -70,7 +70,8 @@ impl World {
         let door = format!("http://{}/slack", listener.local_addr()?);
         serving.push(front.open(listener));
         // The oldest program makes the schema: newer ones bring it up to date.
-        let token = make_token(programs.first().unwrap_or(&binary()), &folder, &database)?;
+        let oldest = programs.first().cloned().unwrap_or_else(binary);
+        let token = make_token(&oldest, &folder, &database)?;
         let world = World {
             slack,
             database,
@@ -207,7 +208,7 @@ fn is_done(text: &str) -> bool {
         || said.starts_with("Changed the summary of")
 }
 
-fn make_token(program: &PathBuf, folder: &Folder, database: &Database) -> Result<String> {
+fn make_token(program: &Path, folder: &Folder, database: &Database) -> Result<String> {
     let url = database.url();
     let arguments = ["token", "create", "--name", "crash", "--database-url", &url];
     let made = command(program, folder.path(), &arguments).output().context("make a token")?;
