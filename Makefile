@@ -1,6 +1,6 @@
 # What there is to do with this project. Each recipe is short enough to be typed instead.
 
-.PHONY: help demo test lint bench fuzz picture
+.PHONY: help demo test crash upgrade simulation lint bench fuzz picture
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -11,6 +11,15 @@ demo: ## Stentor with a Slack of its own, at an address that it prints
 test: ## all tests, on SQLite and on a temporary Postgres; ARGS="…" goes to the runner
 	tests/install.sh
 	tests/run.sh $(ARGS)
+
+crash: ## kill and restart the processes under load: KILLS=500 SEED=… say how often and how
+	tests/install.sh
+	cargo test --locked --no-run --test crash
+	tests/with-postgres.sh cargo test --locked --test crash -- long "$(KILLS)" "$(SEED)"
+
+upgrade: ## replace an older revision's replicas by this one's, under load: FROM=v0.1.0
+	tests/install.sh
+	tests/upgrade.sh "$(FROM)" "$(KILLS)" "$(SEED)"
 
 lint: ## formatting, clippy and rustdoc, where a warning is an error
 	cargo fmt --check

@@ -55,9 +55,10 @@ pub async fn demo(demo: &Demo) -> anyhow::Result<()> {
         announce_channel: "incidents".to_owned(),
     };
     let stentor = Stentor::new(app, &slack)?;
+    let told_to_stop = serve::told_to_stop()?;
     println!("Stentor's demo is at {}", simulator.url());
     println!("Type /incident there. Press Ctrl-C here to end it.");
-    stentor.run(listener, serve::told_to_stop()?).await;
+    stentor.run(listener, told_to_stop).await;
     Ok(())
 }
 

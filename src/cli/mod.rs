@@ -10,6 +10,7 @@ mod key;
 mod migrate;
 mod outbox;
 mod serve;
+mod slack;
 mod token;
 mod workspace;
 
@@ -37,6 +38,8 @@ enum Task {
     Demo(demo::Demo),
     /// Check whether everything is there that Stentor needs, and say what to do if it is not
     Doctor(Box<doctor::Doctor>),
+    /// Run the local Slack alone, to test or develop against; it prints its address
+    Slack(slack::Slack),
     /// Manage the tokens that open the API
     Token(token::Token),
     /// Copy the database into a file, while Stentor runs
@@ -73,6 +76,7 @@ pub fn run() -> ExitCode {
             Task::Serve(settings) => serve::serve(&settings).await,
             Task::Demo(demo) => demo::demo(&demo).await,
             Task::Doctor(doctor) => return doctor::doctor(&doctor).await,
+            Task::Slack(slack) => slack::slack(&slack).await,
             Task::Token(token) => token::token(&token).await,
             Task::Backup(backup) => backup::backup(&backup).await,
             Task::Restore(restore) => backup::restore(&restore).await,

@@ -41,8 +41,10 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
         .behind(settings.trusted_proxies.clone());
     let stentor = Stentor::new(app, &SlackSettings::from(settings))?;
     stentor.check_keys().await?;
+    // Before anybody is told that it is up: who hears that may tell it to stop.
+    let told_to_stop = told_to_stop()?;
     tracing::info!(%listen, "Stentor is up");
-    stentor.run(listener, told_to_stop()?).await;
+    stentor.run(listener, told_to_stop).await;
     tracing::info!("Stentor is down");
     Ok(())
 }

@@ -203,6 +203,7 @@ fn a_wrong_or_half_setting_is_refused_in_one_line_that_names_it() {
         (&["serve", "--verbose"], &[secret, token], "--verbose"),
         (&["sevre"], &[], "sevre"),
         (&["demo", "--listen", "0.0.0.0:0"], &[], "--listen 0.0.0.0:0"),
+        (&["slack", "--listen", "0.0.0.0:0"], &[], "--listen 0.0.0.0:0"),
         (&["token", "create"], &[], "--name"),
         (&["token", "create", "--name", " "], &[], "name"),
         (&["token", "create", "--name", "ci", "--database-url", "ci"], &[], "--database-url"),
@@ -218,12 +219,12 @@ fn a_port_that_is_taken_is_refused() {
     let scratch = Scratch::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    for task in ["serve", "demo"] {
+    for task in ["serve", "demo", "slack"] {
         let environment = if task == "serve" { &SECRETS[..] } else { &[] };
         let line = refused(stentor(&scratch.0, &[task, "--listen", &address], environment));
         assert!(line.contains(&format!("--listen {address}")), "{line}");
     }
-    assert!(scratch.is_empty(), "neither had begun to use a database");
+    assert!(scratch.is_empty(), "none had begun to use a database");
 }
 
 #[test]
@@ -256,6 +257,27 @@ async fn the_demo_prints_one_address_and_leaves_nothing_behind() {
     assert_eq!((end.code, end.err), (Some(0), Vec::new()));
     assert!(!end.out.join("\n").contains("http"), "{:?}", end.out);
     assert!(scratch.is_empty(), "its database is gone");
+}
+
+#[tokio::test]
+async fn the_local_slack_prints_its_address_and_is_driven_from_outside() {
+    let scratch = Scratch::new();
+    let arguments = ["slack", "--listen", "127.0.0.1:0", "--app", "http://127.0.0.1:9/"];
+    let slack = Process::start(stentor(&scratch.0, &arguments, &[]));
+    let server = Server::at(&next(&slack.out).unwrap());
+    let state = server.get("/control/state", &[]).await.expect(200);
+    assert_eq!(state["app"]["urls"]["commands"], "http://127.0.0.1:9/slack/commands");
+    let urls = serde_json::json!({"events": "http://127.0.0.1:10/slack/events"});
+    server.post("/control/app", &[], &urls).await.expect(200);
+    let act = serde_json::json!({"act": "post_message", "user": "U0ALICE", "channel": "C0GENERAL", "text": "Hello"});
+    assert!(server.post("/control/act", &[], &act).await.expect(200)["posted"].is_string());
+    let state = server.get("/control/state", &[]).await.expect(200);
+    assert_eq!(state["app"]["urls"]["events"], "http://127.0.0.1:10/slack/events");
+    let messages = state["channels"]["C0GENERAL"]["messages"].as_object().unwrap();
+    assert_eq!(messages.values().next().unwrap()["text"], "Hello");
+    slack.signal("TERM");
+    let end = slack.ends();
+    assert_eq!((end.code, end.out, end.err), (Some(0), Vec::new(), Vec::new()));
 }
 
 on_each_database! {

@@ -39,7 +39,7 @@ impl Db {
         let options = options.application_name("stentor");
         let limited = options.clone().options([
             ("statement_timeout", "10s"),
-            ("idle_in_transaction_session_timeout", "30s"),
+            ("idle_in_transaction_session_timeout", "4s"),
         ]);
         // A connection that was cut meanwhile is found out before it is used.
         let pool = PgPoolOptions::new()
