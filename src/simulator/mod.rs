@@ -31,6 +31,7 @@ pub mod state;
 #[cfg(test)]
 mod tests;
 mod town;
+pub mod within;
 
 use clock::Clock;
 use delivery::{

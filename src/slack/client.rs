@@ -11,17 +11,16 @@ use axum::http::uri::Authority;
 use axum::http::{Request, StatusCode, Uri};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use slack_morphism::errors::SlackClientError;
-use slack_morphism::prelude::SlackClientHyperHttpsConnector;
+use slack_morphism::prelude::SlackClientHyperConnector;
 use slack_morphism::{SlackApiToken, SlackClient};
 
 use crate::config::Secret;
 use crate::slack::view::kit::message::Message;
+use crate::slack::way::Way;
 
 /// Longer than Slack ever takes when it is well; much shorter than a lease.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -52,8 +51,8 @@ const RESPONSE_HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
 /// The way to Slack, which all workspaces share.
 #[derive(Clone)]
 pub struct Connection {
-    client: Arc<SlackClient<SlackClientHyperHttpsConnector>>,
-    plain: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Arc<SlackClient<SlackClientHyperConnector<Way>>>,
+    plain: Client<Way, Full<Bytes>>,
     api_url: Arc<str>,
     api_authority: Option<Authority>,
     /// How long a call may take. Tests of time-outs shorten it.
@@ -127,17 +126,16 @@ impl Connection {
             let no_roots = rustls_config_without_roots();
             builder.with_tls_config(no_roots).https_or_http().enable_all_versions().build()
         };
-        let plain = Client::builder(TokioExecutor::new()).build(https.clone());
-        let connector = SlackClientHyperHttpsConnector::from(https).with_slack_api_url(api_url);
+        Ok(Connection::over(Way::Network(https), api_url))
+    }
+
+    /// This way to the Web API.
+    pub fn over(way: Way, api_url: &str) -> Connection {
+        let plain = Client::builder(TokioExecutor::new()).build(way.clone());
+        let connector = SlackClientHyperConnector::with_connector(way).with_slack_api_url(api_url);
         let api_authority = api_url.parse::<Uri>().ok().and_then(|uri| uri.authority().cloned());
         let client = Arc::new(SlackClient::new(connector));
-        Ok(Connection {
-            client,
-            plain,
-            api_url: api_url.into(),
-            api_authority,
-            time_limit: TIME_LIMIT,
-        })
+        Connection { client, plain, api_url: api_url.into(), api_authority, time_limit: TIME_LIMIT }
     }
 
     /// Slack, as whom this token belongs to.

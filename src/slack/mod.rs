@@ -9,3 +9,4 @@ pub mod inbound;
 pub mod install;
 pub mod outbound;
 pub mod view;
+pub mod way;

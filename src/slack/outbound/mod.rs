@@ -16,7 +16,8 @@ mod topic;
 mod workspace;
 
 use std::sync::Arc;
-use std::time::Instant;
+
+use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::engine::Engine;
