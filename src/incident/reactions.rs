@@ -158,7 +158,7 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             let told = declarer.map(|user| Effect::Say(Post::Declarer { user: user.clone() }));
             [announced, told.into_iter().collect()].concat()
         }
-        Event::UpdateOverdue { .. } => said(),
+        Event::UpdateOverdue { .. } => [said(), stale(&[Welcome, Announcement])].concat(),
         Event::NoteAdded { .. } | Event::Undelivered { .. } => Vec::new(),
     }
 }
