@@ -1,9 +1,9 @@
 # What there is to do with this project. Each recipe is short enough to be typed instead.
 
-.PHONY: help demo test lint bench picture
+.PHONY: help demo test simulation lint bench picture
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: ## Stentor with a Slack of its own, at an address that it prints
 	cargo run --release --locked -- demo
@@ -11,6 +11,10 @@ demo: ## Stentor with a Slack of its own, at an address that it prints
 test: ## all tests, on SQLite and on a temporary Postgres; ARGS="…" goes to the runner
 	tests/install.sh
 	tests/run.sh $(ARGS)
+
+simulation: ## worlds drawn by lot (SEEDS=10000, FIRST=1), or one of them again, line by line (SEED=7)
+	SIMULATION_SEED=$(SEED) SIMULATION_SEEDS=$(SEEDS) SIMULATION_FIRST=$(FIRST) \
+		cargo test --locked --test simulation -- --nocapture in_every_world
 
 lint: ## formatting, clippy and rustdoc, where a warning is an error
 	cargo fmt --check
