@@ -8,6 +8,12 @@
 //! connection, its way to Slack ends in this process, and only one of all who wait goes on at a
 //! time. Who that is, and what goes wrong, is drawn from the seed: the same seed, the same world.
 //!
+//! One world is one interleaving. A turn, which is counted too, is one choice of who goes on: a task
+//! before a transaction or an answer, Slack before it acts on a call, a call's answer before it
+//! arrives. Between two turns nobody else does anything.
+//!
+//! A seed means a world only together with the code it ran with: another query, another turn.
+//!
 //! `make simulation SEEDS=10000` runs that many worlds, and `make simulation SEED=7` runs the one
 //! again that went wrong, and prints what happened in it.
 
