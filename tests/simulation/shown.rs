@@ -109,7 +109,7 @@ fn check_announcements(
     for incident in public {
         let wanted = announcement(incident, catalogue);
         if announced.iter().filter(|message| shows(message, &wanted)).count() != 1 {
-            let said: Vec<String> = announced.iter().map(|message| json(message)).collect();
+            let said: Vec<String> = announced.iter().map(json).collect();
             let name = incident.reference();
             wrong.push(format!(
                 "{name} is announced by none or several of {said:?}, not as {}",
@@ -202,7 +202,7 @@ fn shows(message: &Message, wanted: &kit::message::Message) -> bool {
     message.text == wanted.text && blocks == wanted_blocks
 }
 
-fn json(message: &impl serde::Serialize) -> String {
+fn json(message: impl serde::Serialize) -> String {
     serde_json::to_string(message).unwrap()
 }
 
