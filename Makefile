@@ -3,7 +3,7 @@
 .PHONY: help demo test crash upgrade simulation lint bench fuzz picture
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: ## Stentor with a Slack of its own, at an address that it prints
 	cargo run --release --locked -- demo
@@ -20,6 +20,10 @@ crash: ## kill and restart the processes under load: KILLS=500 SEED=… say how 
 upgrade: ## replace an older revision's replicas by this one's, under load: FROM=v0.1.0
 	tests/install.sh
 	tests/upgrade.sh "$(FROM)" "$(KILLS)" "$(SEED)"
+
+simulation: ## worlds drawn by lot (SEEDS=10000, FIRST=1), or one of them again, line by line (SEED=7)
+	SIMULATION_SEED=$(SEED) SIMULATION_SEEDS=$(SEEDS) SIMULATION_FIRST=$(FIRST) \
+		cargo test --locked --test simulation -- --nocapture in_every_world
 
 lint: ## formatting, clippy and rustdoc, where a warning is an error
 	cargo fmt --check

@@ -111,12 +111,16 @@ fn is_slack_id(text: &str, kinds: &[char]) -> bool {
 #[derive(Clone)]
 pub struct IdSource(Source);
 
+/// The milliseconds and the "random" bits of the last id.
+type Last = (u64, u128);
+
 #[derive(Clone)]
 enum Source {
     /// The last one: those of the same millisecond count upwards from it, so that ids of one process
     /// always sort by age. (ULID calls these monotonic.)
-    System(Arc<Mutex<(u64, u128)>>),
+    System(Arc<Mutex<Last>>),
     Counting(Arc<Mutex<u128>>),
+    Seeded(Arc<Mutex<(u64, Last)>>),
 }
 
 impl IdSource {
@@ -130,18 +134,23 @@ impl IdSource {
         IdSource(Source::Counting(Arc::default()))
     }
 
+    /// Ids whose "random" bits follow from a seed, for simulations that are run again.
+    pub fn seeded(seed: u64) -> Self {
+        IdSource(Source::Seeded(Arc::new(Mutex::new((seed, Last::default())))))
+    }
+
     /// The text of a new ULID.
     pub fn ulid(&self, now: Timestamp) -> String {
         let random = match &self.0 {
             Source::System(last) => {
                 let mut last = last.lock().expect("nothing panics while it counts");
-                let random = match *last {
-                    (millis, random) if millis == now.as_millis() => random.wrapping_add(1),
-                    // The highest bit is left free, so that counting upwards does not wrap.
-                    _ => u128::from_le_bytes(random_bytes()) >> 49,
-                };
-                *last = (now.as_millis(), random);
-                random
+                following(&mut last, now, || u128::from_le_bytes(random_bytes()))
+            }
+            Source::Seeded(state) => {
+                let (seed, last) = &mut *state.lock().expect("nothing panics while it counts");
+                following(last, now, || {
+                    u128::from(split_mix(seed)) << 64 | u128::from(split_mix(seed))
+                })
             }
             Source::Counting(last) => {
                 let mut last = last.lock().expect("nothing panics while it counts");
@@ -151,6 +160,25 @@ impl IdSource {
         };
         ulid::Ulid::from_parts(now.as_millis(), random).to_string()
     }
+}
+
+/// New "random" bits; in the same millisecond those that follow the last.
+fn following(last: &mut Last, now: Timestamp, random: impl FnOnce() -> u128) -> u128 {
+    let bits = match *last {
+        (millis, bits) if millis == now.as_millis() => bits.wrapping_add(1),
+        // The highest bit is left free, so that counting upwards does not wrap.
+        _ => random() >> 49,
+    };
+    *last = (now.as_millis(), bits);
+    bits
+}
+
+/// The generator SplitMix64: good enough to be unlike itself, and short.
+fn split_mix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 /// Random bytes from the operating system.
@@ -172,6 +200,15 @@ mod tests {
         assert!(!UserId::from("channel").is_well_formed());
         assert!(ChannelId::from("C0GENERAL").is_well_formed());
         assert!(!ChannelId::from("").is_well_formed());
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_ids() {
+        let now = Timestamp::from_micros(1_000_000);
+        let (one, other) = (IdSource::seeded(7), IdSource::seeded(7));
+        let first = one.ulid(now);
+        assert_eq!(first, other.ulid(now));
+        assert_ne!(first, one.ulid(now));
     }
 
     #[test]

@@ -201,7 +201,7 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             };
             [follows, keeper.iter().map(|keeper| told(entry, keeper)).collect()].concat()
         }
-        Event::UpdateOverdue { .. } => said(),
+        Event::UpdateOverdue { .. } => [said(), stale(&[Welcome, Announcement])].concat(),
         // Quiet: the record has it, and whoever marked the message sees the mark.
         Event::NoteAdded { .. }
         | Event::Undelivered { .. }

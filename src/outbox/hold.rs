@@ -5,7 +5,9 @@
 //! other replicas see it end by, and by one that can't be set back.
 
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::clock::Timestamp;
 use crate::store::outbox::Claimed;

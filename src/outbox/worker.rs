@@ -1,11 +1,11 @@
 //! Takes work from the queue and has it performed, as long as the lease on its lane is good.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::clock::{Clock, Timestamp};
 use crate::engine::Engine;

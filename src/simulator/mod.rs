@@ -32,6 +32,7 @@ pub mod state;
 #[cfg(test)]
 mod tests;
 mod town;
+pub mod within;
 
 use clock::Clock;
 use delivery::{

@@ -11,9 +11,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use slack_morphism::errors::SlackClientError;
@@ -23,6 +21,7 @@ use crate::config::Secret;
 use crate::slack::address::Answerable;
 use crate::slack::connector::Connector;
 use crate::slack::view::kit::message::Message;
+use crate::slack::way::Way;
 
 /// Longer than Slack ever takes when it is well; much shorter than a lease.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -51,7 +50,7 @@ const TOKEN_REFUSED: [&str; 7] = [
 #[derive(Clone)]
 pub struct Connection {
     client: Arc<SlackClient<Connector>>,
-    plain: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    plain: Client<Way, Full<Bytes>>,
     api_url: Arc<str>,
     answerable: Answerable,
     /// How long a call may take. Tests of time-outs shorten it.
@@ -144,16 +143,21 @@ impl Connection {
             let no_roots = rustls_config_without_roots();
             builder.with_tls_config(no_roots).https_or_http().enable_all_versions().build()
         };
-        let plain = Client::builder(TokioExecutor::new()).build(https);
+        Ok(Connection::over(Way::Network(https), api_url))
+    }
+
+    /// This way to the Web API.
+    pub fn over(way: Way, api_url: &str) -> Connection {
+        let plain = Client::builder(TokioExecutor::new()).build(way);
         let connector = Connector::new(plain.clone(), api_url);
         let client = Arc::new(SlackClient::new(connector));
-        Ok(Connection {
+        Connection {
             client,
             plain,
             api_url: api_url.into(),
             answerable: Answerable::beside(api_url),
             time_limit: TIME_LIMIT,
-        })
+        }
     }
 
     /// Slack, as whom this token belongs to.

@@ -14,9 +14,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use slack_morphism::errors::{
@@ -31,19 +29,21 @@ use slack_morphism::{
 };
 use url::Url;
 
+use crate::slack::way::Way;
+
 /// The longest answer that is read: a page of a list is some hundred kilobytes.
 const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
 
 /// Sends requests over connections that are kept.
 #[derive(Clone)]
 pub struct Connector {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<Way, Full<Bytes>>,
     api_url: String,
 }
 
 impl Connector {
     /// To the Web API at this address, which has no slash at its end.
-    pub fn new(client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>, api_url: &str) -> Self {
+    pub fn new(client: Client<Way, Full<Bytes>>, api_url: &str) -> Self {
         Connector { client, api_url: api_url.to_owned() }
     }
 

@@ -13,3 +13,4 @@ pub mod missed;
 pub mod outbound;
 pub mod socket;
 pub mod view;
+pub mod way;

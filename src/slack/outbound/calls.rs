@@ -1,8 +1,9 @@
 //! Calls to Slack at the pace Slack allows, with their failures sorted into what to do next.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::clock::Timestamp;
 use crate::ids::WorkspaceId;

@@ -20,7 +20,9 @@ mod topic;
 mod workspace;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::engine::Engine;

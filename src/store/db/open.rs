@@ -37,10 +37,9 @@ impl Db {
     /// Opens a database on a Postgres server.
     pub async fn postgres(options: PgConnectOptions) -> Result<Db> {
         let options = options.application_name("stentor");
-        let limited = options.clone().options([
-            ("statement_timeout", "10s"),
-            ("idle_in_transaction_session_timeout", "4s"),
-        ]);
+        let limited = options
+            .clone()
+            .options([("statement_timeout", "10s"), ("idle_in_transaction_session_timeout", "4s")]);
         // A connection that was cut meanwhile is found out before it is used.
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)

@@ -1,7 +1,7 @@
 //! Several workers share the work; one of them dies, or sleeps through its lease.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 use stentor::ids::IdSource;
@@ -10,6 +10,7 @@ use stentor::outbox::holder::Holder;
 use stentor::outbox::worker::Worker;
 use stentor::slack::outbound::Trouble;
 use stentor::store::outbox;
+use tokio::time::Instant;
 
 use crate::bot::{ALICE, Bot, GENERAL};
 use crate::databases::on_each_database;
