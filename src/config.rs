@@ -59,10 +59,6 @@ pub struct Settings {
     #[arg(long, env = "SLACK_API_URL", default_value = "https://slack.com/api/", value_parser = http_url)]
     pub slack_api_url: String,
 
-    /// Where Slack and people find Stentor, such as `https://stentor.example.com`
-    #[arg(long, env = "STENTOR_PUBLIC_URL", value_name = "URL", value_parser = http_url)]
-    pub public_url: Option<String>,
-
     /// Proxies whose X-Forwarded-For is believed: addresses or networks, with commas between
     #[arg(
         long,

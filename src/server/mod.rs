@@ -9,11 +9,12 @@ mod connections;
 pub mod files;
 mod stream;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -92,13 +93,7 @@ pub async fn serve_within(
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    // Without a place the stranger is hung up on: everything is in use by requests
-                    // that are being answered.
-                    if let Some(connection) = connections.enter(peer.ip().to_canonical()) {
-                        tokio::spawn(converse(stream, connection, router.clone(), graceful.watcher()));
-                    }
-                }
+                Ok(accepted) => welcome(accepted, &connections, &router, &graceful),
                 Err(error) => {
                     tracing::warn!(error = %error, "Could not accept a connection");
                     // Out of file handles, most likely: whoever waits longest gives up theirs.
@@ -110,8 +105,25 @@ pub async fn serve_within(
             () = &mut shutdown => break,
         }
     }
+    // Who has connected already is answered; whoever comes after that is refused at once.
+    while let Some(Ok(accepted)) = listener.accept().now_or_never() {
+        welcome(accepted, &connections, &router, &graceful);
+    }
     drop(listener);
     drain(&connections, graceful, limits).await;
+}
+
+fn welcome(
+    (stream, peer): (TcpStream, SocketAddr),
+    connections: &Connections,
+    router: &Router,
+    graceful: &GracefulShutdown,
+) {
+    // Without a place the stranger is hung up on: everything is in use by requests that are being
+    // answered.
+    if let Some(connection) = connections.enter(peer.ip().to_canonical()) {
+        tokio::spawn(converse(stream, connection, router.clone(), graceful.watcher()));
+    }
 }
 
 /// Lets the requests in hand end. Who has not even asked by a quarter of the time is not waited

@@ -55,7 +55,14 @@ impl Job<'_> {
             let arguments = json!({"name": name, "is_private": is_private});
             match self.calls.post("conversations.create", &arguments).await {
                 Ok(answer) => return Ok((channel_id(&answer["channel"])?, name)),
-                Err(failed) if failed.is("name_taken") => {}
+                Err(failed) if failed.is("name_taken") => {
+                    // By our own earlier attempt, perhaps, which Slack carried out after the look.
+                    if self.work.is_in_doubt()
+                        && let Some(found) = self.adopt().await?
+                    {
+                        return Ok(found);
+                    }
+                }
                 Err(failed) => return Err(failed),
             }
         }
