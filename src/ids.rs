@@ -112,7 +112,7 @@ fn is_slack_id(text: &str, kinds: &[char]) -> bool {
 pub struct IdSource(Source);
 
 /// The milliseconds and the "random" bits of the last id.
-type Last = (u64, u128);
+type Last = Option<(u64, u128)>;
 
 #[derive(Clone)]
 enum Source {
@@ -165,11 +165,11 @@ impl IdSource {
 /// New "random" bits; in the same millisecond those that follow the last.
 fn following(last: &mut Last, now: Timestamp, random: impl FnOnce() -> u128) -> u128 {
     let bits = match *last {
-        (millis, bits) if millis == now.as_millis() => bits.wrapping_add(1),
+        Some((millis, bits)) if millis == now.as_millis() => bits.wrapping_add(1),
         // The highest bit is left free, so that counting upwards does not wrap.
         _ => random() >> 49,
     };
-    *last = (now.as_millis(), bits);
+    *last = Some((now.as_millis(), bits));
     bits
 }
 
@@ -224,5 +224,7 @@ mod tests {
         let same: Vec<String> =
             (0..100).map(|_| ids.ulid(Timestamp::from_micros(1_000_000))).collect();
         assert!(same.is_sorted_by(|a, b| a < b), "those of one millisecond, too");
+        let first = || IdSource::system().ulid(Timestamp::default());
+        assert_ne!(first(), first(), "even those of the first millisecond");
     }
 }

@@ -16,5 +16,6 @@ mod keeping;
 mod manifest;
 mod process;
 mod raw;
+mod stopping;
 mod stories;
 mod warnings;

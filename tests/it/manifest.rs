@@ -48,7 +48,22 @@ const CALLS: [(&str, &[&str]); 18] = [
 ];
 
 /// What Stentor subscribes to, and the scopes that this takes from it.
-const EVENTS: [(&str, &[&str]); 6] = [
+const EVENTS: [(&str, &[&str]); 21] = [
+    ("app_uninstalled", &[]),
+    ("tokens_revoked", &[]),
+    ("channel_archive", &["channels:read"]),
+    ("channel_deleted", &["channels:read"]),
+    ("channel_id_changed", &["channels:read"]),
+    ("channel_left", &["channels:read"]),
+    ("channel_rename", &["channels:read"]),
+    ("channel_unarchive", &["channels:read"]),
+    ("group_archive", &["groups:read"]),
+    ("group_deleted", &["groups:read"]),
+    ("group_left", &["groups:read"]),
+    ("group_rename", &["groups:read"]),
+    ("group_unarchive", &["groups:read"]),
+    ("member_joined_channel", &["channels:read", "groups:read"]),
+    ("member_left_channel", &["channels:read", "groups:read"]),
     ("message.channels", &["channels:history"]),
     ("message.groups", &["groups:history"]),
     ("pin_added", &["pins:read"]),

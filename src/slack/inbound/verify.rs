@@ -96,9 +96,11 @@ impl FromRequest<Door> for Signed {
                     _ => BODY_LIMIT,
                 };
                 match read(&parts.headers, body, limit).await {
-                    Ok(body) => check(&door.secrets, &claim, &body)
-                        .map(|()| Signed(body))
-                        .map_err(Rejection::Unverified),
+                    Ok(body) => match check(&door.secrets, &claim, &body) {
+                        Ok(()) if is_ssl_check(&body) => Err(Rejection::SslCheck),
+                        Ok(()) => Ok(Signed(body)),
+                        Err(doubt) => Err(Rejection::Unverified(doubt)),
+                    },
                     Err(rejection) => Err(rejection),
                 }
             }

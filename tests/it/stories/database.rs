@@ -45,7 +45,7 @@ on_each_database! {
         assert_eq!(heard, [NOT_SAVED]);
         assert!(bot.stentor.worker.step().await.is_err());
         // Slack is told that the event was not taken, and sends it again.
-        crate::warnings::expect("Could not take an event");
+        crate::warnings::expect("Could not save what an event tells");
         let (user, place) = (ALICE.to_owned(), channel.to_owned());
         bot.act(Act::ArchiveChannel { user: user.clone(), channel: place.clone() }).await;
         bot.slack.settle().await;

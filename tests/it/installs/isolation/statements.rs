@@ -46,7 +46,8 @@ fn every_statement_names_its_workspace() {
     let mut used = Vec::new();
     for entry in std::fs::read_dir(store).unwrap() {
         let path = entry.unwrap().path();
-        if path.ends_with("db.rs") {
+        // The databases themselves, and what an operator asks about all that is in them.
+        if path.is_dir() || path.ends_with("db.rs") || path.ends_with("inspect.rs") {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();

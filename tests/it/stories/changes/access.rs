@@ -91,6 +91,9 @@ on_each_database! {
         }
         assert!(bot.left().await.iter().all(|work| work.state == 0), "{:?}", bot.left().await);
         bot.is_installed_again().await;
+        // The token is one of the settings: it is tried again when somebody has looked after them.
+        let bot = bot.restarted(&fresh).await;
+        bot.stentor.worker.performer.slacks.try_configured_again().await.unwrap();
         bot.settle().await;
         assert_eq!(bot.undelivered(&incident).await, Vec::<String>::new());
         assert_eq!(bot.reads(channel_of(&incident)), "INC-1: Rolling back · Update from <@U0ALICE>");

@@ -303,9 +303,9 @@ pub const METHODS: &[Method] = &[
         not_usual: &[],
         own: &[],
     },
-    // What becomes of it is told beside everything else about installing.
+    // For messages that people keep in the timeline: see `pins.rs`.
     Method {
-        name: "oauth.v2.access",
+        name: "chat.getPermalink",
         part: Part::Outside,
         occasion: Occasion::Always,
         dead: &[],
