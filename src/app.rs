@@ -221,7 +221,7 @@ impl Stentor {
     pub fn router(&self) -> Router {
         // Without a secret nothing can be verified: then everything comes over the socket.
         let signs = !self.door.secrets.0.is_empty();
-        let requests = signs.then(|| inbound::router(self.door.clone())).unwrap_or_default();
+        let requests = if signs { inbound::router(self.door.clone()) } else { Router::new() };
         let installer = Installer::new(self.app.clone(), self.worker.performer.clone());
         let slack = requests
             .merge(installer.map(Installer::router).unwrap_or_default())

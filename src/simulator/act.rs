@@ -127,7 +127,8 @@ pub enum Act {
     DeactivateUser { user: String },
     /// Slack tells the app that it sends too many events.
     TellRateLimited,
-    /// Installs the app again, with these scopes and the same token.
+    /// Installs the app again, with these scopes. What it makes is the token: the same one, unless the
+    /// app was removed.
     Reinstall { scopes: Vec<String> },
     /// Removes the app from the workspace.
     Uninstall,

@@ -62,6 +62,8 @@ pub struct Start {
     pub announce_channel: Option<&'static str>,
     /// What Stentor takes for Slack's signing secrets, if not the one.
     pub signing_secrets: &'static [&'static str],
+    /// The bot's token in the settings, if not the first one.
+    pub bot_token: Option<&'static str>,
     /// Whether Slack is reached over a socket, with these limits.
     pub socket: Option<Limits>,
     /// Whether what was missed is read back.
@@ -114,7 +116,7 @@ impl Bot {
         };
         let settings = SlackSettings {
             api_url: slack.api_url(),
-            bot_token: Some(Secret::new(&slack.settings().bot_token)),
+            bot_token: Some(Secret::new(start.bot_token.unwrap_or(&slack.settings().bot_token))),
             install: InstallSettings::default(),
             signing_secrets: SigningSecrets(secrets),
             app_token: start.socket.map(|_| Secret::new(&slack.settings().app_token)),

@@ -101,6 +101,8 @@ pub fn do_it(state: &mut State, now: Micros, act: Act) -> Result<Seen, Oops> {
         Act::Reinstall { scopes } => {
             state.app.scopes = scopes.into_iter().collect();
             state.app.is_installed = true;
+            let team = state.team.id.clone();
+            seen.made = Some(state.tokens.issue(now, &team, false).access);
         }
         Act::Uninstall => {
             let bot = state.app.bot_user.clone();

@@ -35,6 +35,7 @@ const BRISK: Limits = Limits {
 };
 
 const START: Start = Start {
+    bot_token: None,
     slack: None,
     announce_channel: None,
     signing_secrets: &[],

@@ -17,8 +17,8 @@ use stentor::store::pace::Turnstile;
 use stentor::store::surfaces::Shown;
 use stentor::store::workspaces::Catalogues;
 use stentor::store::{
-    dead_letters, incidents, installations, outbox, pace, receipts, surfaces, timeline, tokens,
-    workspaces,
+    dead_letters, heard, incidents, installations, notices, outbox, pace, receipts, surfaces,
+    timeline, tokens, workspaces,
 };
 
 use super::everything;
@@ -78,6 +78,8 @@ async fn twins(fresh: &Fresh) -> (App, WorkspaceId, WorkspaceId) {
     surfaces::save(&mut tx, &theirs, &incident.id, Surface::Topic, &shown).await.unwrap();
     pace::hold(&mut tx, &theirs, "method/x", NOW.plus(Duration::from_secs(9_999))).await.unwrap();
     pace::rest(&mut tx, &theirs, NOW, NOW).await.unwrap();
+    heard::save(&mut tx, &theirs, NOW).await.unwrap();
+    assert!(notices::claim(&mut tx, &theirs, "scope", NOW, NOW).await.unwrap());
     for workspace in [&ours, &theirs] {
         let is_ours = *workspace == ours;
         let tokens = sealed(if is_ours { "ours" } else { "theirs" });
@@ -107,7 +109,7 @@ on_each_database! {
         let before = everything(&app, &theirs).await;
         let our_own = everything(&app, &ours).await;
         let mut called = BTreeSet::new();
-        let mut heard = Vec::new();
+        let mut said = Vec::new();
         let mut tx = app.db.begin().await.unwrap();
         macro_rules! call {
             ($module:ident::$name:ident($($argument:expr),* $(,)?)) => {{
@@ -119,7 +121,7 @@ on_each_database! {
         macro_rules! read {
             ($($call:tt)*) => {{
                 let result = call!($($call)*);
-                heard.push((stringify!($($call)*), format!("{result:?}")));
+                said.push((stringify!($($call)*), format!("{result:?}")));
                 result
             }};
         }
@@ -140,6 +142,10 @@ on_each_database! {
         read!(timeline::entry(&ours, &id, 1));
         read!(surfaces::shown(&ours, &id, Surface::Topic));
         assert_eq!(read!(pace::holds(&ours, "method/x")).until, Timestamp::default());
+        assert_eq!(read!(heard::until(&ours)), None);
+        assert!(!read!(notices::is_told(&ours, "scope", NOW)));
+        assert_eq!(read!(incidents::with_open_channel(&ours, 99)).len(), 1);
+        assert!(!read!(outbox::has_work(&ours, "only theirs")));
         read!(dead_letters::dead(&ours, 99));
         let waiting = read!(dead_letters::waiting(&ours, 99));
         assert!(!waiting.is_empty());
@@ -168,6 +174,11 @@ on_each_database! {
         call!(pace::rest(&ours, NOW, NOW));
         call!(pace::try_for_all(&ours, NOW.plus(Duration::from_secs(99))));
         call!(pace::wake(&ours));
+        call!(heard::save(&ours, NOW.plus(Duration::from_secs(1))));
+        assert!(call!(notices::claim(&ours, "scope", NOW, NOW)));
+        let (same, moved) = (ChannelId::from("C0SAME"), ChannelId::from("C0MOVED"));
+        call!(surfaces::move_channel(&ours, &same, &moved));
+        call!(workspaces::move_announce_channel(&ours, &same, &moved));
         call!(pace::forget(&ours, NOW.plus(Duration::from_secs(99_999)), 99));
         call!(tokens::create(&ours, "id", "name", "hash", NOW));
         call!(workspaces::set_bot_user(&ours, &UserId::from("U0OURS")));
@@ -205,6 +216,7 @@ on_each_database! {
         };
         call!(outbox::change(&ours, &[], &[again], NOW));
         call!(outbox::wake(&ours, NOW));
+        call!(outbox::hurry(&ours, &format!("{id}/channel"), NOW.minus(Duration::from_secs(1))));
         // Lanes are taken for whoever they are: theirs is given back as it was.
         let sql = "UPDATE lane SET due_at = $2 WHERE workspace = $1";
         let later = NOW.plus(Duration::from_secs(99_999));
@@ -217,6 +229,7 @@ on_each_database! {
             for claimed in taken {
                 assert_eq!(claimed.workspace, ours);
                 assert!(outbox::renew(&mut tx, &claimed, NOW).await.unwrap());
+                outbox::set_step(&mut tx, &claimed, "ours").await.unwrap();
                 let done = match step {
                     0 => outbox::put_off(&mut tx, &claimed, NOW, Ended::Refused, Some("ours")).await,
                     1 => outbox::bury(&mut tx, &claimed, Ended::Refused, "ours", NOW).await,
@@ -227,7 +240,7 @@ on_each_database! {
             tx.commit().await.unwrap();
         }
         let mut tx = app.db.begin().await.unwrap();
-        called.extend(["outbox::renew", "outbox::put_off", "outbox::bury", "outbox::finish"]);
+        called.extend(["outbox::renew", "outbox::set_step", "outbox::put_off", "outbox::bury", "outbox::finish"]);
         called.extend(["dead_letters::retry", "dead_letters::let_go"]);
         let dead = dead_letters::dead(&mut tx, &ours, 99).await.unwrap();
         assert!(dead_letters::retry(&mut tx, &ours, &dead[0].id, NOW).await.unwrap());
@@ -236,7 +249,7 @@ on_each_database! {
         tx.commit().await.unwrap();
         assert_eq!(everything(&app, &theirs).await, with_lanes_later);
 
-        for (call, result) in &heard {
+        for (call, result) in &said {
             assert!(!result.contains("theirs"), "{call}: {result}");
         }
         // All but the times of lanes is as it was; and ours has changed in every table.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Tables whose rows belong to a workspace.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 14] = [
     "counter",
     "incident",
     "timeline",
@@ -15,6 +15,8 @@ const TABLES: [&str; 12] = [
     "token",
     "installation",
     "refused_token",
+    "heard",
+    "notice",
     "workspace",
 ];
 

@@ -267,7 +267,8 @@ pub const METHODS: &[Method] = &[
                 DeadLetter,
             ),
             ("no_text invalid_blocks msg_too_long msg_blocks_too_long", DeadLetter),
-            ("channel_not_found is_inactive", Visible),
+            // channel_not_found and is_inactive: the channel is gone, and what is over is not
+            // announced anew. See the stories of `announcing` and `changes`.
         ],
     },
     Method {
