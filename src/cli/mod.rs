@@ -73,8 +73,8 @@ pub fn run() -> ExitCode {
     };
     let result = runtime.block_on(async {
         match cli.task {
-            Task::Serve(settings) => serve::serve(&settings).await,
-            Task::Demo(demo) => demo::demo(&demo).await,
+            Task::Serve(settings) => Box::pin(serve::serve(&settings)).await,
+            Task::Demo(demo) => Box::pin(demo::demo(&demo)).await,
             Task::Doctor(doctor) => return doctor::doctor(&doctor).await,
             Task::Slack(slack) => slack::slack(&slack).await,
             Task::Token(token) => token::token(&token).await,

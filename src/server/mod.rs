@@ -1,8 +1,8 @@
 //! The accept loop: axum's own has no time limits, so that anybody could hold connections open by
 //! sending or reading slowly.
 //!
-//! hyper reads and writes; what it lacks is here. [`connections`] knows what each connection is
-//! doing and since when, and ends those that take too long; [`body`] and [`stream`] tell it.
+//! hyper reads and writes; what it lacks is here. `connections` knows what each connection is
+//! doing and since when, and ends those that take too long; `body` and `stream` tell it.
 
 mod body;
 mod connections;

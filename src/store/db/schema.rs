@@ -12,7 +12,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use crate::store::db::{Result, Sql, Tx};
 
 /// The migrations that this Stentor knows. Others that the database has are none of its business,
-/// if [`may_use`] says so.
+/// if `may_use` says so.
 pub(super) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     let mut migrations = sqlx::migrate!();
     migrations.set_ignore_missing(true);
@@ -29,7 +29,7 @@ pub fn newest() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
-/// What to say of a database that [`may_use`] refused.
+/// What to say of a database that `may_use` refused.
 pub fn why_too_new(error: &sqlx::Error) -> Option<String> {
     const NEWER: &str = "the database belongs to a newer version of Stentor";
     let sqlx::Error::Migrate(migrate) = error else { return None };

@@ -73,7 +73,7 @@ async fn a_full_database_takes_nothing_and_loses_nothing() {
     on_the_writer(&bot, "PRAGMA max_page_count = 1").await;
     nothing_large_can_be_saved(&bot, channel).await;
     // SQLite has rolled back by itself, and the connection was replaced: so is the limit.
-    all_is_well_again(bot, &fresh, &declaring, channel).await;
+    Box::pin(all_is_well_again(bot, &fresh, &declaring, channel)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -88,7 +88,7 @@ async fn a_database_that_may_not_be_written_takes_nothing_and_loses_nothing() {
     let server = Server::start(bot.stentor.router()).await;
     assert_eq!(server.get("/readyz", &[]).await.status, 503);
     on_the_writer(&bot, "PRAGMA query_only = 0").await;
-    all_is_well_again(bot, &fresh, &declaring, channel).await;
+    Box::pin(all_is_well_again(bot, &fresh, &declaring, channel)).await;
 }
 
 /// What is written to a file without a name would be gone with the process.
@@ -111,7 +111,7 @@ async fn a_file_that_is_gone_takes_nothing_and_loses_nothing() {
     nothing_can_be_saved(&bot, &declaring, channel).await;
     assert_eq!(server.get("/readyz", &[]).await.status, 503);
     std::fs::rename(&away, &file).unwrap();
-    all_is_well_again(bot, &fresh, &declaring, channel).await;
+    Box::pin(all_is_well_again(bot, &fresh, &declaring, channel)).await;
 }
 
 /// A real process on a disk that is full: no file may grow beyond a limit, as `ulimit -f` sets it.

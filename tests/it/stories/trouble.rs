@@ -62,17 +62,17 @@ on_each_database! {
     async fn every_call_fails_and_nothing_is_done(fresh: Fresh) {
         let code = "internal_error".to_owned();
         let kinds = [Failing::Refuse, Failing::Status { status: 500 }, Failing::Error { code }];
-        every_call_fails(&fresh, &kinds).await;
+        Box::pin(every_call_fails(&fresh, &kinds)).await;
     }
 
     async fn every_call_is_too_many(fresh: Fresh) {
-        every_call_fails(&fresh, &[Failing::RateLimited { retry_after: 7 }]).await;
+        Box::pin(every_call_fails(&fresh, &[Failing::RateLimited { retry_after: 7 }])).await;
     }
 
     async fn every_call_is_done_and_nobody_is_told(fresh: Fresh) {
         let code = "fatal_error".to_owned();
         let lost = Failing::LostAnswer { hang_ms: 0 };
-        every_call_fails(&fresh, &[lost, Failing::MalformedJson, Failing::ErrorAfter { code }]).await;
+        Box::pin(every_call_fails(&fresh, &[lost, Failing::MalformedJson, Failing::ErrorAfter { code }])).await;
     }
 
     /// One method after another fails three times in a row, each time in another way.

@@ -111,7 +111,7 @@ fn statements(source: &str) -> Vec<(String, String)> {
                 || verbs.iter().any(|verb| text.starts_with(verb))
                     && text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|it| it == *table)
         };
-        TABLES.iter().any(|table| speaks(table))
+        TABLES.iter().any(speaks)
     };
     let found = pairs.filter(|(_, text)| is_statement(text));
     found

@@ -75,13 +75,13 @@ on_each_database! {
     /// Nothing is given up while the app is away, and everything is there once when it is back.
     async fn while_the_app_is_removed_everything_waits(fresh: Fresh) {
         let bot = Bot::start(&fresh).await;
-        for method in ["chat.postMessage", "chat.update", "conversations.create", "conversations.setTopic"] {
+        for method in ["auth.test", "chat.postMessage", "chat.update", "conversations.create", "conversations.setTopic"] {
             bot.slack.expect_refusal(method, "account_inactive");
         }
         let incident = bot.declares("Checkout is slow").await;
         let view = bot.opens(ALICE, GENERAL, "").await;
         bot.act(Act::Uninstall).await;
-        crate::warnings::expect("Slack refuses the bot token");
+        crate::warnings::expect("Stentor was removed");
         bot.submits_in_trouble(&view, &[("name", serde_json::json!("Login is down"))]).await;
         bot.types(ALICE, channel_of(&incident), "update Rolling back").await;
         for _ in 0..48 {
