@@ -115,7 +115,11 @@ async fn list(app: &App, which: Which, as_json: bool) -> anyhow::Result<()> {
         if as_json {
             println!("{}", as_object(letter));
         } else {
-            let error = letter.last_error.as_deref().unwrap_or("not tried yet");
+            let error = match (letter.last_error.as_deref(), letter.attempts) {
+                (Some(error), _) => error,
+                (None, 0) => "not tried yet",
+                (None, _) => "in hand, or its process died",
+            };
             println!(
                 "{}  {}  {}  asked for {}, {} attempts: {error}",
                 letter.id,

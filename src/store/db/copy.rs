@@ -9,7 +9,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection as _};
 
 use crate::store::db::Result;
-use crate::store::db::open::bare_sqlite;
+use crate::store::db::open::{bare_sqlite, keep_to_ourselves};
 
 /// Tables that every Stentor database has had from the beginning.
 const ALWAYS: [&str; 4] = ["_sqlx_migrations", "incident", "timeline", "outbox"];
@@ -89,6 +89,8 @@ impl Bare {
     /// transaction the copy has all or nothing.
     pub async fn copy_to(&mut self, file: &Path) -> Result<()> {
         let name = file.to_str().ok_or_else(|| io::Error::other("the name is no text"))?;
+        // Into an empty file it goes as well, and that one is not for everybody.
+        keep_to_ourselves(file);
         sqlx::query("VACUUM INTO $1").bind(name.to_owned()).execute(&mut self.0).await?;
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Opening a database, and bringing its schema up to date.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,6 +82,7 @@ impl Db {
                 .test_before_acquire(false)
                 .after_release(|connection, _| Box::pin(is_whole(connection)))
         };
+        keep_to_ourselves(options.get_filename());
         let writer = options.clone().optimize_on_close(true, 400);
         let write = pool().max_connections(1).connect_with(writer.clone()).await?;
         // A later connection must never make the file anew: it is gone, and that is an error.
@@ -92,6 +94,26 @@ impl Db {
         may_use(&mut db.begin().await?).await?;
         MIGRATIONS.run(&write).await?;
         Ok(db)
+    }
+}
+
+/// Makes the file, if it is not there, so that only its owner can open it: SQLite would let everybody
+/// on this machine read of private incidents, and gives its other files the same permissions.
+pub(super) fn keep_to_ourselves(file: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+
+        // Names of databases in memory.
+        let name = file.to_string_lossy();
+        if name.starts_with("file:") || name.contains(":memory:") {
+            return;
+        }
+        // An empty file is a new database. Whatever keeps it from being made, SQLite will say.
+        let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+        if let Err(error) = new {
+            tracing::trace!(error = %error, "Did not make the database's file");
+        }
     }
 }
 
