@@ -11,20 +11,16 @@ use stentor::ids::IdSource;
 use stentor::store::db::copy::Holdings;
 use stentor::store::db::{is_postgres, sqlite_file};
 
+use crate::cli::database::Database;
+
 /// What `backup` has to know.
 #[derive(Args)]
 pub struct Backup {
     /// The file to make; nothing is ever overwritten
     file: PathBuf,
 
-    /// The database that `serve` uses
-    #[arg(
-        long,
-        env = "STENTOR_DATABASE_URL",
-        default_value = "sqlite://stentor.db",
-        hide_env_values = true
-    )]
-    database_url: DatabaseUrl,
+    #[command(flatten)]
+    database: Database,
 }
 
 /// What `restore` has to know.
@@ -41,20 +37,14 @@ pub struct Restore {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(1..))]
     next_number: Option<i64>,
 
-    /// Where the database has to be
-    #[arg(
-        long,
-        env = "STENTOR_DATABASE_URL",
-        default_value = "sqlite://stentor.db",
-        hide_env_values = true
-    )]
-    database_url: DatabaseUrl,
+    #[command(flatten)]
+    database: Database,
 }
 
 /// Makes a backup.
 pub async fn backup(backup: &Backup) -> anyhow::Result<()> {
     let advice = "pg_dump copies a Postgres database while Stentor runs";
-    let database = file_of(&backup.database_url, advice)?;
+    let database = file_of(&backup.database.url, advice)?;
     let unique = IdSource::system().ulid(Clock::system().now());
     let holdings = stentor::backup::backup(&database, &backup.file, &unique).await?;
     println!("{} holds {}", backup.file.display(), described(holdings));
@@ -64,7 +54,7 @@ pub async fn backup(backup: &Backup) -> anyhow::Result<()> {
 /// Brings a backup back.
 pub async fn restore(restore: &Restore) -> anyhow::Result<()> {
     let advice = "pg_restore or psql brings back what pg_dump copied";
-    let database = file_of(&restore.database_url, advice)?;
+    let database = file_of(&restore.database.url, advice)?;
     let now = Clock::system().now();
     let restored = stentor::backup::restore::restore(&Restoring {
         backup: &restore.file,

@@ -1,11 +1,11 @@
 //! `stentor key generate` and `stentor key rotate`.
 
 use clap::{Args, Subcommand};
-use stentor::config::DatabaseUrl;
 use stentor::config::install::{SecretKeys, secret_keys};
 use stentor::slack::install::keys;
 use stentor::slack::install::vault::{Vault, new_key};
 
+use crate::cli::database::Database;
 use crate::cli::serve;
 
 /// What there is to do with the key that tokens are sealed with.
@@ -25,14 +25,8 @@ enum Task {
         #[arg(long, env = "STENTOR_SECRET_KEY", hide_env_values = true, value_parser = secret_keys)]
         secret_key: SecretKeys,
 
-        /// The database that `serve` uses
-        #[arg(
-            long,
-            env = "STENTOR_DATABASE_URL",
-            default_value = "sqlite://stentor.db",
-            hide_env_values = true
-        )]
-        database_url: DatabaseUrl,
+        #[command(flatten)]
+        database: Database,
     },
 }
 
@@ -40,8 +34,8 @@ enum Task {
 pub async fn key(key: &Key) -> anyhow::Result<()> {
     match &key.task {
         Task::Generate => println!("{}", new_key().reveal()),
-        Task::Rotate { secret_key, database_url } => {
-            let db = serve::open(database_url.reveal()).await?;
+        Task::Rotate { secret_key, database } => {
+            let db = serve::open(database.url.reveal()).await?;
             let turned = keys::turn(&db, Some(&Vault::new(secret_key))).await?;
             db.close().await;
             println!("{turned} sealed anew; the first key is enough now");

@@ -4,6 +4,7 @@
 //! that keeps it from starting, too.
 
 mod backup;
+mod database;
 mod demo;
 mod doctor;
 mod key;

@@ -6,12 +6,12 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use stentor::app::App;
 use stentor::clock::Clock;
-use stentor::config::DatabaseUrl;
 use stentor::ids::{IdSource, WorkId, WorkspaceId};
 use stentor::incident::state::reference;
 use stentor::outbox::admin::{self, Which};
 use stentor::store::dead_letters::Letter;
 
+use crate::cli::database::Database;
 use crate::cli::serve;
 
 /// What there is to do with work that was given up.
@@ -20,15 +20,8 @@ pub struct Outbox {
     #[command(subcommand)]
     task: Task,
 
-    /// The database that `serve` uses
-    #[arg(
-        long,
-        env = "STENTOR_DATABASE_URL",
-        default_value = "sqlite://stentor.db",
-        hide_env_values = true,
-        global = true
-    )]
-    database_url: DatabaseUrl,
+    #[command(flatten)]
+    database: Database,
 }
 
 #[derive(Subcommand)]
@@ -63,7 +56,7 @@ enum Task {
 
 /// Does it.
 pub async fn outbox(outbox: &Outbox) -> anyhow::Result<()> {
-    let db = serve::open(outbox.database_url.reveal()).await?;
+    let db = serve::open(outbox.database.url.reveal()).await?;
     let app = App::start(db, Clock::system(), IdSource::system()).await?;
     match &outbox.task {
         Task::List { waiting, json } => {

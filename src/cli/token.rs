@@ -5,10 +5,10 @@ use clap::{Args, Subcommand};
 use stentor::api::tokens;
 use stentor::app;
 use stentor::clock::Clock;
-use stentor::config::DatabaseUrl;
 use stentor::ids::IdSource;
 use stentor::store::workspaces;
 
+use crate::cli::database::Database;
 use crate::cli::serve;
 
 /// What there is to do with tokens.
@@ -30,22 +30,16 @@ enum Task {
         #[arg(long, default_value = app::DEFAULT_SLUG)]
         workspace: String,
 
-        /// The database that `serve` uses
-        #[arg(
-            long,
-            env = "STENTOR_DATABASE_URL",
-            default_value = "sqlite://stentor.db",
-            hide_env_values = true
-        )]
-        database_url: DatabaseUrl,
+        #[command(flatten)]
+        database: Database,
     },
 }
 
 /// Does it.
 pub async fn token(token: &Token) -> anyhow::Result<()> {
-    let Task::Create { name, workspace: slug, database_url } = &token.task;
+    let Task::Create { name, workspace: slug, database } = &token.task;
     let (clock, ids) = (Clock::system(), IdSource::system());
-    let db = serve::open(database_url.reveal()).await?;
+    let db = serve::open(database.url.reveal()).await?;
     app::ensure_workspace(&db, &clock, &ids).await?;
     let mut tx = db.read().await?;
     let workspace = workspaces::by_slug(&mut tx, slug).await?;

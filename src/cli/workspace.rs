@@ -1,9 +1,9 @@
 //! `stentor workspace list`.
 
 use clap::{Args, Subcommand};
-use stentor::config::DatabaseUrl;
 use stentor::store::installations;
 
+use crate::cli::database::Database;
 use crate::cli::serve;
 
 /// What there is to do with workspaces.
@@ -17,21 +17,15 @@ pub struct Workspace {
 enum Task {
     /// Show the workspaces that Stentor serves: slug, team, since when, and whether Slack lets it in
     List {
-        /// The database that `serve` uses
-        #[arg(
-            long,
-            env = "STENTOR_DATABASE_URL",
-            default_value = "sqlite://stentor.db",
-            hide_env_values = true
-        )]
-        database_url: DatabaseUrl,
+        #[command(flatten)]
+        database: Database,
     },
 }
 
 /// Does it.
 pub async fn workspace(workspace: &Workspace) -> anyhow::Result<()> {
-    let Task::List { database_url } = &workspace.task;
-    let db = serve::open(database_url.reveal()).await?;
+    let Task::List { database } = &workspace.task;
+    let db = serve::open(database.url.reveal()).await?;
     let mut tx = db.read().await?;
     let listed = installations::listed(&mut tx).await?;
     drop(tx);
