@@ -14,13 +14,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, timeout};
 use tower::ServiceExt as _;
 
 use crate::server::body::Arriving;
@@ -34,6 +34,10 @@ const HEAD_SIZE: usize = 16 * 1024;
 const SWEEP: Duration = Duration::from_millis(500);
 /// How long to wait before another connection is taken, when there was no file handle left.
 const RECOVER: Duration = Duration::from_millis(50);
+/// For how long nobody may have come before the door is shut, after the order to stop.
+const NOBODY_COMES: Duration = Duration::from_millis(50);
+/// When it is shut in any case.
+const LAST_CALL: Duration = Duration::from_secs(1);
 
 /// The address at the other end of the connection that a request came through: an extension of
 /// every request.
@@ -67,7 +71,7 @@ impl Default for Limits {
             idle: Duration::from_secs(90),
             body: Duration::from_secs(15),
             answer: Duration::from_secs(30),
-            drain: Duration::from_secs(8),
+            drain: Duration::from_secs(7),
             connections: files::connections(),
             bodies: 64 * 1024 * 1024,
         }
@@ -105,8 +109,12 @@ pub async fn serve_within(
             () = &mut shutdown => break,
         }
     }
-    // Who has connected already is answered; whoever comes after that is refused at once.
-    while let Some(Ok(accepted)) = listener.accept().now_or_never() {
+    // Who has connected already is answered: closing the listener would hang up on them. Whoever
+    // comes after that is refused at once.
+    let last_call = Instant::now() + LAST_CALL;
+    while Instant::now() < last_call
+        && let Ok(Ok(accepted)) = timeout(NOBODY_COMES, listener.accept()).await
+    {
         welcome(accepted, &connections, &router, &graceful);
     }
     drop(listener);
@@ -131,11 +139,11 @@ fn welcome(
 async fn drain(connections: &Connections, graceful: GracefulShutdown, limits: Limits) {
     let ended = graceful.shutdown();
     tokio::pin!(ended);
-    if tokio::time::timeout(limits.drain / 4, &mut ended).await.is_ok() {
+    if timeout(limits.drain / 4, &mut ended).await.is_ok() {
         return;
     }
     connections.end_unasked();
-    if tokio::time::timeout(limits.drain * 3 / 4, ended).await.is_err() {
+    if timeout(limits.drain * 3 / 4, ended).await.is_err() {
         tracing::warn!("Some requests did not end in time");
         connections.end_all();
     }

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Request, State};
+use axum::extract::{Request as Asked, State};
 use axum::http::header::{CONNECTION, CONTENT_LENGTH, HOST};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use http_body_util::BodyExt as _;
-use tokio::net::TcpListener;
+use http_body_util::{BodyExt as _, Full};
+use tokio::net::{TcpListener, TcpStream};
 
-use crate::http::{Answer, Client, Silence};
+use crate::http::{Answer, Silence, exchange};
 use crate::process::Replica;
 use crate::wire::{self, Serving};
 
@@ -26,12 +26,11 @@ const LIMIT: Duration = Duration::from_secs(10);
 pub struct Front {
     pub replicas: Arc<Vec<Arc<Replica>>>,
     turn: Arc<AtomicUsize>,
-    client: Client,
 }
 
 impl Front {
     pub fn new(replicas: Vec<Arc<Replica>>) -> Front {
-        Front { replicas: Arc::new(replicas), turn: Arc::default(), client: Client::new() }
+        Front { replicas: Arc::new(replicas), turn: Arc::default() }
     }
 
     /// Sends a request to the next replica that listens, and says which one answered.
@@ -45,13 +44,15 @@ impl Front {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         for step in 0..self.replicas.len() {
             let replica = &self.replicas[(turn + step) % self.replicas.len()];
-            let Some(address) = replica.address() else { continue };
-            let body = body.clone();
-            match self.client.send(address, method, path, headers, body, LIMIT).await {
-                Ok(answer) => return Ok((answer, Arc::clone(replica))),
-                Err(Silence::Refused) => {}
-                Err(Silence::Broken) => return Err(Silence::Broken),
-            }
+            let Some((address, approach)) = replica.approach() else { continue };
+            let connected = TcpStream::connect(address).await;
+            drop(approach);
+            let Ok(stream) = connected else { continue };
+            let mut request = Request::new(Full::new(body));
+            *request.method_mut() = method.clone();
+            *request.uri_mut() = path.parse().map_err(|_| Silence::Refused)?;
+            *request.headers_mut() = headers.clone();
+            return Ok((exchange(stream, request, LIMIT).await?, Arc::clone(replica)));
         }
         Err(Silence::Refused)
     }
@@ -62,7 +63,7 @@ impl Front {
     }
 }
 
-async fn pass(State(front): State<Front>, request: Request) -> Response {
+async fn pass(State(front): State<Front>, request: Asked) -> Response {
     let (mut head, body) = request.into_parts();
     let Ok(body) = body.collect().await else { return StatusCode::BAD_REQUEST.into_response() };
     for name in [HOST, CONNECTION, CONTENT_LENGTH] {

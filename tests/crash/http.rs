@@ -5,11 +5,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, Method, Request};
+use axum::http::header::HOST;
+use axum::http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1;
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpStream;
 
 /// Sends requests.
 #[derive(Clone)]
@@ -60,6 +63,29 @@ impl Client {
             Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
         };
         tokio::time::timeout(limit, exchange).await.unwrap_or(Err(Silence::Broken))
+    }
+}
+
+/// Sends a request over a connection that is there, and waits so long for the answer.
+pub async fn exchange(
+    stream: TcpStream,
+    mut request: Request<Full<Bytes>>,
+    limit: Duration,
+) -> Result<Answer, Silence> {
+    let to = stream.peer_addr().map_err(|_| Silence::Broken)?.to_string();
+    let to = HeaderValue::from_str(&to).expect("an address is text");
+    request.headers_mut().insert(HOST, to);
+    let exchange = async {
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        let driving = tokio::spawn(connection);
+        let (head, body) = sender.send_request(request).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
+        driving.abort();
+        Ok::<_, hyper::Error>(Answer { status: head.status.as_u16(), headers: head.headers, body })
+    };
+    match tokio::time::timeout(limit, exchange).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(_)) | Err(_) => Err(Silence::Broken),
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -96,12 +96,23 @@ pub struct Replica {
     life: Mutex<Option<Life>>,
     /// Whether nothing is to be sent to it: it lies still under SIGSTOP, or is about to end.
     stopped: AtomicBool,
+    /// Requests that have chosen it and are not connected yet.
+    coming: AtomicUsize,
     log: Arc<Mutex<VecDeque<String>>>,
 }
 
 struct Life {
     process: Child,
     address: Arc<OnceLock<SocketAddr>>,
+}
+
+/// A request on its way to a replica.
+pub struct Approach<'a>(&'a AtomicUsize);
+
+impl Drop for Approach<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Replica {
@@ -119,6 +130,7 @@ impl Replica {
             environment,
             life: Mutex::default(),
             stopped: AtomicBool::new(false),
+            coming: AtomicUsize::new(0),
             log: Arc::default(),
         }
     }
@@ -180,6 +192,13 @@ impl Replica {
         self.life.lock().unwrap().as_ref()?.address.get().copied()
     }
 
+    /// The same, for a request that is about to connect: until then nobody tells it to stop.
+    pub fn approach(&self) -> Option<(SocketAddr, Approach<'_>)> {
+        self.coming.fetch_add(1, Ordering::SeqCst);
+        let approach = Approach(&self.coming);
+        Some((self.address()?, approach))
+    }
+
     /// Whether there is a process.
     pub fn lives(&self) -> bool {
         self.life.lock().unwrap().is_some()
@@ -206,7 +225,10 @@ impl Replica {
     /// new is sent to it from just before that.
     pub async fn stop(&self) -> Result<Option<i32>> {
         self.stopped.store(true, Ordering::SeqCst);
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        // As a balancer does: who has chosen it gets there, and is answered.
+        while self.coming.load(Ordering::SeqCst) > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         self.send("TERM");
         let since = Instant::now();
         while since.elapsed() < PATIENCE {
