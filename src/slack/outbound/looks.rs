@@ -27,13 +27,13 @@ const CLOSED_TO_US: [&str; 3] = ["channel_not_found", "not_in_channel", "is_arch
 
 impl Job<'_> {
     /// Looks at one message, and writes down what became of it.
-    pub(super) async fn look_at(&self, ts: &MessageTs, by: Option<&UserId>) -> Result<(), Trouble> {
+    pub(super) async fn look_at(&self, ts: &MessageTs, by: Option<&UserId>) -> Result<(), Failed> {
         let channel = ChannelId::from(self.channel()?);
         let us = self.performer.bot_user(&self.work.workspace).await?;
         let message = match self.message(&channel, ts).await {
             Ok(message) => message,
             Err(failed) if is_closed(&failed) => return Ok(()),
-            Err(failed) => return Err(failed.into()),
+            Err(failed) => return Err(failed),
         };
         let sight = match &message {
             // A message of our own is in the record by what it tells of.
@@ -48,17 +48,18 @@ impl Job<'_> {
             None => Sight::Gone,
         };
         let receipt = format!("look/{}/{}", self.work.id, self.work.generation);
-        self.report(receipt, Command::RecordMessage { ts: ts.clone(), sight }).await.map(drop)
+        self.report(receipt, Command::RecordMessage { ts: ts.clone(), sight }).await?;
+        Ok(())
     }
 
     /// Looks through a stretch of the history for messages that deserve a look, and asks for that;
     /// and for the next stretch.
-    pub(super) async fn read_back(&self, stretch: &Stretch) -> Result<(), Trouble> {
+    pub(super) async fn read_back(&self, stretch: &Stretch) -> Result<(), Failed> {
         let channel = ChannelId::from(self.channel()?);
         let mut read = match self.history(&channel, stretch).await {
             Ok(answer) => answer,
             Err(failed) if is_closed(&failed) || is_gone(&failed) => return Ok(()),
-            Err(failed) => return Err(failed.into()),
+            Err(failed) => return Err(failed),
         };
         let Value::Array(messages) = read["messages"].take() else { return Ok(()) };
         let mut work: Vec<Work> = self.worth_a_look(&messages, &channel, stretch);
@@ -75,7 +76,7 @@ impl Job<'_> {
                 tracing::info!(incident.id = %self.incident.id, "Stopped reading back: too much was said");
             }
         }
-        self.ask_for(work).await
+        Ok(self.ask_for(work).await?)
     }
 
     async fn history(&self, channel: &ChannelId, stretch: &Stretch) -> Result<Value, Failed> {
@@ -150,7 +151,7 @@ impl Job<'_> {
         message: &Value,
         channel: &ChannelId,
         ts: &MessageTs,
-    ) -> Result<Quote, Trouble> {
+    ) -> Result<Quote, Failed> {
         let permalink = match self.incident.pinned.contains_key(ts) {
             // The record has it.
             true => Value::Null,

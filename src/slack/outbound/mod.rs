@@ -120,8 +120,8 @@ impl Job<'_> {
             }
             // The worker rings timers itself: they are no business of Slack's.
             Work::Ring { .. } => Ok(()),
-            Work::Look { ts, by } => Ok(self.look_at(ts, by.as_ref()).await?),
-            Work::ReadBack(stretch) => Ok(self.read_back(stretch).await?),
+            Work::Look { ts, by } => self.look_at(ts, by.as_ref()).await,
+            Work::ReadBack(stretch) => self.read_back(stretch).await,
             Work::Unknown => {
                 let until = self.performer.clock.now().plus(LEAVE_TO_OTHERS);
                 Err(Failed::Trouble(Trouble::NotYet { until, turn: None }))

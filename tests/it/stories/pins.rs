@@ -251,6 +251,24 @@ on_each_database! {
         bot.ends().await;
     }
 
+    /// As with every other call: who keeps the incident is told what an admin can do.
+    async fn that_messages_may_not_be_read_is_told_once(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        let incident = bot.declares("Checkout is slow").await;
+        let desk = Desk::of(&bot, &incident).await;
+        bot.breaks_down("conversations.replies", Failing::Error { code: "missing_scope".to_owned() });
+        for text in ["p99 is 3 s", "p99 is 4 s"] {
+            let ts = desk.writes(BOB, text).await;
+            bot.gives_up(&format!("look/{ts}/{BOB}"));
+            desk.pins(BOB, ts).await;
+            bot.settle().await;
+        }
+        let told = bot.reads_told(ALICE);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("Slack does not let Stentor use `conversations.replies`"), "{told:?}");
+        bot.ends().await;
+    }
+
     /// The process is away for so long that Slack no longer tries to tell it.
     async fn what_was_missed_while_the_process_was_down_is_read_back_once(fresh: Fresh) {
         let start = Start { reads_back: true, ..Start::default() };
