@@ -12,10 +12,13 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::api;
 use crate::api::health::Readiness;
 use crate::clock::Clock;
-use crate::config::install::InstallSettings;
+use crate::config::install::{InstallSettings, SecretKeys};
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
+use crate::ingest;
 use crate::ids::{IdSource, WorkspaceId};
+use crate::ingest::sources::Sources;
+use crate::intake::Intake;
 use crate::outbox::holder::Holder;
 use crate::outbox::retention;
 use crate::outbox::worker::Worker;
@@ -52,6 +55,12 @@ pub struct App {
     pub catalogues: Catalogues,
     /// Carries out commands.
     pub engine: Engine,
+    /// Takes what monitoring says.
+    pub intake: Intake,
+    /// Who may send alerts.
+    pub sources: Sources,
+    /// Opens the secrets of sources that sign; nothing if they lie open.
+    pub source_vault: Option<Arc<Vault>>,
     /// Told when there is work for the outbox.
     pub work_waits: Arc<Notify>,
     /// The workspace of the one bot token.
@@ -89,12 +98,16 @@ impl App {
             catalogues.clone(),
             Arc::clone(&work_waits),
         );
+        let intake = Intake::start(db.clone(), clock.clone(), ids.clone(), Arc::clone(&work_waits));
         Ok(App {
             db,
             clock,
             ids,
             catalogues,
             engine,
+            intake,
+            sources: Sources::default(),
+            source_vault: None,
             work_waits,
             workspace: workspace.id,
             trusted_proxies: TrustedProxies::default(),
@@ -108,10 +121,16 @@ impl App {
         App { trusted_proxies, ..self }
     }
 
+    /// Opens and seals the secrets of sources with these keys.
+    pub fn with_keys(self, keys: Option<&SecretKeys>) -> App {
+        App { source_vault: keys.map(|keys| Arc::new(Vault::new(keys))), ..self }
+    }
+
     /// What is served over HTTP without Slack.
     pub fn router(&self) -> Router {
         Router::new()
             .merge(api::router())
+            .merge(ingest::router())
             .layer(axum::middleware::from_fn(api::metrics::measure))
             .with_state(self.clone())
     }

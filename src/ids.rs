@@ -67,6 +67,14 @@ text_ids! {
     MessageTs;
     /// A Slack workspace (`T…`) or organisation (`E…`).
     TeamId;
+    /// A system that sends alerts; ours, a ULID.
+    SourceId;
+    /// An alert; ours, a ULID.
+    AlertId;
+    /// Alerts that belong together; ours, a ULID.
+    GroupId;
+    /// A correlation pattern, route, silence, inhibition or maintenance window; ours.
+    SettingId;
 }
 
 impl WorkId {

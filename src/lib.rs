@@ -5,6 +5,7 @@
 //! incident is, and what may happen to it, is said in [`incident`], without any I/O.
 //! [`simulator`] is a local Slack to try and test all this with; it knows nothing of the rest.
 
+pub mod alert;
 pub mod api;
 pub mod app;
 pub mod backup;
@@ -14,6 +15,8 @@ pub mod doctor;
 pub mod engine;
 pub mod ids;
 pub mod incident;
+pub mod ingest;
+pub mod intake;
 pub mod json;
 pub mod outbox;
 pub mod server;

@@ -12,6 +12,7 @@ pub mod notices;
 pub mod outbox;
 pub mod pace;
 pub mod receipts;
+pub mod sources;
 pub mod surfaces;
 pub mod timeline;
 pub mod tokens;

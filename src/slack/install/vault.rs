@@ -20,6 +20,8 @@ pub enum Purpose {
     BotToken,
     /// Gets the next bot token.
     RefreshToken,
+    /// Signs what a source sends.
+    SourceSecret,
 }
 
 /// The keys, opened for use.
@@ -107,6 +109,7 @@ fn bound_to(workspace: &WorkspaceId, purpose: Purpose) -> String {
     let purpose = match purpose {
         Purpose::BotToken => "bot token",
         Purpose::RefreshToken => "refresh token",
+        Purpose::SourceSecret => "source secret",
     };
     format!("stentor/{purpose}/{workspace}")
 }

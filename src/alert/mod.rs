@@ -1,0 +1,13 @@
+//! The machines' side of an incident, as plain data and plain functions.
+//!
+//! A sender's bytes become [`Observation`](observation::Observation)s, which are folded into
+//! [`Alert`](state::Alert)s; alerts that belong together form a [`Group`](group::Group), by the
+//! [patterns](pattern) of the workspace; what they say together is a [`Signal`](signal::Signal).
+//! Nothing here is async, reads a clock, draws a random number or does I/O.
+
+pub mod fingerprint;
+pub mod matcher;
+pub mod observation;
+pub mod settings;
+pub mod signal;
+pub mod state;
