@@ -1,0 +1,4 @@
+//! What monitoring says, and what becomes of it.
+
+mod alertmanager;
+mod real;
