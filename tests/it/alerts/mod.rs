@@ -2,5 +2,7 @@
 
 mod monitor;
 
+mod alertmanager;
 mod folding;
 mod opening;
+mod real;

@@ -5,7 +5,7 @@ use stentor::ingest::kind::Kind;
 
 use super::live::Live;
 use super::programs::{Said, amtool};
-use crate::databases::{Fresh, on_each_database};
+use crate::databases::on_each_database;
 use crate::process::Scratch;
 
 /// The client of somebody who has been told an address and a secret.

@@ -6,7 +6,7 @@ use stentor::ingest::kind::Kind;
 
 use super::live::Live;
 use super::programs::Alertmanager;
-use crate::databases::{Fresh, on_each_database};
+use crate::databases::on_each_database;
 use crate::http::Server;
 
 /// A request, and whether the body of the answer has to be the same too.

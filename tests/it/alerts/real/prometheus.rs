@@ -5,7 +5,7 @@ use stentor::ingest::kind::Kind;
 
 use super::live::Live;
 use super::programs::{Metrics, Prometheus};
-use crate::databases::{Fresh, on_each_database};
+use crate::databases::on_each_database;
 
 on_each_database! {
     async fn prometheus_opens_feeds_ends_and_reopens_an_incident(fresh: Fresh) {

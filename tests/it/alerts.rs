@@ -1,4 +1,0 @@
-//! What monitoring says, and what becomes of it.
-
-mod alertmanager;
-mod real;
