@@ -8,11 +8,13 @@ use std::collections::btree_map::IntoIter;
 use std::fmt;
 use std::time::Duration;
 
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::alert::fingerprint;
-use crate::alert::observation::{Ends, Link, Observation, Said, Status, TITLE_LIMIT, is_web_address};
+use crate::alert::observation::{
+    Ends, Link, Observation, Said, Status, TITLE_LIMIT, is_web_address,
+};
 use crate::clock::Timestamp;
 use crate::incident::text::shorten;
 use crate::ingest::alertmanager::time::Sent;
@@ -109,7 +111,9 @@ impl<'de> Visitor<'de> for Batch {
         while let Some(posted) = list.next_element::<Option<Posted>>()? {
             match posted.unwrap_or_default().observe(self.0) {
                 Ok(_) if read.good.len() == MOST => {
-                    return Err(A::Error::custom(format_args!("there are more than {MOST} alerts")));
+                    return Err(A::Error::custom(format_args!(
+                        "there are more than {MOST} alerts"
+                    )));
                 }
                 Ok(observation) => read.good.push(observation),
                 Err(mistake) => read.bad.add(mistake),
@@ -119,19 +123,65 @@ impl<'de> Visitor<'de> for Batch {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Default)]
 struct Posted {
     labels: Named,
     annotations: Named,
     starts_at: Sent,
     ends_at: Sent,
-    #[serde(rename = "generatorURL")]
     generator_url: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum Field {
+    Labels,
+    Annotations,
+    StartsAt,
+    EndsAt,
+    #[serde(rename = "generatorURL")]
+    GeneratorUrl,
+    #[serde(other)]
+    Other,
+}
+
+/// Written out, because a derived one would take a list for an alert too.
+impl<'de> Deserialize<'de> for Posted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PostedVisitor)
+    }
+}
+
+struct PostedVisitor;
+
+impl<'de> Visitor<'de> for PostedVisitor {
+    type Value = Posted;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an alert")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Posted, A::Error> {
+        let mut posted = Posted::default();
+        while let Some(field) = map.next_key()? {
+            match field {
+                Field::Labels => posted.labels = map.next_value()?,
+                Field::Annotations => posted.annotations = map.next_value()?,
+                Field::StartsAt => posted.starts_at = map.next_value()?,
+                Field::EndsAt => posted.ends_at = map.next_value()?,
+                Field::GeneratorUrl => posted.generator_url = map.next_value()?,
+                Field::Other => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(posted)
+    }
+}
+
 impl Posted {
-    fn observe(self, Circumstances { now, resolve_timeout }: Circumstances) -> Result<Observation, &'static str> {
+    fn observe(
+        self,
+        Circumstances { now, resolve_timeout }: Circumstances,
+    ) -> Result<Observation, &'static str> {
         let starts_at = self.starts_at.0.or(self.ends_at.0).unwrap_or(now);
         let ends = match self.ends_at.0 {
             Some(at) => Ends { at, assumed: false },
@@ -275,12 +325,33 @@ mod tests {
     #[test]
     fn what_prometheus_sends_is_read() {
         let body = include_str!("../../../tests/data/alerts/prometheus_firing.json");
-        let read = read_text(body).unwrap();
+        let at = |time: &str| {
+            let now = time.parse::<jiff::Timestamp>().unwrap().into();
+            let circumstances = Circumstances { now, resolve_timeout: RESOLVE_TIMEOUT };
+            let mut read = read(body.as_bytes(), circumstances).unwrap();
+            assert_eq!(read.bad.to_line(), "");
+            read.good.remove(0)
+        };
+        let alert = at("2026-11-20T23:15:00Z");
+        assert_eq!((alert.said, alert.status), (Said::Firing, Status::Critical));
+        assert_eq!((alert.title.as_str(), alert.description.as_str()), ("dead down", "value 0"));
+        assert_eq!(alert.labels.len(), 6);
+        assert_eq!(alert.key, fingerprint::of_labels(&alert.labels));
+        assert!(alert.ends.is_some_and(|ends| !ends.assumed));
+        // Once its end has passed, the same body says that it is over.
+        let over = at("2026-11-20T23:18:33.632Z");
+        assert_eq!((over.said, over.status, over.ends), (Said::Resolved, Status::Ok, None));
+        assert_eq!(over.key, alert.key);
+    }
+
+    #[test]
+    fn what_vmalert_sends_is_read() {
+        let read =
+            read_text(include_str!("../../../tests/data/alerts/vmalert_firing.json")).unwrap();
         assert_eq!(read.bad.to_line(), "");
         let alert = &read.good[0];
-        assert_eq!(alert.key, fingerprint::of_labels(&alert.labels));
-        assert_eq!((alert.said, alert.status), (Said::Resolved, Status::Ok), "its end has passed");
-        assert!(!alert.title.is_empty() && alert.links[0].text == SOURCE_LINK, "{alert:?}");
+        assert_eq!((alert.said, alert.status), (Said::Firing, Status::Warning));
+        assert_eq!(alert.starts_at.map(Timestamp::as_micros), Some(1_795_216_237_129_595));
     }
 
     #[test]
@@ -307,8 +378,14 @@ mod tests {
         assert_eq!(alert.annotations.len(), 5);
         let texts: Vec<&str> = alert.links.iter().map(|link| link.text.as_str()).collect();
         assert_eq!(texts, [SOURCE_LINK, "Dashboard", "Runbook"]);
-        assert_eq!(alert.starts_at, Some("2026-09-21T14:00:00Z".parse::<jiff::Timestamp>().unwrap().into()));
-        assert_eq!(alert.ends, Some(Ends { at: NOW.plus(Duration::from_secs(240)), assumed: false }));
+        assert_eq!(
+            alert.starts_at,
+            Some("2026-09-21T14:00:00Z".parse::<jiff::Timestamp>().unwrap().into())
+        );
+        assert_eq!(
+            alert.ends,
+            Some(Ends { at: NOW.plus(Duration::from_secs(240)), assumed: false })
+        );
     }
 
     #[test]
@@ -333,7 +410,8 @@ mod tests {
     #[test]
     fn an_alert_is_known_by_its_labels_but_not_by_empty_ones() {
         let plain = one(json!({"labels": {"a": "b"}}));
-        let padded = one(json!({"labels": {"x": "", "a": "b", "y": null}, "annotations": {"n": "m"}}));
+        let padded =
+            one(json!({"labels": {"x": "", "a": "b", "y": null}, "annotations": {"n": "m"}}));
         assert_eq!(plain.key, padded.key);
         // What is too long to be kept whole still tells two alerts apart.
         let long = |end: &str| one(json!({"labels": {"a": "x".repeat(5_000) + end}}));
@@ -367,17 +445,34 @@ mod tests {
     #[test]
     fn what_is_no_list_of_alerts_is_refused() {
         let many = format!("[{}]", vec![r#"{"labels":{"a":"b"}}"#; MOST + 1].join(","));
-        let deep = format!("[{{\"labels\":{{\"a\":\"b\"}},\"x\":{}1{}}}]", "[".repeat(500), "]".repeat(500));
         for body in [
-            "", "{", "[", "[{]", "7", "\"x\"", "{}", "[7]", "[[]]", r#"[{"labels":[]}]"#,
-            r#"[{"labels":{"a":1}}]"#, r#"[{"labels":{"a":{}}}]"#, r#"[{"labels":{"a":"b"},"startsAt":"soon"}]"#,
-            r#"[{"labels":{"a":"b"},"endsAt":7}]"#, "[] x", r#"[{"labels":{"a":"\ud800"}}]"#, &many, &deep,
+            "",
+            "{",
+            "[",
+            "[{]",
+            "7",
+            "\"x\"",
+            "{}",
+            "[7]",
+            "[[]]",
+            r#"[{"labels":[]}]"#,
+            r#"[{"labels":{"a":1}}]"#,
+            r#"[{"labels":{"a":{}}}]"#,
+            r#"[{"labels":{"a":"b"},"startsAt":"soon"}]"#,
+            r#"[{"labels":{"a":"b"},"endsAt":7}]"#,
+            "[] x",
+            r#"[{"labels":{"a":"\ud800"}}]"#,
+            &many,
         ] {
             assert!(read_text(body).is_err(), "{}", &body[..body.len().min(80)]);
         }
         for body in ["null", "[]", " [ ] "] {
             assert_eq!(read_text(body).unwrap(), Read::default());
         }
+        // What nobody asks for may be as deep as it likes: it is not kept.
+        let (opened, closed) = ("[".repeat(100_000), "]".repeat(100_000));
+        let deep = format!(r#"[{{"labels":{{"a":"b"}},"x":{opened}{closed}}}]"#);
+        assert_eq!(read_text(&deep).unwrap().good.len(), 1);
     }
 
     proptest! {

@@ -82,8 +82,16 @@ fn requests() -> Vec<Asked> {
         posts("silences", silence(json!({"endsAt": null})), Everything),
         posts("silences", silence(json!({"matchers": null})), Everything),
         posts("silences", silence(json!({"matchers": [{"name": "a", "value": "b"}]})), Everything),
-        posts("silences", silence(json!({"matchers": [{"name": "a", "value": "", "isRegex": false}]})), Status),
-        posts("silences", silence(json!({"matchers": [{"name": "a", "value": "(", "isRegex": true}]})), Status),
+        posts(
+            "silences",
+            silence(json!({"matchers": [{"name": "a", "value": "", "isRegex": false}]})),
+            Status,
+        ),
+        posts(
+            "silences",
+            silence(json!({"matchers": [{"name": "a", "value": "(", "isRegex": true}]})),
+            Status,
+        ),
         posts("silences", silence(json!({"startsAt": to, "endsAt": from})), Everything),
         posts(
             "silences",
@@ -166,6 +174,8 @@ on_each_database! {
             let answer = comparable(stentor.get(&path, &headers).await.expect(200));
             assert_eq!(answer, expected, "{path}");
         }
+        let all = stentor.get("/api/v2/alerts", &headers).await.expect(200);
+        assert_eq!(all.as_array().unwrap().len(), 3, "{all}");
         for path in ["silences", "silences?filter=alertname%3D%22Zero%22"] {
             let times = |mut shown: Value| {
                 for one in shown.as_array_mut().unwrap() {
