@@ -6,3 +6,4 @@ mod alertmanager;
 mod folding;
 mod opening;
 mod real;
+mod trouble;
