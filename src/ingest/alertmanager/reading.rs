@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::alert::fingerprint;
 use crate::alert::observation::{
-    Ends, Link, Observation, Said, Status, TITLE_LIMIT, is_web_address,
+    Ends, Link, Observation, Said, Status, TITLE_LIMIT,
 };
 use crate::clock::Timestamp;
 use crate::incident::text::shorten;
@@ -240,21 +240,24 @@ fn title(labels: &BTreeMap<String, String>, annotations: &BTreeMap<String, Strin
     title
 }
 
+/// Where to look. What is no address that people may be sent to is left out later.
 fn links(generator_url: Option<String>, annotations: &BTreeMap<String, String>) -> Vec<Link> {
-    let source = generator_url.filter(|href| is_web_address(href));
-    let source = source.map(|href| Link { href, text: SOURCE_LINK.to_owned() });
+    let source = generator_url.map(|href| Link { href, text: SOURCE_LINK.to_owned() });
     let mut links: Vec<Link> = source.into_iter().collect();
     for (name, href) in annotations {
         let text = match name.as_str() {
             "runbook_url" | "runbook" => "Runbook",
-            name if name.to_ascii_lowercase().contains("dashboard") => "Dashboard",
+            name if is_about_a_dashboard(name) => "Dashboard",
             _ => continue,
         };
-        if is_web_address(href) {
-            links.push(Link { href: href.clone(), text: text.to_owned() });
-        }
+        links.push(Link { href: href.clone(), text: text.to_owned() });
     }
     links
+}
+
+fn is_about_a_dashboard(name: &str) -> bool {
+    let word = b"dashboard";
+    name.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
 }
 
 /// Labels or annotations. An empty value is like none at all.
