@@ -21,7 +21,7 @@ use crate::process::{Server, free_address};
 use crate::stentor;
 
 /// Connections that send at the same time.
-const CONNECTIONS: usize = 32;
+const CONNECTIONS: usize = 64;
 /// How long a rate is measured.
 const MEASURED: Duration = Duration::from_secs(6);
 /// How long the server is warmed up before: every alert has been seen by then.

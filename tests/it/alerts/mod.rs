@@ -2,6 +2,8 @@
 
 mod monitor;
 
+mod alertmanager;
 mod folding;
 mod opening;
+mod real;
 mod trouble;
