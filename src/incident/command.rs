@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ids::{ChannelId, MessageTs, UserId};
+use crate::ids::{ChannelId, MessageTs, TeamId, UserId};
 use crate::incident::channel::ChannelChange;
 use crate::incident::pins::Sight;
 use crate::incident::reactions::TimerKind;
@@ -150,6 +150,11 @@ pub struct Declare {
     #[serde(default, skip_deserializing)]
     #[schema(ignore)]
     pub declared_in: Option<ChannelId>,
+    /// Where Stentor is installed for a whole organisation: the Slack workspace (`T…`) in which the
+    /// channel is to be opened. If left out, the one in which Stentor was used first.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "T012AB3CD")]
+    pub slack_team: Option<TeamId>,
 }
 
 impl Command {

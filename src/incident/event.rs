@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, MessageTs, RoleId, SeverityId, StatusId, TimestampId, UserId};
+use crate::ids::{
+    ChannelId, MessageTs, RoleId, SeverityId, StatusId, TeamId, TimestampId, UserId,
+};
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelChange;
 use crate::incident::pins::Quote;
@@ -214,6 +216,10 @@ pub struct Declared {
     pub stamps: Vec<TimestampId>,
     /// Where it was declared.
     pub declared_in: Option<ChannelId>,
+    /// The Slack workspace of the organisation in which its channel is to be opened, if somebody
+    /// has said which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slack_team: Option<TeamId>,
 }
 
 /// From one severity to another.

@@ -13,6 +13,7 @@ pub mod outbox;
 pub mod pace;
 pub mod receipts;
 pub mod surfaces;
+pub mod teams;
 pub mod timeline;
 pub mod tokens;
 pub mod workspaces;

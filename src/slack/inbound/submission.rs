@@ -40,6 +40,7 @@ pub fn command(callback_id: &str, values: &Value) -> Result<Command, SubmissionE
             lead: filled_in.person("lead"),
             private: filled_in.is_ticked("private"),
             declared_in: None,
+            slack_team: None,
         }),
         "update" => Command::Update {
             message: filled_in.text("message"),
@@ -209,6 +210,7 @@ mod tests {
             lead: Some("U0BEA".into()),
             private: true,
             declared_in: None,
+            slack_team: None,
         };
         assert_eq!(command("declare", &values), Ok(Command::Declare(declared)));
         let values = json!({
