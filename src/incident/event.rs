@@ -4,9 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
-use crate::ids::{
-    ChannelId, MessageTs, RoleId, SeverityId, StatusId, TeamId, TimestampId, UserId,
-};
+use crate::ids::{ChannelId, MessageTs, RoleId, SeverityId, StatusId, TeamId, TimestampId, UserId};
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelChange;
 use crate::incident::pins::Quote;

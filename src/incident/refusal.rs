@@ -35,7 +35,9 @@ pub enum Refusal {
         given: String,
     },
     /// The text does not name a workspace of Slack.
-    #[error("\u{201c}{given}\u{201d} is no workspace of Slack. Its id begins with T, as in T012AB3CD.")]
+    #[error(
+        "\u{201c}{given}\u{201d} is no workspace of Slack. Its id begins with T, as in T012AB3CD."
+    )]
     UnknownTeam {
         /// What was given.
         given: String,

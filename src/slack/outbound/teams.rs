@@ -110,7 +110,8 @@ impl Job<'_> {
         let mut tx = self.performer.db.begin().await?;
         teams::forget(&mut tx, &self.work.workspace, id).await?;
         tx.commit().await?;
-        let error = format!("Slack does not let Stentor into the workspace {id} of the organisation");
+        let error =
+            format!("Slack does not let Stentor into the workspace {id} of the organisation");
         Ok(match team {
             Team::Assumed(_) => Failed::again(error),
             Team::Only | Team::Settled(_) => Failed::give_up(format!(

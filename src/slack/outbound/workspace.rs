@@ -70,7 +70,10 @@ impl Performer {
         }
     }
 
-    pub(super) async fn workspace(&self, id: &crate::ids::WorkspaceId) -> Result<Workspace, Trouble> {
+    pub(super) async fn workspace(
+        &self,
+        id: &crate::ids::WorkspaceId,
+    ) -> Result<Workspace, Trouble> {
         let mut tx = self.db.read().await?;
         Ok(workspaces::by_id(&mut tx, id).await?)
     }
@@ -99,7 +102,8 @@ impl Performer {
         match team.id() {
             None => workspaces::set_announce_channel(&mut tx, workspace, wanted, &channel).await?,
             Some(team) => {
-                teams::set_announce_channel(&mut tx, workspace, team, wanted, &channel, now).await?;
+                teams::set_announce_channel(&mut tx, workspace, team, wanted, &channel, now)
+                    .await?;
             }
         }
         tx.commit().await?;
@@ -171,11 +175,7 @@ async fn find_channel(
     Ok(found.and_then(|channel| channel["id"].as_str().map(ChannelId::from)))
 }
 
-async fn create_channel(
-    calls: &Calls<'_>,
-    team: &Team,
-    name: &str,
-) -> Result<ChannelId, Failed> {
+async fn create_channel(calls: &Calls<'_>, team: &Team, name: &str) -> Result<ChannelId, Failed> {
     let arguments = team.named_in(json!({"name": name, "is_private": false}));
     let answer = calls.post("conversations.create", &arguments).await?;
     let id = answer["channel"]["id"].as_str();
