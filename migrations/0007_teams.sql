@@ -3,7 +3,7 @@
 CREATE TABLE team (
     workspace        TEXT NOT NULL,
     team             TEXT NOT NULL,   -- Slack's id: T…
-    known_at         BIGINT NOT NULL, -- the first one is where channels are opened that nobody asked for in Slack
+    known_at         BIGINT NOT NULL, -- channels that nobody in Slack asked for are opened in the first one
     announce_channel TEXT,            -- as in `workspace`, where there is one alone
     announce_name    TEXT,
     PRIMARY KEY (workspace, team)

@@ -1,6 +1,8 @@
 //! The Slack workspaces of an organisation that has installed Stentor for all of them. Each has
 //! channels of its own, and a channel is opened in one of them.
 
+use std::time::Duration;
+
 use crate::clock::Timestamp;
 use crate::ids::{ChannelId, TeamId, WorkspaceId};
 use crate::store::db::{Result, Tx};
@@ -46,14 +48,40 @@ pub async fn forget(tx: &mut Tx, workspace: &WorkspaceId, team: &TeamId) -> Resu
     Ok(())
 }
 
-/// The one that has been known for longest.
-pub async fn first(tx: &mut Tx, workspace: &WorkspaceId) -> Result<Option<TeamId>> {
-    let row: Option<(TeamId,)> = tx
-        .query("SELECT team FROM team WHERE workspace = $1 ORDER BY known_at, team LIMIT 1")
+/// All that Stentor knows of. The first one is where channels are opened that nobody in Slack has
+/// asked for: the one that has been known for longest, unless somebody prefers another.
+pub async fn all(tx: &mut Tx, workspace: &WorkspaceId) -> Result<Vec<TeamId>> {
+    let rows: Vec<(TeamId,)> = tx
+        .query("SELECT team FROM team WHERE workspace = $1 ORDER BY known_at, team")
+        .bind(workspace.clone())
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(team,)| team).collect())
+}
+
+/// Makes this the first one, whether or not it is known.
+pub async fn prefer(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    team: &TeamId,
+    now: Timestamp,
+) -> Result<()> {
+    let known: Option<(Timestamp,)> = tx
+        .query("SELECT known_at FROM team WHERE workspace = $1 ORDER BY known_at LIMIT 1")
         .bind(workspace.clone())
         .optional()
         .await?;
-    Ok(row.map(|(team,)| team))
+    let before_all = known.map_or(now, |(first,)| first.minus(Duration::from_secs(1)));
+    tx.query(
+        "INSERT INTO team (workspace, team, known_at) VALUES ($1, $2, $3)
+         ON CONFLICT (workspace, team) DO UPDATE SET known_at = excluded.known_at",
+    )
+    .bind(workspace.clone())
+    .bind(team.clone())
+    .bind(before_all)
+    .execute()
+    .await?;
+    Ok(())
 }
 
 /// The channel that this name of the announcement channel stands for there, once found.

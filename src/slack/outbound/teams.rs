@@ -3,7 +3,8 @@
 //! The token of an organisation serves all its workspaces, and channels are made, listed and looked
 //! for in one of them. Which, comes with the request that declares an incident. Where none has, as
 //! for what a program declares, it is the workspace in which Stentor was used first: somebody works
-//! with it there, and that never changes by itself, whoever is faster next time. (`auth.test` names
+//! with it there, and that does not change by itself, whoever is faster next time; an operator can
+//! choose another one (`stentor workspace home`). (`auth.test` names
 //! any of them or none, and `auth.teams.list` all of them in no order: neither is a reason.) If
 //! Stentor was used nowhere yet and is let into one workspace alone, it is that one; else nobody
 //! can know, and that is said.
@@ -67,7 +68,8 @@ impl Job<'_> {
         match self.named_team().await? {
             Some(team) => Ok(team),
             None => match self.shown(Surface::Channel).await?.detail.team {
-                Some(team) => Ok(Team::Settled(team)),
+                Some(team) if self.incident.channel.is_some() => Ok(Team::Settled(team)),
+                Some(team) => Ok(Team::Assumed(team)),
                 None => Ok(Team::Assumed(self.first_team().await?)),
             },
         }
@@ -137,10 +139,10 @@ impl Job<'_> {
     async fn first_team(&self) -> Result<TeamId, Failed> {
         let workspace = &self.work.workspace;
         let mut tx = self.performer.db.read().await?;
-        let known = teams::first(&mut tx, workspace).await?;
+        let known = teams::all(&mut tx, workspace).await?;
         drop(tx);
-        if let Some(known) = known {
-            return Ok(known);
+        if let Some(first) = known.into_iter().next() {
+            return Ok(first);
         }
         let granted = self.calls.get("auth.teams.list", &[("limit", "100")]).await?;
         let is_all = granted["response_metadata"]["next_cursor"].as_str().unwrap_or("").is_empty();

@@ -4,6 +4,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 use stentor::api::tokens;
+use stentor::app::DEFAULT_SLUG;
 use stentor::clock::Timestamp;
 use stentor::ids::TeamId;
 use stentor::incident::event::Event;
@@ -20,6 +21,7 @@ use stentor::store::{incidents, teams, timeline};
 use super::house::{ACME, House, Setup, ZENITH, calls};
 use crate::bot::{ALICE, BOB, GENERAL};
 use crate::databases::{Fresh, on_each_database};
+use crate::process::{Scratch, stentor};
 use crate::warnings;
 
 const ORGANISATION: &str = "E0STENTOR";
@@ -130,10 +132,10 @@ impl House {
     }
 
     /// The workspaces that Stentor knows of, the first one first.
-    async fn known(&self) -> Option<String> {
+    async fn known(&self) -> Vec<String> {
         let mut tx = self.stentor.app.db.read().await.unwrap();
-        let first = teams::first(&mut tx, &self.stentor.app.workspace).await.unwrap();
-        first.map(|team| team.to_string())
+        let known = teams::all(&mut tx, &self.stentor.app.workspace).await.unwrap();
+        known.iter().map(|team| team.to_string()).collect()
     }
 
     async fn lets_in(&self, slack: &Simulator, granted: bool) {
@@ -265,6 +267,30 @@ on_each_database! {
         house.ends_without_refusals();
     }
 
+    async fn an_operator_says_which_workspace_is_home(fresh: Fresh) {
+        let house = organisation(&fresh).await;
+        house.hears(&house.acme, GENERAL, "list").await;
+        let scratch = Scratch::new();
+        let url = fresh.url();
+        let home = |arguments: &[&str]| {
+            let all = [&["workspace", "home", "--database-url", &url], arguments].concat();
+            let output = stentor(&scratch.0, &all, &[]).output().unwrap();
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            (output.status.success(), text(&output.stdout), text(&output.stderr))
+        };
+        assert_eq!(home(&[DEFAULT_SLUG]).1, "T0STENTOR\n");
+        let (done, shown, said) = home(&[DEFAULT_SLUG, ZENITH]);
+        assert_eq!((done, shown.as_str()), (true, "T0ZENITH\nT0STENTOR\n"), "{said}");
+        for wrong in [["nowhere", ZENITH], [DEFAULT_SLUG, ORGANISATION], [DEFAULT_SLUG, "zenith"]] {
+            let (done, shown, said) = home(&wrong);
+            assert_eq!((done, shown.as_str()), (false, ""), "{wrong:?}: {said}");
+        }
+        house.program_declares(json!({"name": "Ovens are cold"})).await;
+        house.works().await;
+        house.is_only_in(&house.zenith, 1).await;
+        house.ends_without_refusals();
+    }
+
     async fn where_nobody_can_know_the_workspace_that_is_said(fresh: Fresh) {
         let house = organisation(&fresh).await;
         warnings::expect("Gave up");
@@ -324,7 +350,7 @@ on_each_database! {
         house.works().await;
         house.is_only_in(&house.acme, 2).await;
         assert_eq!(house.is_only_in(&house.acme, 3).await.slack_team, None);
-        assert_eq!(house.known().await.as_deref(), Some(ACME));
+        assert_eq!(house.known().await, [ACME]);
         let undelivered = house.undelivered(&house.incident(1).await).await;
         let sentence = "Slack does not let Stentor into the workspace T0ZENITH of the organisation: an admin of the \
             organisation can add it there; then have this tried again (`stentor outbox retry`)";
@@ -376,7 +402,7 @@ on_each_database! {
         teams::remember(&mut tx, workspace, &TeamId::from(ZENITH), Timestamp::from_micros(1)).await.unwrap();
         tx.commit().await.unwrap();
         let house = house.another(&fresh).await;
-        assert_eq!(house.known().await.as_deref(), Some(ZENITH));
+        assert_eq!(house.known().await, [ZENITH, ACME]);
         house.works().await;
         assert_eq!(house.left().await, []);
         let channel = house.incident(1).await.channel.unwrap();

@@ -152,7 +152,7 @@ on_each_database! {
         assert!(!read!(outbox::has_work(&ours, "only theirs")));
         let team = TeamId::from("T0SAME");
         assert!(read!(teams::is_known(&ours, &team)));
-        assert_eq!(read!(teams::first(&ours)), Some(team.clone()));
+        assert_eq!(read!(teams::all(&ours)), [team.clone()]);
         assert_eq!(read!(teams::announce_channel(&ours, &team, "theirs")), None);
         read!(dead_letters::dead(&ours, 99));
         let waiting = read!(dead_letters::waiting(&ours, 99));
@@ -196,6 +196,7 @@ on_each_database! {
         call!(teams::move_announce_channel(&ours, &same, &moved));
         call!(teams::forget_announce_channel(&ours, &moved));
         call!(teams::forget_announce_channel(&ours, &same));
+        call!(teams::prefer(&ours, &team, NOW));
         call!(teams::forget(&ours, &team));
         call!(teams::remember(&ours, &TeamId::from("T0OURS"), NOW));
         assert_eq!(call!(workspaces::take_numbers(&ours, 3)), 2);
