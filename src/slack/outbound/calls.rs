@@ -27,6 +27,8 @@ const PASSING: [&str; 3] =
 
 /// The argument that says which workspace of an organisation is meant.
 pub const TEAM: &str = "team_id";
+/// Slack's word for a workspace of the organisation that does not let Stentor in.
+pub const SHUT_OUT: &str = "team_access_not_granted";
 
 /// Why a piece of work was not done, and what to do about it.
 #[derive(Debug)]
@@ -277,11 +279,7 @@ impl Calls<'_> {
             Err(CallError::Unreachable { .. } | CallError::InDoubt { .. }) => {}
             Err(error) if called.was_refused_for_the_token(error) => {}
             // Whatever it says: Slack has answered.
-            _ if trial == Trial::Ours => {
-                let mut tx = self.performer.db.begin().await?;
-                pace::wake(&mut tx, self.workspace).await?;
-                tx.commit().await?;
-            }
+            _ if trial == Trial::Ours => self.performer.wake(self.workspace).await?,
             _ => {}
         }
         match result {
@@ -301,6 +299,14 @@ impl Calls<'_> {
                         let (error, in_doubt) = (error.to_string(), false);
                         Err(Failed::Trouble(Trouble::Again { error, in_doubt }))
                     }
+                    // What is to be done in the other workspaces need not wait for this one.
+                    Doubt::Unclear if error.is(SHUT_OUT) && self.is_for_organisation().await? => {
+                        if trial == Trial::Ours {
+                            self.performer.wake(self.workspace).await?;
+                        }
+                        let (error, in_doubt) = (error.to_string(), false);
+                        Err(Failed::Trouble(Trouble::Again { error, in_doubt }))
+                    }
                     Doubt::Unclear => {
                         tracing::error!(error = %error, "Slack refuses the bot token here; work waits until it is set right");
                         Err(self.rest(error.to_string(), false, now.plus(TOKEN_REST)).await?)
@@ -317,6 +323,11 @@ impl Calls<'_> {
                 Err(self.rest(error.to_string(), in_doubt, now).await?)
             }
         }
+    }
+
+    async fn is_for_organisation(&self) -> Result<bool, Trouble> {
+        let installed_for = self.performer.workspace(self.workspace).await?.slack_team;
+        Ok(installed_for.is_some_and(|team| team.is_organisation()))
     }
 
     async fn rest(
@@ -346,7 +357,7 @@ impl Called<'_> {
     /// Whether it is the token that Slack refused. The token of an organisation is good although one
     /// of its workspaces does not let Stentor in: the others need not wait for that.
     fn was_refused_for_the_token(self, error: &CallError) -> bool {
-        error.is_about_the_token() && !(self.names_team && error.is("team_access_not_granted"))
+        error.is_about_the_token() && !(self.names_team && error.is(SHUT_OUT))
     }
 }
 

@@ -14,12 +14,12 @@ use serde_json::Value;
 use crate::ids::TeamId;
 use crate::incident::reactions::Surface;
 use crate::slack::outbound::Job;
-use crate::slack::outbound::calls::{Failed, TEAM};
+use crate::slack::outbound::calls::{Failed, SHUT_OUT, TEAM};
 use crate::store::surfaces::Shown;
 use crate::store::teams;
 
-/// Slack's words for a workspace of the organisation that it does not let Stentor into.
-const SHUT: [&str; 2] = ["team_access_not_granted", "team_not_found"];
+/// Slack's words for a workspace of the organisation in which nothing can be done.
+const SHUT: [&str; 2] = [SHUT_OUT, "team_not_found"];
 /// What to do when it is set right.
 const RETRY: &str = "then have this tried again (`stentor outbox retry`)";
 

@@ -364,6 +364,39 @@ on_each_database! {
         house.ends_without_refusals();
     }
 
+    async fn what_belongs_into_a_workspace_that_shuts_stentor_out_waits_alone(fresh: Fresh) {
+        let house = organisation(&fresh).await;
+        house.declares_in_zenith("Ovens are cold").await;
+        house.declares(&house.acme, "Checkout is slow").await;
+        house.works().await;
+        house.lets_in(&house.zenith, false).await;
+        for method in ["chat.postMessage", "chat.update"] {
+            house.zenith.expect_refusal(method, "team_access_not_granted");
+        }
+        house.hears(&house.acme, GENERAL, "INC-1 update Still cold").await;
+        house.hears(&house.acme, GENERAL, "INC-2 update Rolled back").await;
+        house.works().await;
+        let told = |slack: &Simulator, text: &str| {
+            house.said(slack).iter().filter(|it| it.contains(text) && it.contains("Update from")).count()
+        };
+        house.hears(&house.acme, GENERAL, "INC-2 update Faster than before").await;
+        house.works().await;
+        assert_eq!((told(&house.acme, "Rolled back"), told(&house.acme, "Faster than before")), (1, 1));
+        let waits = house.incident(1).await.id;
+        let left = house.left().await;
+        assert!(left.iter().all(|(key, _)| key.starts_with(waits.as_str())), "{left:?}");
+        // What stands behind it in its lane was not tried.
+        let why: Vec<&String> = left.iter().filter_map(|(_, error)| error.as_ref()).collect();
+        assert!(why.len() == 2 && why.iter().all(|it| it.ends_with("team_access_not_granted")), "{left:?}");
+        assert_eq!(told(&house.zenith, "Still cold"), 0);
+        house.lets_in(&house.zenith, true).await;
+        house.clock.advance(std::time::Duration::from_secs(300));
+        house.works().await;
+        assert_eq!(house.left().await, []);
+        assert_eq!(told(&house.zenith, "Still cold"), 1);
+        house.ends_without_refusals();
+    }
+
     async fn a_channel_in_doubt_is_looked_for_in_its_workspace(fresh: Fresh) {
         let house = organisation(&fresh).await;
         house.declares(&house.acme, "Checkout is slow").await;

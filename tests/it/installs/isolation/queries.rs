@@ -152,7 +152,7 @@ on_each_database! {
         assert!(!read!(outbox::has_work(&ours, "only theirs")));
         let team = TeamId::from("T0SAME");
         assert!(read!(teams::is_known(&ours, &team)));
-        assert_eq!(read!(teams::all(&ours)), [team.clone()]);
+        assert_eq!(read!(teams::all(&ours)), std::slice::from_ref(&team));
         assert_eq!(read!(teams::announce_channel(&ours, &team, "theirs")), None);
         read!(dead_letters::dead(&ours, 99));
         let waiting = read!(dead_letters::waiting(&ours, 99));
