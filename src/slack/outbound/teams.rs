@@ -4,10 +4,9 @@
 //! for in one of them. Which, comes with the request that declares an incident. Where none has, as
 //! for what a program declares, it is the workspace in which Stentor was used first: somebody works
 //! with it there, and that does not change by itself, whoever is faster next time; an operator can
-//! choose another one (`stentor workspace home`). (`auth.test` names
-//! any of them or none, and `auth.teams.list` all of them in no order: neither is a reason.) If
-//! Stentor was used nowhere yet and is let into one workspace alone, it is that one; else nobody
-//! can know, and that is said.
+//! choose another one (`stentor workspace home`). `auth.test` names any of them or none, and
+//! `auth.teams.list` all of them in no order: neither is a reason. If Stentor was used nowhere yet,
+//! and is let into one workspace alone, it is that one; else nobody can know, and that is said.
 
 use serde_json::Value;
 
