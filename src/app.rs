@@ -15,8 +15,8 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::install::{InstallSettings, SecretKeys};
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
-use crate::ingest;
 use crate::ids::{IdSource, WorkspaceId};
+use crate::ingest;
 use crate::ingest::sources::Sources;
 use crate::intake::settle::Settler;
 use crate::intake::{Intake, sweep};
@@ -323,8 +323,7 @@ impl Stentor {
             ("forgetting", forget),
             ("keeper of tokens", keeper),
             ("sweeper of alerts", sweeper),
-        ]
-        {
+        ] {
             if let Err(error) = task.await {
                 tracing::error!(error = %error, "The {what} ended badly");
             }
