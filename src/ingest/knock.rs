@@ -193,9 +193,14 @@ impl Knock {
             source: Arc::clone(&self.source),
             observations,
             changes,
-            receipt: delivery.map(|id| format!("source/{}/{id}", self.source.id)),
+            receipt: delivery.map(|id| self.receipt(id)),
         };
         Ok(self.app.intake.take(delivery).await?)
+    }
+
+    /// Under what a delivery of this source is known.
+    pub fn receipt(&self, delivery: &str) -> String {
+        format!("source/{}/{delivery}", self.source.id)
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) struct Desk<'a> {
     history: Vec<(AlertId, i64, Timestamp, Change)>,
     changes: BTreeMap<SourceId, Vec<(String, Key, Timestamp, ChangeEvent)>>,
     known_receipts: BTreeSet<String>,
-    new_receipts: Vec<String>,
+    new_receipts: Vec<(String, serde_json::Value)>,
 }
 
 /// One observation on its way in.
@@ -201,13 +201,16 @@ impl<'a> Desk<'a> {
                 let folded = incoming.iter().map(|_| ignored.clone()).collect();
                 return Taken { was_repeated: true, folded };
             }
-            self.new_receipts.push(receipt.clone());
         }
         for change in &delivery.changes {
             self.keep_change(&delivery.source.id, change);
         }
         let folded = incoming.iter().map(|one| self.fold_one(&delivery.source, one)).collect();
-        Taken { was_repeated: false, folded }
+        let taken = Taken { was_repeated: false, folded };
+        if let Some(receipt) = &delivery.receipt {
+            self.new_receipts.push((receipt.clone(), taken.to_receipt()));
+        }
+        taken
     }
 
     fn keep_change(&mut self, source: &SourceId, change: &ChangeEvent) {
