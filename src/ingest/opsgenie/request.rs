@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::clock::Timestamp;
 use crate::ingest::knock::{Knock, Trouble};
 use crate::ingest::opsgenie::unavailable;
-use crate::intake::order::Effect;
+use crate::intake::order::{Effect, Taken};
 use crate::store::{alerts, receipts};
 
 /// What a request wants; the number stands in its id, so it never means something else.
@@ -120,7 +120,8 @@ pub async fn outcome(knock: &Knock, id: &str) -> Result<Value, Trouble> {
     let workspace = &knock.source.workspace;
     let mut tx = knock.app.db.read().await.map_err(unavailable)?;
     let key = knock.receipt(&id.to_string());
-    let taken = receipts::taken(&mut tx, workspace, &key).await.map_err(unavailable)?;
+    let receipt = receipts::marked(&mut tx, workspace, &key).await.map_err(unavailable)?;
+    let taken = receipt.and_then(Taken::from_receipt);
     let Some(folded) = taken.and_then(|taken| taken.folded.into_iter().next()) else {
         return Err(Trouble::NotThere);
     };

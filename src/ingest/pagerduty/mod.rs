@@ -123,3 +123,18 @@ async fn take_change(knock: &Knock, body: &Value) -> Result<Response, Trouble> {
     let body = json!({"status": "success", "message": "Change event processed"});
     Ok((StatusCode::ACCEPTED, Json(body)).into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn who_comes_too_often_is_told_when_to_come_again() {
+        let response = refuse(Trouble::Busy(Duration::from_secs(5)));
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.headers()["retry-after"], "5");
+        assert_eq!(refuse(Trouble::Unavailable).status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+}
