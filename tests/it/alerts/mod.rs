@@ -1,6 +1,13 @@
 //! What monitoring sends, and what becomes of it.
 
+mod gate;
 mod monitor;
 
+mod datadog;
 mod folding;
 mod opening;
+mod opsgenie;
+mod pagerduty;
+mod strangers;
+mod uptime_kuma;
+mod webhooks;
