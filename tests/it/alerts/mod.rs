@@ -9,5 +9,6 @@ mod opening;
 mod opsgenie;
 mod pagerduty;
 mod strangers;
+mod trouble;
 mod uptime_kuma;
 mod webhooks;
