@@ -33,7 +33,10 @@ fn parameters(knock: &Knock) -> std::result::Result<Value, Trouble> {
 
 fn name(knock: &Knock, word: &str) -> std::result::Result<Name, Trouble> {
     match text(&parameters(knock)?, "identifierType").to_ascii_lowercase().as_str() {
-        "" | "id" | "tiny" => Ok(Name::Id(AlertId::new(word.to_ascii_uppercase()))),
+        "" | "id" | "tiny" => {
+            let is_ulid = word.len() == 26 && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            if is_ulid { Ok(Name::Id(AlertId::new(word.to_ascii_uppercase()))) } else { Err(Trouble::NotThere) }
+        }
         "alias" => Ok(Name::Alias(loose::key(word))),
         other => {
             let other = shorten(other, 20);

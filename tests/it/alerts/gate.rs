@@ -17,7 +17,6 @@ pub struct Gate {
     pub bot: Bot,
     pub server: Server,
     pub monitor: Monitor,
-    bearer: String,
 }
 
 impl Gate {
@@ -31,8 +30,7 @@ impl Gate {
         let settings = SourceSettings { door, ..SourceSettings::default() };
         let monitor = bot.monitor_with(kind, settings).await;
         let server = Server::start(bot.stentor.router()).await;
-        let bearer = format!("Bearer {}", monitor.secret);
-        Gate { bot, server, monitor, bearer }
+        Gate { bot, server, monitor }
     }
 
     /// The same after a restart.
@@ -47,14 +45,19 @@ impl Gate {
         format!("/hooks/{}{rest}", self.monitor.source.id)
     }
 
+    fn bearer(&self) -> String {
+        format!("Bearer {}", self.monitor.secret)
+    }
+
     /// Sends JSON with the secret.
     pub async fn posts(&self, rest: &str, body: &Value) -> Answer {
-        self.server.post(&self.path(rest), &[("authorization", &self.bearer)], body).await
+        self.server.post(&self.path(rest), &[("authorization", &self.bearer())], body).await
     }
 
     /// Sends something with the secret.
     pub async fn sends(&self, method: Method, rest: &str, body: &Value) -> Answer {
-        let headers = [("authorization", self.bearer.as_str()), ("content-type", "application/json")];
+        let bearer = self.bearer();
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.server.send(method, &self.path(rest), &headers, body).await
     }
@@ -99,6 +102,17 @@ impl Gate {
 pub fn recorded(name: &str) -> Value {
     let path = format!("{}/tests/data/alerts/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// The recorded requests whose names begin like this.
+pub fn recordings(start: &str) -> Vec<Value> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/alerts");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let names = files.map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned());
+    let mut names: Vec<String> = names.filter(|name| name.starts_with(start)).collect();
+    names.sort();
+    assert!(!names.is_empty(), "no {start} in {folder}");
+    names.iter().map(|name| recorded(name)).collect()
 }
 
 /// The body of a request as it was recorded.

@@ -3,6 +3,8 @@
 mod gate;
 mod monitor;
 
+pub use gate::recordings;
+
 mod datadog;
 mod folding;
 mod opening;

@@ -25,6 +25,19 @@ fn doors() -> Vec<(Kind, &'static str, Value, u16)> {
     ]
 }
 
+/// Where texts stand in a body.
+fn places(body: &Value) -> Vec<String> {
+    let under = |name: &str, value: &Value| -> Vec<String> {
+        places(value).into_iter().map(|place| format!("/{name}{place}")).collect()
+    };
+    match body {
+        Value::String(_) => vec![String::new()],
+        Value::Object(members) => members.iter().flat_map(|(name, value)| under(name, value)).collect(),
+        Value::Array(list) => list.iter().enumerate().flat_map(|(at, value)| under(&at.to_string(), value)).collect(),
+        _ => Vec::new(),
+    }
+}
+
 impl Gate {
     /// Sends this with a secret, where this kind shows it.
     async fn shows(&self, secret: Option<&str>, path: &str, body: &Value) -> Answer {
@@ -102,6 +115,34 @@ on_each_database! {
             assert_eq!(answer.status.as_u16(), expected, "{kind}: {answer:?}");
         }
         assert_eq!(gate.bot.alerts().await, []);
+        gate.ends().await;
+    }
+
+    async fn every_door_bears_hostile_words(fresh: Fresh) {
+        let mut gate = Gate::of(Kind::Opsgenie, &fresh).await;
+        for (kind, rest, body, _) in doors() {
+            gate.monitor = gate.bot.monitor(kind).await;
+            let secret = gate.monitor.secret.clone();
+            for place in places(&body) {
+                for word in ["a\0b", "\u{202e}x", "<!channel> *b* `c`", &"\u{1f525}".repeat(40_000), "\n", ""] {
+                    let mut hostile = body.clone();
+                    *hostile.pointer_mut(&place).unwrap() = json!(word);
+                    let answer = gate.shows(Some(&secret), &gate.path(rest), &hostile).await;
+                    let is_answer = answer.status.is_success() || answer.status.is_client_error();
+                    assert!(is_answer, "{kind} {place}: {answer:?}");
+                }
+            }
+        }
+        for nobody in ["%00", "%FF", "a%2F..%2Fb", "%F0%9F%94%A5"] {
+            for rest in [nobody.to_owned(), format!("{nobody}?identifierType=alias"), format!("requests/{nobody}")] {
+                gate.monitor = gate.bot.monitor(Kind::Opsgenie).await;
+                let answer = gate.asks(&format!("/v2/alerts/{rest}")).await;
+                assert_eq!(answer.status.as_u16(), 404, "{rest}: {answer:?}");
+            }
+        }
+        // All of it can be read again, and shown.
+        let alerts = gate.bot.alerts().await;
+        assert!(alerts.iter().all(|alert| !alert.title.contains(['\0', '\n', '\u{202e}'])), "{alerts:?}");
         gate.ends().await;
     }
 
