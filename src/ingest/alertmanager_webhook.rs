@@ -58,7 +58,8 @@ pub async fn take_group(knock: &Knock, body: &Value) -> Result<Response, Trouble
     let read = read(body)?;
     if read.truncated > 0 {
         let kind = knock.source.kind.as_str();
-        metrics::counter!("stentor_alerts_truncated_total", "kind" => kind).increment(read.truncated);
+        metrics::counter!("stentor_alerts_truncated_total", "kind" => kind)
+            .increment(read.truncated);
         tracing::info!(
             source.id = %knock.source.id,
             truncated = read.truncated,
@@ -99,7 +100,9 @@ pub fn read(body: &Value) -> Result<Read, Trouble> {
         match observation(body, alert) {
             Ok(observation) => read.observations.push(observation),
             Err(_) if read.bad.len() > NAMED => {}
-            Err(_) if read.bad.len() == NAMED => read.bad.push("There are more of them.".to_owned()),
+            Err(_) if read.bad.len() == NAMED => {
+                read.bad.push("There are more of them.".to_owned())
+            }
             Err(why) => read.bad.push(format!("alerts[{place}] {why}")),
         }
     }
@@ -173,13 +176,20 @@ fn links(group: &Value, alert: &Value, annotations: &BTreeMap<String, String>) -
     ] {
         loose::link(&mut links, &text(alert, field), name);
     }
-    let name = if first_text(group, &["orgId", "appVersion"]).is_empty() { "Alertmanager" } else { "Grafana" };
+    let name = if first_text(group, &["orgId", "appVersion"]).is_empty() {
+        "Alertmanager"
+    } else {
+        "Grafana"
+    };
     loose::link(&mut links, &text(group, "externalURL"), name);
     links
 }
 
 /// The values that Grafana has measured, beside what else it says.
-fn with_values(mut annotations: BTreeMap<String, String>, alert: &Value) -> BTreeMap<String, String> {
+fn with_values(
+    mut annotations: BTreeMap<String, String>,
+    alert: &Value,
+) -> BTreeMap<String, String> {
     for (name, value) in named(alert.get("values")) {
         annotations.entry(format!("value {name}")).or_insert(value);
     }
@@ -258,7 +268,10 @@ mod tests {
         let found: Vec<(Status, &str)> =
             read.observations.iter().map(|one| (one.status, one.title.as_str())).collect();
         let key = read.observations[2].key.as_str();
-        assert_eq!(found, [(Status::Warning, "A"), (Status::Critical, "T"), (Status::Warning, key)]);
+        assert_eq!(
+            found,
+            [(Status::Warning, "A"), (Status::Critical, "T"), (Status::Warning, key)]
+        );
         assert_eq!(read.observations[2].labels["n"], "5");
         assert_eq!(read.truncated, 7);
     }

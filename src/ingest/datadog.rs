@@ -58,7 +58,8 @@ async fn take(knock: &Knock) -> Result<Response, Trouble> {
     if knock.method != Method::POST {
         return Err(Trouble::WrongMethod);
     }
-    let body = if loose::is_form(knock) { loose::form(&knock.body)? } else { loose::object(knock)? };
+    let body =
+        if loose::is_form(knock) { loose::form(&knock.body)? } else { loose::object(knock)? };
     let observation = read(&body)?;
     knock.take(vec![observation], Vec::new(), None).await?;
     Ok(Json(json!({"status": "ok"})).into_response())
@@ -80,7 +81,9 @@ pub fn read(body: &Value) -> Result<Observation, Trouble> {
         "" => return Err(unreadable("`transition` is missing")),
         other => {
             let other = crate::incident::text::shorten(other, 50);
-            return Err(unreadable(&format!("`transition` is \u{201c}{other}\u{201d}, which is none of Datadog's")));
+            return Err(unreadable(&format!(
+                "`transition` is \u{201c}{other}\u{201d}, which is none of Datadog's"
+            )));
         }
     };
     let mut labels = BTreeMap::new();
@@ -106,7 +109,9 @@ pub fn read(body: &Value) -> Result<Observation, Trouble> {
 }
 
 fn unreadable(what: &str) -> Trouble {
-    Trouble::Unreadable(format!("{what}. The webhook's payload has to be the one that Stentor gives."))
+    Trouble::Unreadable(format!(
+        "{what}. The webhook's payload has to be the one that Stentor gives."
+    ))
 }
 
 /// A variable that Datadog knows nothing for is left standing as it is.
@@ -205,7 +210,10 @@ mod tests {
     #[test]
     fn a_trigger_is_read_with_its_tags() {
         let said = read(&body()).unwrap();
-        assert_eq!((said.key.as_str(), said.said, said.status), ("4219884", Said::Firing, Status::Critical));
+        assert_eq!(
+            (said.key.as_str(), said.said, said.status),
+            ("4219884", Said::Firing, Status::Critical)
+        );
         let labels: Vec<String> = said.labels.iter().map(|(n, v)| format!("{n}={v}")).collect();
         // The monitor's id comes after the tags, and beats one of that name.
         let expected = ["env=prod", "host=web-1", "monitor=1234", "priority=P2", "team=shop"];

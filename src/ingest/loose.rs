@@ -84,7 +84,10 @@ fn time_in(text: &str) -> Option<Timestamp> {
     from_number(text.parse().ok()?)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a cast of a float keeps to the limits of the integer")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a cast of a float keeps to the limits of the integer"
+)]
 fn from_number(number: f64) -> Option<Timestamp> {
     let seconds = if number >= MILLIS_FROM as f64 { number / 1_000.0 } else { number };
     let micros = (seconds * 1_000_000.0) as i64;
@@ -180,7 +183,8 @@ mod tests {
 
     #[test]
     fn values_of_other_types_are_texts_too() {
-        let object = json!({"a": 98, "b": true, "c": " x ", "d": null, "e": {"f": [1]}, "": "nameless"});
+        let object =
+            json!({"a": 98, "b": true, "c": " x ", "d": null, "e": {"f": [1]}, "": "nameless"});
         assert_eq!(text(&object, "a"), "98");
         assert_eq!(text(&object, "c"), "x");
         assert_eq!(text(&object, "missing"), "");

@@ -41,7 +41,8 @@ pub fn fields(body: &[u8], boundary: &str) -> Result<Value, Trouble> {
 /// The name of a part's field.
 fn name(head: &str) -> Option<String> {
     let mut lines = head.split("\r\n").filter_map(|line| line.split_once(':'));
-    let (_, value) = lines.find(|(name, _)| name.trim().eq_ignore_ascii_case("content-disposition"))?;
+    let (_, value) =
+        lines.find(|(name, _)| name.trim().eq_ignore_ascii_case("content-disposition"))?;
     let mut parameters = value.split(';').filter_map(|one| one.trim().split_once('='));
     let (_, name) = parameters.find(|(name, _)| name.eq_ignore_ascii_case("name"))?;
     Some(name.trim_matches('"').to_owned())

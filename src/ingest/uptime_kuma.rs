@@ -91,7 +91,9 @@ fn from_fields(form: &Value) -> Result<Value, Trouble> {
         empty if empty.is_empty() => Ok(Value::Null),
         given => from_json::<Value>(given.as_bytes()),
     };
-    Ok(json!({"msg": text(form, "msg"), "monitor": json_in("monitor")?, "heartbeat": json_in("heartbeat")?}))
+    Ok(
+        json!({"msg": text(form, "msg"), "monitor": json_in("monitor")?, "heartbeat": json_in("heartbeat")?}),
+    )
 }
 
 fn unreadable(why: &str) -> Trouble {
@@ -106,7 +108,9 @@ pub fn read(body: &Value, now: Timestamp) -> Result<Option<Observation>, Trouble
     }
     match (given("heartbeat"), given("monitor")) {
         (None, None) => Ok(message(&text(body, "msg"), now)),
-        (Some(_), None) => Err(unreadable("`monitor` is missing, so nobody can say what is up or down.")),
+        (Some(_), None) => {
+            Err(unreadable("`monitor` is missing, so nobody can say what is up or down."))
+        }
         (heartbeat, Some(monitor)) => monitored(body, heartbeat.unwrap_or(&Value::Null), monitor),
     }
 }
@@ -114,7 +118,8 @@ pub fn read(body: &Value, now: Timestamp) -> Result<Option<Observation>, Trouble
 /// What is said about no monitor: a test, which is no alert; or that a certificate ends soon, which is
 /// told like this too.
 fn message(message: &str, now: Timestamp) -> Option<Observation> {
-    let is_test = message.is_empty() || message.to_ascii_lowercase().trim_end_matches(['.', '!']).ends_with("testing");
+    let is_test = message.is_empty()
+        || message.to_ascii_lowercase().trim_end_matches(['.', '!']).ends_with("testing");
     if is_test {
         return None;
     }
@@ -126,7 +131,11 @@ fn message(message: &str, now: Timestamp) -> Option<Observation> {
     Some(observation.within_limits())
 }
 
-fn monitored(body: &Value, heartbeat: &Value, monitor: &Value) -> Result<Option<Observation>, Trouble> {
+fn monitored(
+    body: &Value,
+    heartbeat: &Value,
+    monitor: &Value,
+) -> Result<Option<Observation>, Trouble> {
     let id = first_text(monitor, &["id", "name"]);
     if id.is_empty() {
         return Err(unreadable("`monitor.id` is missing."));
@@ -197,11 +206,20 @@ mod tests {
     #[test]
     fn up_and_down_are_read_and_the_rest_changes_nothing() {
         let down = read(&body(json!(0)), NOW).unwrap().unwrap();
-        assert_eq!((down.key.as_str(), down.said, down.status), ("7", Said::Firing, Status::Critical));
-        assert_eq!((down.title.as_str(), down.description.as_str()), ("Shop is down", "timeout of 48000ms exceeded"));
+        assert_eq!(
+            (down.key.as_str(), down.said, down.status),
+            ("7", Said::Firing, Status::Critical)
+        );
+        assert_eq!(
+            (down.title.as_str(), down.description.as_str()),
+            ("Shop is down", "timeout of 48000ms exceeded")
+        );
         assert_eq!(down.starts_at, time(Some(&json!("2026-11-20T23:04:34.812Z"))));
         let labels: Vec<String> = down.labels.iter().map(|(n, v)| format!("{n}={v}")).collect();
-        assert_eq!(labels, ["monitor=Shop", "prod=true", "team=web", "type=http", "url=https://shop.example/"]);
+        assert_eq!(
+            labels,
+            ["monitor=Shop", "prod=true", "team=web", "type=http", "url=https://shop.example/"]
+        );
         let up = read(&body(json!("1")), NOW).unwrap().unwrap();
         assert_eq!((up.key.as_str(), up.said), ("7", Said::Resolved));
         for status in [2, 3] {
@@ -215,7 +233,8 @@ mod tests {
             let body = json!({"heartbeat": null, "monitor": null, "msg": message});
             assert_eq!(read(&body, NOW).unwrap(), None, "{body}");
         }
-        let message = "[Shop][https://shop.example/] certificate shop.example will be expired in 7 days";
+        let message =
+            "[Shop][https://shop.example/] certificate shop.example will be expired in 7 days";
         let body = json!({"heartbeat": null, "monitor": null, "msg": message});
         let said = read(&body, NOW).unwrap().unwrap();
         assert_eq!((said.title.as_str(), said.status), (message, Status::Warning));

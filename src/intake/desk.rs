@@ -199,12 +199,12 @@ impl<'a> Desk<'a> {
     }
 
     fn fold(&mut self, delivery: &Delivery, incoming: &[Incoming]) -> Taken {
-        if let Some(receipt) = &delivery.receipt {
-            if !self.known_receipts.insert(receipt.clone()) {
-                let ignored = Folded { alert: None, effect: Effect::Repeated };
-                let folded = incoming.iter().map(|_| ignored.clone()).collect();
-                return Taken { was_repeated: true, folded };
-            }
+        if let Some(receipt) = &delivery.receipt
+            && !self.known_receipts.insert(receipt.clone())
+        {
+            let ignored = Folded { alert: None, effect: Effect::Repeated };
+            let folded = incoming.iter().map(|_| ignored.clone()).collect();
+            return Taken { was_repeated: true, folded };
         }
         for change in &delivery.changes {
             self.keep_change(&delivery.source.id, change);

@@ -52,10 +52,12 @@ impl Change {
             [_, "message"] if is_put || is_post => Change::Set("message"),
             [_, "description"] if is_put || is_post => Change::Set("description"),
             [_, "priority"] if is_put || is_post => Change::Set("priority"),
-            [_, "escalate"] => Change::Refused("Stentor knows no escalations, so nobody would be paged."),
-            [_, "responders" | "teams"] => {
-                Change::Refused("Stentor pages no responders of an alert; they are invited to its incident.")
+            [_, "escalate"] => {
+                Change::Refused("Stentor knows no escalations, so nobody would be paged.")
             }
+            [_, "responders" | "teams"] => Change::Refused(
+                "Stentor pages no responders of an alert; they are invited to its incident.",
+            ),
             [_, "actions", _] => Change::Refused("Stentor carries out no custom actions."),
             [_, "attachments", ..] => Change::Refused("Stentor keeps no attachments."),
             _ => return None,
@@ -72,7 +74,12 @@ impl Change {
 
     /// What it says of the alert that is known by this key, in this order. The first is what becomes of
     /// the alert; a note may follow.
-    pub fn observations(self, key: &str, body: &Value, query: &Value) -> Result<Vec<Observation>, Trouble> {
+    pub fn observations(
+        self,
+        key: &str,
+        body: &Value,
+        query: &Value,
+    ) -> Result<Vec<Observation>, Trouble> {
         let about = |said| Observation::about(key, said);
         let edited = |labels| Observation { labels, ..about(Said::Edited) };
         let first = match self {
@@ -84,8 +91,12 @@ impl Change {
                 Action::Unacknowledge => about(Said::Unacknowledged),
                 Action::Close => about(Said::Resolved),
                 Action::Snooze => {
-                    let until = time(body.get("endTime")).ok_or_else(|| missing("endTime", "a time"))?;
-                    Observation { description: by(body, &format!("Snoozed until {until}")), ..about(Said::Noted) }
+                    let until =
+                        time(body.get("endTime")).ok_or_else(|| missing("endTime", "a time"))?;
+                    Observation {
+                        description: by(body, &format!("Snoozed until {until}")),
+                        ..about(Said::Noted)
+                    }
                 }
                 Action::AddNote => {
                     let note = needed(body, "note", "some text")?;
@@ -103,7 +114,8 @@ impl Change {
                 Action::RemoveDetails => {
                     let names = text_of(&comma_separated(query, "keys"));
                     let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
-                    let labels: BTreeMap<_, _> = names.map(|name| (name.to_owned(), String::new())).collect();
+                    let labels: BTreeMap<_, _> =
+                        names.map(|name| (name.to_owned(), String::new())).collect();
                     if labels.is_empty() {
                         return Err(missing("keys", "names, by commas, in the query"));
                     }
@@ -115,7 +127,10 @@ impl Change {
                     if owner.is_empty() {
                         return Err(missing("owner", "an object with a `username` or `id`"));
                     }
-                    Observation { annotations: [(OWNER.to_owned(), owner)].into(), ..about(Said::Edited) }
+                    Observation {
+                        annotations: [(OWNER.to_owned(), owner)].into(),
+                        ..about(Said::Edited)
+                    }
                 }
                 Action::Ask | Action::Update => return Err(Trouble::NotThere),
             },
@@ -130,7 +145,9 @@ impl Change {
 pub fn alias(body: &Value) -> Result<Option<String>, Trouble> {
     let alias = text(body, "alias");
     if alias.chars().count() > ALIAS_LIMIT {
-        return Err(Trouble::Unreadable(format!("`alias` has more than {ALIAS_LIMIT} characters.")));
+        return Err(Trouble::Unreadable(format!(
+            "`alias` has more than {ALIAS_LIMIT} characters."
+        )));
     }
     Ok(Some(alias).filter(|alias| !alias.is_empty()))
 }
@@ -209,7 +226,8 @@ fn missing(field: &str, what: &str) -> Trouble {
 }
 
 fn note_of(key: &str, body: &Value, note: &str) -> Observation {
-    let observation = Observation { description: by(body, note), ..Observation::about(key, Said::Noted) };
+    let observation =
+        Observation { description: by(body, note), ..Observation::about(key, Said::Noted) };
     observation.within_limits()
 }
 
@@ -231,7 +249,12 @@ mod tests {
         recorded["body"].clone()
     }
 
-    fn read(method: Method, path: &[&str], body: Value, query: Value) -> Result<Vec<Observation>, Trouble> {
+    fn read(
+        method: Method,
+        path: &[&str],
+        body: Value,
+        query: Value,
+    ) -> Result<Vec<Observation>, Trouble> {
         Change::of(&method, path).unwrap().observations("k", &body, &query)
     }
 
@@ -248,8 +271,14 @@ mod tests {
         let body = sample("opsgenie_create");
         assert_eq!(alias(&body).unwrap().as_deref(), Some("db-1/disk"));
         let said = create("k", &body).unwrap();
-        assert_eq!((said.title.as_str(), said.description.as_str(), said.status), ("disk full", "d", Status::Critical));
-        assert_eq!(labels(&said), ["entity=db-1", "priority=P1", "source=mon", "tag:prod=true", "used_pct=98"]);
+        assert_eq!(
+            (said.title.as_str(), said.description.as_str(), said.status),
+            ("disk full", "d", Status::Critical)
+        );
+        assert_eq!(
+            labels(&said),
+            ["entity=db-1", "priority=P1", "source=mon", "tag:prod=true", "used_pct=98"]
+        );
         // An Alertmanager gives no priority, but its labels.
         let said = create("k", &sample("opsgenie_create_from_alertmanager")).unwrap();
         assert_eq!((said.status, said.labels["priority"].as_str()), (Status::Critical, "P3"));
@@ -282,17 +311,24 @@ mod tests {
     fn edits_add_and_take_away() {
         let added = post("tags", json!({"tags": ["prod", "db,eu"]}));
         assert_eq!(labels(&added[0]), ["tag:db=true", "tag:eu=true", "tag:prod=true"]);
-        let removed = read(Method::DELETE, &["x", "tags"], json!({}), json!({"tags": "prod, db"})).unwrap();
+        let removed =
+            read(Method::DELETE, &["x", "tags"], json!({}), json!({"tags": "prod, db"})).unwrap();
         assert_eq!(labels(&removed[0]), ["tag:db=", "tag:prod="]);
         let details = post("details", json!({"details": {"a": "b", "n": 5}}));
         assert_eq!(labels(&details[0]), ["a=b", "n=5"]);
-        let removed = read(Method::DELETE, &["x", "details"], json!({}), json!({"keys": "a"})).unwrap();
+        let removed =
+            read(Method::DELETE, &["x", "details"], json!({}), json!({"keys": "a"})).unwrap();
         assert_eq!(labels(&removed[0]), ["a="]);
-        let set = |field: &str, body: Value| read(Method::PUT, &["x", field], body, json!({})).unwrap().remove(0);
+        let set = |field: &str, body: Value| {
+            read(Method::PUT, &["x", field], body, json!({})).unwrap().remove(0)
+        };
         assert_eq!(set("message", json!({"message": "m"})).title, "m");
         assert_eq!(set("description", json!({"description": "d"})).description, "d");
         let lower = set("priority", json!({"priority": "p4"}));
-        assert_eq!((lower.status, labels(&lower)), (Status::Warning, vec!["priority=P4".to_owned()]));
+        assert_eq!(
+            (lower.status, labels(&lower)),
+            (Status::Warning, vec!["priority=P4".to_owned()])
+        );
     }
 
     #[test]
@@ -317,9 +353,14 @@ mod tests {
             (Method::DELETE, &["x"], json!({})),
         ] {
             let read = read(method.clone(), path, body.clone(), json!({}));
-            assert!(matches!(read, Err(Trouble::Unreadable(_))), "{method} {path:?} {body}: {read:?}");
+            assert!(
+                matches!(read, Err(Trouble::Unreadable(_))),
+                "{method} {path:?} {body}: {read:?}"
+            );
         }
-        for (method, path) in [(Method::PUT, &[][..]), (Method::POST, &["x", "purple"]), (Method::POST, &["x"])] {
+        for (method, path) in
+            [(Method::PUT, &[][..]), (Method::POST, &["x", "purple"]), (Method::POST, &["x"])]
+        {
             assert_eq!(Change::of(&method, path), None, "{method} {path:?}");
         }
         assert!(alias(&json!({"alias": "x".repeat(513)})).is_err());

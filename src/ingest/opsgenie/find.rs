@@ -35,12 +35,18 @@ fn name(knock: &Knock, word: &str) -> std::result::Result<Name, Trouble> {
     match text(&parameters(knock)?, "identifierType").to_ascii_lowercase().as_str() {
         "" | "id" | "tiny" => {
             let is_ulid = word.len() == 26 && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
-            if is_ulid { Ok(Name::Id(AlertId::new(word.to_ascii_uppercase()))) } else { Err(Trouble::NotThere) }
+            if is_ulid {
+                Ok(Name::Id(AlertId::new(word.to_ascii_uppercase())))
+            } else {
+                Err(Trouble::NotThere)
+            }
         }
         "alias" => Ok(Name::Alias(loose::key(word))),
         other => {
             let other = shorten(other, 20);
-            let why = format!("`identifierType` is `id`, `tiny` or `alias`, not \u{201c}{other}\u{201d}.");
+            let why = format!(
+                "`identifierType` is `id`, `tiny` or `alias`, not \u{201c}{other}\u{201d}."
+            );
             Err(Trouble::Unreadable(why))
         }
     }
@@ -110,7 +116,12 @@ type Place = (String, AlertId);
 
 /// Looks at the source's alerts, newest first, and says where those stand that are asked for. Of what
 /// is only looked at, nothing is kept.
-async fn look(tx: &mut Tx, knock: &Knock, query: &Query, place: impl Fn(&Alert) -> String) -> Result<Vec<Place>> {
+async fn look(
+    tx: &mut Tx,
+    knock: &Knock,
+    query: &Query,
+    place: impl Fn(&Alert) -> String,
+) -> Result<Vec<Place>> {
     let mut filter =
         Filter { source: Some(knock.source.id.clone()), firing: query.open(), ..Filter::default() };
     let mut places = Vec::new();

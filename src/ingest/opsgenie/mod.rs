@@ -107,7 +107,7 @@ async fn ask(knock: &Knock, path: &[&str]) -> Result<Response, Trouble> {
 
 /// Carries a change out.
 async fn act(knock: &Knock, path: &[&str]) -> Result<Response, Trouble> {
-    let change = Change::of(&knock.method, path).ok_or_else(|| match path {
+    let change = Change::of(&knock.method, path).ok_or(match path {
         ["count"] | ["requests", _] | [_, "notes"] => Trouble::WrongMethod,
         _ => Trouble::NotThere,
     })?;
@@ -119,7 +119,8 @@ async fn act(knock: &Knock, path: &[&str]) -> Result<Response, Trouble> {
         [word, ..] => find::key(knock, word).await?,
     };
     let query = knock.query.as_deref().unwrap_or_default();
-    let observations = change.observations(&loose::key(&key), &body, &loose::form(query.as_bytes())?)?;
+    let observations =
+        change.observations(&loose::key(&key), &body, &loose::form(query.as_bytes())?)?;
     knock.take(observations, Vec::new(), Some(&id.to_string())).await?;
     let body = answer(knock, &id, &[("result", json!("Request will be processed"))]);
     Ok((StatusCode::ACCEPTED, Json(body)).into_response())

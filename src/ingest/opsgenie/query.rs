@@ -59,13 +59,19 @@ const FIELDS: [(&str, Field); 9] = [
 impl Query {
     /// Reads what is asked for.
     pub fn parse(query: &str) -> Result<Query, Trouble> {
-        let unreadable = |why: String| Trouble::Unreadable(format!("`query` can't be read: {why}."));
+        let unreadable =
+            |why: String| Trouble::Unreadable(format!("`query` can't be read: {why}."));
         let mut terms = Vec::new();
         for word in words(query).map_err(|why| unreadable(why.to_owned()))? {
             match word {
                 (None, and) if and == "AND" => {}
-                (None, other) if other == "OR" || other == "NOT" || other.starts_with(['(', ')']) => {
-                    return Err(unreadable(format!("\u{201c}{}\u{201d} is not understood here", shorten(&other, 20))));
+                (None, other)
+                    if other == "OR" || other == "NOT" || other.starts_with(['(', ')']) =>
+                {
+                    return Err(unreadable(format!(
+                        "\u{201c}{}\u{201d} is not understood here",
+                        shorten(&other, 20)
+                    )));
                 }
                 (field, value) => terms.push(term(field.as_deref(), value).map_err(unreadable)?),
             }
@@ -98,12 +104,15 @@ fn term(field: Option<&str>, value: String) -> Result<Term, String> {
         ("status", "closed") => return Ok(Term::Open(false)),
         ("status", "acked") | ("acknowledged", "true") => return Ok(Term::Acknowledged(true)),
         ("status", "unacked") | ("acknowledged", "false") => return Ok(Term::Acknowledged(false)),
-        ("status", _) => return Err("a status is `open`, `closed`, `acked` or `unacked`".to_owned()),
+        ("status", _) => {
+            return Err("a status is `open`, `closed`, `acked` or `unacked`".to_owned());
+        }
         ("acknowledged", _) => return Err("`acknowledged` is `true` or `false`".to_owned()),
         _ => {}
     }
     let found = FIELDS.iter().find(|(name, _)| *name == field);
-    let (_, found) = found.ok_or_else(|| format!("there is no field \u{201c}{}\u{201d}", shorten(&field, 50)))?;
+    let (_, found) = found
+        .ok_or_else(|| format!("there is no field \u{201c}{}\u{201d}", shorten(&field, 50)))?;
     Ok(Term::Field(*found, value.to_lowercase()))
 }
 
@@ -120,7 +129,9 @@ impl Term {
                 Field::Description => contains(&alert.description, wanted),
                 Field::Tag => tags(alert).any(|tag| is_like(tag, wanted)),
                 Field::Label(name) => is_like(field_of(alert, name), wanted),
-                Field::Owner => is_like(alert.annotations.get(OWNER).map_or("", String::as_str), wanted),
+                Field::Owner => {
+                    is_like(alert.annotations.get(OWNER).map_or("", String::as_str), wanted)
+                }
             },
             Term::Word(word) => {
                 contains(&alert.title, word)
@@ -223,7 +234,9 @@ impl Page {
     pub fn parse(parameters: &Value) -> Result<Page, Trouble> {
         let number = |name: &str, default: usize| match text(parameters, name) {
             empty if empty.is_empty() => Ok(default),
-            given => given.parse().map_err(|_| unreadable(format!("`{name}` has to be a whole number"))),
+            given => {
+                given.parse().map_err(|_| unreadable(format!("`{name}` has to be a whole number")))
+            }
         };
         let (offset, limit) = (number("offset", 0)?, number("limit", 20)?);
         if limit == 0 || limit > LIMIT {
@@ -274,7 +287,8 @@ mod tests {
             description: "Of 100 GB".to_owned(),
             ..Observation::firing("db-1/disk", "Disk full")
         };
-        let circumstances = Circumstances { now: Timestamp::default(), reopens_within: None, window: None };
+        let circumstances =
+            Circumstances { now: Timestamp::default(), reopens_within: None, window: None };
         Alert::first("A".into(), "S".into(), &said, "G".into(), circumstances)
     }
 
@@ -306,9 +320,17 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_no_guess() {
-        for query in
-            ["a OR b", "NOT a", "(status:open)", "status:purple", "team:x", "status:", ":open", "\"a", "a: :"]
-        {
+        for query in [
+            "a OR b",
+            "NOT a",
+            "(status:open)",
+            "status:purple",
+            "team:x",
+            "status:",
+            ":open",
+            "\"a",
+            "a: :",
+        ] {
             assert!(Query::parse(query).is_err(), "{query}");
         }
         assert!(Query::parse(&"a ".repeat(TERMS + 1)).is_err());
@@ -323,7 +345,10 @@ mod tests {
             assert!(Page::parse(&parameters).is_err(), "{parameters}");
         }
         let page = Page::parse(&json!({})).unwrap();
-        assert_eq!((page.offset, page.limit, page.sort, page.ascending), (0, 20, Sort::CreatedAt, false));
+        assert_eq!(
+            (page.offset, page.limit, page.sort, page.ascending),
+            (0, 20, Sort::CreatedAt, false)
+        );
     }
 
     proptest! {

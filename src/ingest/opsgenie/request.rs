@@ -126,7 +126,9 @@ pub async fn outcome(knock: &Knock, id: &str) -> Result<Value, Trouble> {
         return Err(Trouble::NotThere);
     };
     let alert = match folded.alert {
-        Some(alert) => alerts::with_ids(&mut tx, workspace, &[alert]).await.map_err(unavailable)?.pop(),
+        Some(alert) => {
+            alerts::with_ids(&mut tx, workspace, &[alert]).await.map_err(unavailable)?.pop()
+        }
         None => None,
     };
     let success = alert.is_some() && folded.effect != Effect::Ignored;
@@ -170,9 +172,12 @@ mod tests {
 
     #[test]
     fn what_is_no_id_is_none() {
-        for text in ["", "x", "019a", "+19a0000000000000000000000000000", &"f".repeat(33), "\u{e9}"] {
+        for text in ["", "x", "019a", "+19a0000000000000000000000000000", &"f".repeat(33), "\u{e9}"]
+        {
             assert!(text.parse::<RequestId>().is_err(), "{text}");
         }
-        assert!("ffffffff-ffff-ffff-ffff-ffffffffffff".parse::<RequestId>().unwrap().action().is_none());
+        assert!(
+            "ffffffff-ffff-ffff-ffff-ffffffffffff".parse::<RequestId>().unwrap().action().is_none()
+        );
     }
 }

@@ -17,7 +17,10 @@ pub fn routing_key(body: &Value) -> String {
 
 /// Reads what is said of an alert, with the key that the sender knows it by from now on; what is
 /// wrong with it, if it can't be.
-pub fn alert(body: &Value, fresh: impl FnOnce() -> String) -> Result<(String, Observation), Vec<String>> {
+pub fn alert(
+    body: &Value,
+    fresh: impl FnOnce() -> String,
+) -> Result<(String, Observation), Vec<String>> {
     let mut errors = Vec::new();
     let key = body.get("dedup_key").map(text_of).unwrap_or_default();
     let has_key = !key.trim().is_empty();
@@ -180,7 +183,10 @@ mod tests {
     #[test]
     fn what_an_alertmanager_sends_is_read_even_with_a_payload_in_a_resolve() {
         let (_, said) = alert(&sample("pagerduty_trigger_from_alertmanager"), fresh).unwrap();
-        assert_eq!((said.status, said.labels["client"].as_str()), (Status::Critical, "Alertmanager"));
+        assert_eq!(
+            (said.status, said.labels["client"].as_str()),
+            (Status::Critical, "Alertmanager")
+        );
         assert_eq!(said.annotations["num_firing"], "2");
         assert_eq!(said.links.len(), 1);
         let (key, over) = alert(&sample("pagerduty_resolve_from_alertmanager"), fresh).unwrap();

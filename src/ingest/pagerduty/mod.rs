@@ -81,7 +81,8 @@ pub fn refuse(trouble: Trouble) -> Response {
 
 /// The event says what can't be.
 fn invalid(errors: &[String]) -> Response {
-    let body = json!({"status": "invalid event", "message": "Event object is invalid", "errors": errors});
+    let body =
+        json!({"status": "invalid event", "message": "Event object is invalid", "errors": errors});
     (StatusCode::BAD_REQUEST, Json(body)).into_response()
 }
 

@@ -28,7 +28,9 @@ impl Gate {
             ("$LINK", "https://dd.example/monitors/1234"),
             ("$DATE", now.as_str()),
         ];
-        let filled = values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value));
+        let filled = values
+            .iter()
+            .fold(template.to_owned(), |text, (name, value)| text.replace(name, value));
         serde_json::from_str(&filled).unwrap()
     }
 }

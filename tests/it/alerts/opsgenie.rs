@@ -36,7 +36,8 @@ impl Gate {
         let method = method.as_str().unwrap().parse().unwrap();
         let key = format!("GenieKey {}", self.monitor.secret);
         let headers = [("authorization", key.as_str()), ("content-type", "application/json")];
-        let body = if recorded["body"].is_null() { String::new() } else { recorded["body"].to_string() };
+        let body =
+            if recorded["body"].is_null() { String::new() } else { recorded["body"].to_string() };
         let path = format!("/opsgenie{}", path.as_str().unwrap());
         let answer = self.server.send(method, &path, &headers, body).await;
         assert!(answer.status.is_success(), "{name}: {answer:?}");

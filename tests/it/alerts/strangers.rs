@@ -32,8 +32,12 @@ fn places(body: &Value) -> Vec<String> {
     };
     match body {
         Value::String(_) => vec![String::new()],
-        Value::Object(members) => members.iter().flat_map(|(name, value)| under(name, value)).collect(),
-        Value::Array(list) => list.iter().enumerate().flat_map(|(at, value)| under(&at.to_string(), value)).collect(),
+        Value::Object(members) => {
+            members.iter().flat_map(|(name, value)| under(name, value)).collect()
+        }
+        Value::Array(list) => {
+            list.iter().enumerate().flat_map(|(at, value)| under(&at.to_string(), value)).collect()
+        }
         _ => Vec::new(),
     }
 }
