@@ -89,7 +89,8 @@ async fn answer(app: &App, source: &str, rest: &str, request: Request) -> Respon
 /// Counts an answer.
 fn counted(kind: Kind, response: Response) -> Response {
     let outcome = response.status().as_u16().to_string();
-    metrics::counter!("stentor_deliveries_total", "kind" => kind.as_str(), "status" => outcome).increment(1);
+    metrics::counter!("stentor_deliveries_total", "kind" => kind.as_str(), "status" => outcome)
+        .increment(1);
     response
 }
 

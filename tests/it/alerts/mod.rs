@@ -5,11 +5,13 @@ mod monitor;
 
 pub use gate::recordings;
 
+mod alertmanager;
 mod datadog;
 mod folding;
 mod opening;
 mod opsgenie;
 mod pagerduty;
+mod real;
 mod strangers;
 mod trouble;
 mod uptime_kuma;
