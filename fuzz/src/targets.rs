@@ -175,7 +175,10 @@ pub fn hook(bytes: &[u8]) {
     let mut next = || words.next().unwrap_or_default();
     let (kind, method, path) = (next(), next(), next());
     let house = House::get();
-    let Some(source) = kind.parse().ok().and_then(|kind: Kind| house.hooks.get(kind.as_str())) else { return };
+    let Some(source) = kind.parse().ok().and_then(|kind: Kind| house.hooks.get(kind.as_str()))
+    else {
+        return;
+    };
     let mut request = Request::builder()
         .method(method)
         .uri(format!("/hooks/{}{path}", source.id))
@@ -238,9 +241,19 @@ impl House {
             let token = format!("Bearer {}", made.await.expect("a token is made"));
             let mut hooks = HashMap::new();
             for kind in Kind::all() {
-                let wanted = Wanted { kind, name: format!("hook {kind}"), secret: None, settings: SourceSettings::default() };
-                let made = create(&app.db, &clock, &ids, None, &app.workspace, wanted).await.expect("it is made");
-                let hook = Hook { id: made.source.id.to_string(), secret: made.secret.reveal().to_owned() };
+                let wanted = Wanted {
+                    kind,
+                    name: format!("hook {kind}"),
+                    secret: None,
+                    settings: SourceSettings::default(),
+                };
+                let made = create(&app.db, &clock, &ids, None, &app.workspace, wanted)
+                    .await
+                    .expect("it is made");
+                let hook = Hook {
+                    id: made.source.id.to_string(),
+                    secret: made.secret.reveal().to_owned(),
+                };
                 hooks.insert(kind.as_str(), hook);
             }
             let settings = SlackSettings {

@@ -218,7 +218,9 @@ fn trim(named: &mut BTreeMap<String, String>, keeps_empty: bool) {
     let is_long = |text: &str, limit: usize| text.len() > limit || text.contains('\0');
     let fits = named.len() <= LABELS_LIMIT
         && named.iter().all(|(name, value)| {
-            (keeps_empty || !value.is_empty()) && !is_long(name, NAME_LIMIT) && !is_long(value, VALUE_LIMIT)
+            (keeps_empty || !value.is_empty())
+                && !is_long(name, NAME_LIMIT)
+                && !is_long(value, VALUE_LIMIT)
         });
     if fits {
         return;

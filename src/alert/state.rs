@@ -291,7 +291,9 @@ impl Alert {
         let mut changes = Vec::new();
         match said.said {
             Said::Acknowledged if self.acknowledged.is_none() => changes.push(What::Acknowledged),
-            Said::Unacknowledged if self.acknowledged.is_some() => changes.push(What::Unacknowledged),
+            Said::Unacknowledged if self.acknowledged.is_some() => {
+                changes.push(What::Unacknowledged)
+            }
             Said::Edited => {
                 if said.status != Status::Ok && said.status != self.status {
                     changes.push(What::Severity);

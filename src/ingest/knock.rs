@@ -219,9 +219,14 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Trouble> {
 }
 
 /// As much of a body as is allowed.
-pub async fn body_within(mut body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, Trouble> {
+pub async fn body_within(
+    mut body: Body,
+    headers: &HeaderMap,
+    limit: usize,
+) -> Result<Bytes, Trouble> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    let is_large = announced.and_then(|text| text.parse().ok()).is_some_and(|length: usize| length > limit);
+    let is_large =
+        announced.and_then(|text| text.parse().ok()).is_some_and(|length: usize| length > limit);
     if !is_large {
         match Limited::new(&mut body, limit).collect().await {
             Ok(collected) => return Ok(collected.to_bytes()),

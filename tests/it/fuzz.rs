@@ -186,10 +186,18 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
                 "opsgenie DELETE /v2/alerts/a/details?identifierType=alias&keys=a,b\n\n",
                 "opsgenie PUT /v2/alerts/a/priority?identifierType=alias\n\n{\"priority\":\"P2\"}",
             ]);
-            for (kind, start) in [("alertmanager-webhook", "alertmanager"), ("opsgenie", "opsgenie"), ("pagerduty", "pagerduty")] {
+            for (kind, start) in [
+                ("alertmanager-webhook", "alertmanager"),
+                ("opsgenie", "opsgenie"),
+                ("pagerduty", "pagerduty"),
+            ] {
                 seeds.extend(crate::alerts::recordings(start).iter().map(|recorded| {
                     let (request, mut body) = (&recorded["request"], recorded["body"].clone());
-                    let path = if kind == "alertmanager-webhook" { "" } else { request["path"].as_str().unwrap() };
+                    let path = if kind == "alertmanager-webhook" {
+                        ""
+                    } else {
+                        request["path"].as_str().unwrap()
+                    };
                     if kind == "pagerduty" {
                         body["routing_key"] = "$SECRET".into();
                     }
