@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::ids::{IncidentId, MessageTs, UserId, WorkId};
+use crate::incident::event::Absorbed;
 use crate::incident::reactions::{Effect, Post, Surface, TimerKind};
 
 /// A piece of work.
@@ -31,6 +32,13 @@ pub enum Work {
     Ring {
         /// Which timer.
         timer: TimerKind,
+    },
+    /// Write into the record of another incident that this one goes on in it.
+    RecordMerge {
+        /// Whose record.
+        into: IncidentId,
+        /// What it may say.
+        absorbed: Absorbed,
     },
     /// Look at a message in the incident's channel, and write down what became of it.
     Look {
@@ -126,6 +134,9 @@ impl Work {
             }
             Work::Warn { user, .. } => format!("warn {user}"),
             Work::Ring { timer } => format!("ring the timer {}", timer.as_str()),
+            Work::RecordMerge { .. } => {
+                "write into the other incident that this one was merged into it".to_owned()
+            }
             Work::Look { .. } => "look at a message in the channel".to_owned(),
             Work::ReadBack(_) => "read back what happened in the channel".to_owned(),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
@@ -195,6 +206,9 @@ pub fn plan(
             }
             Effect::Say(post) => (Work::Say { post }, now, place),
             Effect::SetTimer(timer, due) => (Work::Ring { timer }, due, place),
+            Effect::RecordMerge { into, absorbed } => {
+                (Work::RecordMerge { into, absorbed }, now, place)
+            }
             Effect::ClearTimer(timer) => {
                 changes.push(Change::Cancel(key(incident, &Work::Ring { timer })));
                 continue;
@@ -247,6 +261,7 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         }
         Work::Warn { .. } => "warning".to_owned(),
         Work::Ring { timer } => format!("{incident}/timer/{}", timer.as_str()),
+        Work::RecordMerge { .. } => format!("{incident}/merge"),
         Work::Look { ts, by } => {
             format!("{incident}/look/{ts}/{}", by.as_ref().map_or("", UserId::as_str))
         }
@@ -274,6 +289,8 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::Warn { .. } => "warnings".to_owned(),
         Work::Say { .. } => format!("{incident}/people"),
         Work::Ring { timer } => format!("{incident}/timer/{}", timer.as_str()),
+        // Like a timer, no business of Slack's: it does not wait until Slack is there.
+        Work::RecordMerge { .. } => format!("{incident}/timer/merge"),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }
 }

@@ -39,6 +39,7 @@ impl Job<'_> {
             Work::Say { .. }
             | Work::Warn { .. }
             | Work::Ring { .. }
+            | Work::RecordMerge { .. }
             | Work::Look { .. }
             | Work::ReadBack(_)
             | Work::Unknown => false,
