@@ -169,7 +169,8 @@ impl<'a> Desk<'a> {
             }
         }
         let destinations = orders.iter().copied().filter_map(destination);
-        numbers.extend(destinations.filter(|number| seen.insert(Cow::Owned(Target::Number(*number)))));
+        numbers
+            .extend(destinations.filter(|number| seen.insert(Cow::Owned(Target::Number(*number)))));
         let mut found = incidents::with_ids(tx, self.workspace, &ids).await?;
         found.extend(incidents::with_numbers(tx, self.workspace, &numbers).await?);
         found.extend(incidents::with_channels(tx, self.workspace, &channels).await?);

@@ -22,9 +22,7 @@ pub(super) fn named(people: &[UserId]) -> Result<Vec<UserId>, Refusal> {
         }
     }
     match named.len() {
-        count if count > PEOPLE_LIMIT => {
-            Err(Refusal::TooManyPeople { count, limit: PEOPLE_LIMIT })
-        }
+        count if count > PEOPLE_LIMIT => Err(Refusal::TooManyPeople { count, limit: PEOPLE_LIMIT }),
         _ => Ok(named),
     }
 }

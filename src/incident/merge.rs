@@ -50,7 +50,9 @@ pub enum BadMerge {
         destination: String,
     },
     /// The other one goes on elsewhere.
-    #[error("{destination} was merged into {goes_on_in} itself. Merge this incident into {goes_on_in}.")]
+    #[error(
+        "{destination} was merged into {goes_on_in} itself. Merge this incident into {goes_on_in}."
+    )]
     DestinationMerged {
         /// The other one.
         destination: String,
@@ -58,7 +60,9 @@ pub enum BadMerge {
         goes_on_in: String,
     },
     /// What everybody knows would lead to what most may not know of.
-    #[error("{destination} is private and this incident is not, so most people could not follow. Merge {destination} into this one instead.")]
+    #[error(
+        "{destination} is private and this incident is not, so most people could not follow. Merge {destination} into this one instead."
+    )]
     PublicIntoPrivate {
         /// The other one.
         destination: String,
@@ -87,10 +91,8 @@ pub fn merge(
     };
     check(incident, destination)?;
     let to = context.catalogue.first_status(StatusCategory::Merged);
-    let to = to.ok_or(Refusal::WrongStep {
-        from: incident.category,
-        to: StatusCategory::Merged,
-    })?;
+    let to =
+        to.ok_or(Refusal::WrongStep { from: incident.category, to: StatusCategory::Merged })?;
     let change = status_change(incident, to, context.catalogue);
     let into = Destination {
         incident: destination.id.clone(),
@@ -196,9 +198,8 @@ mod tests {
         let bob = Actor::Person { user: UserId::from("U0BOB") };
         let (mut one, mut two) = (incident(1, &alice(), false), incident(2, &alice(), false));
         let mut three = incident(3, &alice(), false);
-        let refused = |from: &Incident, to: &Incident| {
-            merges(&mut from.clone(), to).unwrap_err().to_string()
-        };
+        let refused =
+            |from: &Incident, to: &Incident| merges(&mut from.clone(), to).unwrap_err().to_string();
         assert_eq!(refused(&one, &one), BadMerge::Itself.to_string());
         let hidden = incident(4, &bob, true);
         assert!(refused(&one, &hidden).starts_with("There is no incident"));

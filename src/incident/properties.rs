@@ -116,11 +116,7 @@ fn at(minute: usize) -> Timestamp {
 }
 
 /// Carries the commands out one a minute, checking every state on the way.
-fn live_through(
-    private: bool,
-    triage: bool,
-    commands: &[Command],
-) -> Result<(), TestCaseError> {
+fn live_through(private: bool, triage: bool, commands: &[Command]) -> Result<(), TestCaseError> {
     let catalogue = Catalogue::default();
     let alice = Actor::Person { user: UserId::from("U0ALICE") };
     let id = IncidentId::from("01STENT0R0000000000000TEST");
@@ -194,7 +190,10 @@ fn check_invariants(incident: &Incident, catalogue: &Catalogue) -> Result<(), Te
     prop_assert!(has("Reported"));
     let is_accepted = !matches!(
         incident.category,
-        StatusCategory::Triage | StatusCategory::Declined | StatusCategory::Canceled | StatusCategory::Merged
+        StatusCategory::Triage
+            | StatusCategory::Declined
+            | StatusCategory::Canceled
+            | StatusCategory::Merged
     );
     prop_assert!(has("Accepted") || !is_accepted);
     prop_assert!(incident.category != StatusCategory::Closed || (has("Resolved") && has("Closed")));

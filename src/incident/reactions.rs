@@ -171,8 +171,7 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             };
             let state_changed = status.is_some() || severity.is_some();
             let topic = if state_changed { stale(&[Topic]) } else { Vec::new() };
-            let is_over =
-                status.as_ref().is_some_and(|change| !change.to_category.is_active());
+            let is_over = status.as_ref().is_some_and(|change| !change.to_category.is_active());
             let woken = is_over.then_some(Effect::ClearTimer(TimerKind::SnoozeEnds));
             let timers = [timer].into_iter().chain(woken).collect();
             [said(), timers, stale(&[Welcome, Announcement]), topic].concat()

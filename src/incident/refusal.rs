@@ -92,9 +92,7 @@ pub enum Refusal {
     #[error("A snooze lasts from 1 minute to 30 days.")]
     BadSnooze,
     /// The text says not how long.
-    #[error(
-        "I don't know how long \u{201c}{given}\u{201d} is. Say it as in `2h`, `90m` or `1d`."
-    )]
+    #[error("I don't know how long \u{201c}{given}\u{201d} is. Say it as in `2h`, `90m` or `1d`.")]
     BadDuration {
         /// What was typed.
         given: String,

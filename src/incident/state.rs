@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId, StatusId, TimestampId, UserId,
+    ChannelId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId, StatusId, TimestampId,
+    UserId,
 };
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelStanding;

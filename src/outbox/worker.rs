@@ -172,8 +172,10 @@ impl Worker {
     }
 
     async fn do_work(&self, held: &Held) -> Result<(), Trouble> {
+        if let Some(timer) = held.work.work.timer() {
+            return self.ring(held, Command::Ring { timer }).await;
+        }
         match &held.work.work {
-            Work::Ring { timer } => self.ring(held, Command::Ring { timer: *timer }).await,
             Work::RecordMerge { into, absorbed } => self.record_merge(held, into, absorbed).await,
             _ => self.performer.perform(held).await,
         }

@@ -119,7 +119,7 @@ impl Job<'_> {
                 self.send_directly(user, &notice::warning(warning)).await
             }
             // The worker does this itself: it is no business of Slack's.
-            Work::Ring { .. } | Work::RecordMerge { .. } => Ok(()),
+            Work::Ring { .. } | Work::Wake | Work::RecordMerge { .. } => Ok(()),
             Work::Look { ts, by } => self.look_at(ts, by.as_ref()).await,
             Work::ReadBack(stretch) => self.read_back(stretch).await,
             Work::Unknown => {

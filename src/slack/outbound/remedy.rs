@@ -39,6 +39,7 @@ impl Job<'_> {
             Work::Say { .. }
             | Work::Warn { .. }
             | Work::Ring { .. }
+            | Work::Wake
             | Work::RecordMerge { .. }
             | Work::Look { .. }
             | Work::ReadBack(_)

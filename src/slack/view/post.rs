@@ -43,7 +43,8 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
         }
         Event::Snoozed { until, cancel_on_news } => {
             let length = Line::of("Alerts are quiet until ").date(*until);
-            let length = if *cancel_on_news { length.text(", or until there is news") } else { length };
+            let length =
+                if *cancel_on_news { length.text(", or until there is news") } else { length };
             Some(said("😴", vec![length, by(entry)], None, incident))
         }
         Event::Unsnoozed { because } => {
@@ -55,7 +56,8 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
             Some(said("🔔", facts, None, incident))
         }
         Event::MergedInto { into, .. } => {
-            let merged = Line::of("Merged into ").then(words::destination(into)).text(", where it goes on");
+            let merged =
+                Line::of("Merged into ").then(words::destination(into)).text(", where it goes on");
             Some(said("🔀", vec![merged, by(entry)], None, incident))
         }
         Event::Absorbed(absorbed) => {

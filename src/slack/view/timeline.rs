@@ -107,11 +107,9 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
         Event::TypeChanged { from, to } => {
             let name = |id| words::type_called(id, catalogue);
             match from {
-                Some(from) => who.text(&format!(
-                    " changed the type from {} to {}",
-                    name(from),
-                    name(to)
-                )),
+                Some(from) => {
+                    who.text(&format!(" changed the type from {} to {}", name(from), name(to)))
+                }
                 None => who.text(&format!(" set the type to {}", name(to))),
             }
         }
@@ -135,9 +133,10 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
         Event::MergedInto { into, .. } => {
             who.text(" merged it into ").then(words::destination(into))
         }
-        Event::Absorbed(absorbed) => {
-            who.text(" noted that ").then(words::absorbed(absorbed)).text(" was merged into this incident")
-        }
+        Event::Absorbed(absorbed) => who
+            .text(" noted that ")
+            .then(words::absorbed(absorbed))
+            .text(" was merged into this incident"),
         Event::NoteAdded { text } => with_quote(who.text(" noted"), Some(text)),
         Event::ChannelOpened { channel, .. } => who.text(" opened the channel ").channel(channel),
         Event::ChannelChanged { channel, change, told } => {

@@ -71,7 +71,19 @@ mod tests {
         ] {
             assert_eq!(leading_minutes(typed), Some((minutes, rest)), "{typed}");
         }
-        for typed in ["", "soon", "2 x2h", "2y", "-5m", "h", "a", "1.5h", "99999999999m", "4294967295h", "日"] {
+        for typed in [
+            "",
+            "soon",
+            "2 x2h",
+            "2y",
+            "-5m",
+            "h",
+            "a",
+            "1.5h",
+            "99999999999m",
+            "4294967295h",
+            "日",
+        ] {
             let read = leading_minutes(typed).filter(|(_, rest)| rest.is_empty());
             assert_eq!(read, if typed == "a" { Some((1, "")) } else { None }, "{typed}");
         }

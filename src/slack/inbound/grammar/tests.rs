@@ -81,7 +81,8 @@ fn words_after_it_are_what_it_needs() {
 
 #[test]
 fn an_incident_is_steered_in_words() {
-    let run = |typed: &str, command: Command| assert_eq!(intent(typed), Intent::Run(command), "{typed}");
+    let run =
+        |typed: &str, command: Command| assert_eq!(intent(typed), Intent::Run(command), "{typed}");
     let snooze = |minutes, cancel_on_news| Command::Snooze { minutes, cancel_on_news };
     run("accept", Command::Accept {});
     run("Accept!", Command::Accept {});
@@ -114,7 +115,10 @@ fn people_are_invited_by_mention() {
         Intent::Run(Command::Invite { people })
     };
     assert_eq!(intent("invite <@U1BEA|bea>"), people(&["U1BEA"]));
-    assert_eq!(intent("invite <@U1BEA>, <@U1CARL> and me"), people(&["U1BEA", "U1CARL", "U0ALICE"]));
+    assert_eq!(
+        intent("invite <@U1BEA>, <@U1CARL> and me"),
+        people(&["U1BEA", "U1CARL", "U0ALICE"])
+    );
     for (typed, who) in [("invite bea", "bea"), ("invite <@U1BEA> @carl", "@carl")] {
         let given = who.to_owned();
         assert_eq!(intent(typed), Intent::Refused(Refusal::UnknownPerson { given }), "{typed}");

@@ -123,7 +123,8 @@ pub(super) fn people(words: &str, actor: &UserId) -> Result<Vec<UserId>, String>
 
 fn named_between(words: &str, actor: &UserId) -> Result<Vec<UserId>, String> {
     let words = words.split(|c: char| c.is_whitespace() || c == ',');
-    let meant = words.filter(|word| !matches!(word.to_lowercase().as_str(), "" | "and" | "&" | "&amp;"));
+    let meant =
+        words.filter(|word| !matches!(word.to_lowercase().as_str(), "" | "and" | "&" | "&amp;"));
     let people = meant.map(|word| match word.to_lowercase().as_str() {
         "me" | "myself" | "@me" => Ok(actor.clone()),
         _ => Err(shorten(&readable(word), 80)),
