@@ -11,14 +11,15 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api;
 use crate::api::health::Readiness;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::install::{InstallSettings, SecretKeys};
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
 use crate::ingest;
 use crate::ids::{IdSource, WorkspaceId};
 use crate::ingest::sources::Sources;
-use crate::intake::Intake;
+use crate::intake::settle::Settler;
+use crate::intake::{Intake, sweep};
 use crate::outbox::holder::Holder;
 use crate::outbox::retention;
 use crate::outbox::worker::Worker;
@@ -65,6 +66,8 @@ pub struct App {
     pub work_waits: Arc<Notify>,
     /// The workspace of the one bot token.
     pub workspace: WorkspaceId,
+    /// Since when it is there.
+    pub started_at: Timestamp,
     /// Who says truthfully whom a request is from.
     pub trusted_proxies: TrustedProxies,
     /// Who sends what is not genuine.
@@ -98,6 +101,7 @@ impl App {
             catalogues.clone(),
             Arc::clone(&work_waits),
         );
+        let started_at = clock.now();
         let intake = Intake::start(db.clone(), clock.clone(), ids.clone(), Arc::clone(&work_waits));
         Ok(App {
             db,
@@ -110,6 +114,7 @@ impl App {
             source_vault: None,
             work_waits,
             workspace: workspace.id,
+            started_at,
             trusted_proxies: TrustedProxies::default(),
             suspicion: Suspects::default(),
             readiness: Readiness::default(),
@@ -211,6 +216,12 @@ impl Stentor {
             holder: Holder::new(&IdSource::system().ulid(app.clock.now())),
             engine: app.engine.clone(),
             performer,
+            settler: Settler {
+                db: app.db.clone(),
+                clock: app.clock.clone(),
+                engine: app.engine.clone(),
+                intake: app.intake.clone(),
+            },
             work_waits: Arc::clone(&app.work_waits),
         };
         let door = Door::new(app.clone(), slacks, settings.signing_secrets.clone());
@@ -270,6 +281,13 @@ impl Stentor {
             self.app.clock.clone(),
             Arc::clone(&forgetting),
         ));
+        let quiet = Arc::new(Notify::new());
+        let sweeper = tokio::spawn(sweep::run(
+            self.app.db.clone(),
+            self.app.clock.clone(),
+            self.app.intake.clone(),
+            Arc::clone(&quiet),
+        ));
         let slacks = self.worker.performer.slacks.clone();
         let identity = slacks.has_configured().then(|| {
             tokio::spawn(identify(self.worker.performer.clone(), self.app.workspace.clone()))
@@ -299,8 +317,13 @@ impl Stentor {
         identity.inspect(tokio::task::JoinHandle::abort);
         forgetting.notify_one();
         enough.notify_one();
-        for (what, task) in
-            [("worker", worker), ("forgetting", forget), ("keeper of tokens", keeper)]
+        quiet.notify_one();
+        for (what, task) in [
+            ("worker", worker),
+            ("forgetting", forget),
+            ("keeper of tokens", keeper),
+            ("sweeper of alerts", sweeper),
+        ]
         {
             if let Err(error) = task.await {
                 tracing::error!(error = %error, "The {what} ended badly");

@@ -7,8 +7,11 @@
 
 pub mod filter;
 pub mod fingerprint;
+pub mod group;
 pub mod matcher;
 pub mod observation;
+pub mod prepared;
 pub mod settings;
+pub mod settle;
 pub mod signal;
 pub mod state;

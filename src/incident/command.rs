@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ids::{ChannelId, MessageTs, UserId};
+use crate::alert::settings::OnResolve;
+use crate::alert::signal::Signal;
+use crate::clock::Timestamp;
+use crate::ids::{ChannelId, GroupId, MessageTs, UserId};
 use crate::incident::channel::ChannelChange;
 use crate::incident::event::Absorbed;
 use crate::incident::pins::Sight;
@@ -160,6 +163,17 @@ pub enum Command {
         /// What it saw.
         sight: Sight,
     },
+    /// The incident's alerts say something else together, or there is news among them.
+    #[serde(skip_deserializing)]
+    #[schema(ignore)]
+    RecordSignal {
+        /// What they say.
+        signal: Signal,
+        /// When an alert began or came back that somebody wants to hear of.
+        news_at: Option<Timestamp>,
+        /// What follows if all of them are over.
+        on_resolve: OnResolve,
+    },
     /// A timer came due.
     #[serde(skip_deserializing)]
     #[schema(ignore)]
@@ -201,6 +215,10 @@ pub struct Declare {
     #[serde(default, skip_deserializing)]
     #[schema(ignore)]
     pub declared_in: Option<ChannelId>,
+    /// The group of alerts that opens it.
+    #[serde(default, skip_deserializing)]
+    #[schema(ignore)]
+    pub opened_by: Option<GroupId>,
 }
 
 impl Command {
@@ -213,6 +231,7 @@ impl Command {
                 | Command::RecordUndelivered { .. }
                 | Command::RecordMessage { .. }
                 | Command::RecordMerge { .. }
+                | Command::RecordSignal { .. }
                 | Command::Ring { .. }
         )
     }

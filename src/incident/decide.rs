@@ -13,6 +13,7 @@ use crate::incident::invite;
 use crate::incident::merge::BadMerge;
 use crate::incident::pins;
 use crate::incident::reactions::TimerKind;
+use crate::incident::signal;
 use crate::incident::refusal::{Field, Refusal};
 use crate::incident::snooze;
 use crate::incident::state::{Incident, Visibility};
@@ -71,6 +72,7 @@ pub fn declare(declare: &Declare, number: i64, context: &Context) -> Result<Decl
         declared_in: declare.declared_in.clone(),
         incident_type: incident_type.map(|kind| kind.id.clone()),
         invited: invite::named(&declare.invite)?,
+        opened_by: declare.opened_by.clone(),
     })
 }
 
@@ -148,6 +150,9 @@ pub fn decide(
         }
         Command::RecordMerge { absorbed } => Ok(vec![Event::Absorbed(absorbed.clone())]),
         Command::Ring { timer: TimerKind::SnoozeEnds } => snooze::ring(incident, context.now),
+        Command::RecordSignal { signal, news_at, on_resolve } => {
+            signal::heard(incident, signal, *news_at, *on_resolve, context)
+        }
         Command::Ring { timer: TimerKind::UpdateDue } => match incident.next_update_due {
             Some(due) if due <= context.now => Ok(vec![Event::UpdateOverdue { due }]),
             // An update came after all, or the reminder was moved.

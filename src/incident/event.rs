@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId, StatusId, TimestampId,
-    UserId,
+    ChannelId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId, StatusId,
+    TimestampId, UserId,
 };
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelChange;
@@ -223,6 +224,13 @@ pub enum Event {
     },
     /// Another incident goes on in this one.
     Absorbed(Absorbed),
+    /// The alerts of the incident say something else together.
+    SignalChanged {
+        /// What they said before; nothing, if it had none.
+        from: Option<Signal>,
+        /// What they say now.
+        to: Signal,
+    },
     /// Something that a newer version of Stentor has written and this one does not know: while
     /// replicas are replaced, the old ones read what the new ones write.
     #[serde(other)]
@@ -272,6 +280,9 @@ pub struct Declared {
     /// Who is invited besides those who hold a role.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invited: Vec<UserId>,
+    /// The group of alerts that opened it, where it was no person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_by: Option<GroupId>,
 }
 
 /// From one severity to another.

@@ -16,6 +16,7 @@ pub mod merge;
 pub mod pins;
 pub mod reactions;
 pub mod refusal;
+pub mod signal;
 pub mod snooze;
 pub mod state;
 pub mod text;

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::ids::{IncidentId, UserId};
 use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Absorbed, Entry, Event};
+use crate::incident::signal::news;
 use crate::incident::snooze::Woken;
 use crate::incident::state::Incident;
 
@@ -236,6 +237,10 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             [vec![told], said(), no_timers(), stale(&[Welcome, Topic, Announcement])].concat()
         }
         Event::Absorbed(_) => said(),
+        Event::SignalChanged { from, to } => {
+            let told = if news(from.as_ref(), to).is_some() { said() } else { Vec::new() };
+            [told, stale(&[Welcome, Announcement])].concat()
+        }
         // Quiet: the record has it, and whoever marked the message sees the mark.
         Event::NoteAdded { .. }
         | Event::Undelivered { .. }

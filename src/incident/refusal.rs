@@ -228,8 +228,7 @@ fn wrong_step(from: StatusCategory, to: StatusCategory) -> String {
             "This incident is resolved. `/incident reopen` goes back to working on it.".to_owned()
         }
         (_, StatusCategory::Declined) => {
-            "An incident that was accepted can't be declined. It can be canceled or closed."
-                .to_owned()
+            "An incident that was accepted can't be declined any more; it can be closed.".to_owned()
         }
         (_, Triage) => "An incident that was accepted can't go back to triage.".to_owned(),
         _ => format!(

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
+use crate::alert::signal::Signal;
 use crate::ids::{
-    ChannelId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId, StatusId, TimestampId,
-    UserId,
+    ChannelId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId, StatusId,
+    TimestampId, UserId,
 };
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelStanding;
@@ -84,6 +85,15 @@ pub struct Incident {
     /// Where it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<Destination>,
+    /// Since when it has ended, or is only learnt from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// The group of alerts that opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_by: Option<GroupId>,
+    /// What its alerts say together, if it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<Signal>,
 }
 
 /// The last update people were given.
@@ -125,6 +135,9 @@ impl Incident {
             invited: declared.invited.iter().cloned().collect(),
             snooze: None,
             merged_into: None,
+            ended_at: None,
+            opened_by: declared.opened_by.clone(),
+            signal: None,
         }
     }
 
@@ -193,6 +206,7 @@ impl Incident {
                 self.merged_into = Some(into.clone());
                 self.move_to(change, entry.at);
             }
+            Event::SignalChanged { to, .. } => self.signal = Some(*to),
             Event::NoteAdded { .. }
             | Event::Undelivered { .. }
             | Event::Absorbed(_)
@@ -213,9 +227,12 @@ impl Incident {
         for stamp in &change.stamps {
             self.timestamps.insert(stamp.clone(), at);
         }
-        if !self.category.is_active() {
+        if self.category.is_active() {
+            self.ended_at = None;
+        } else {
             self.next_update_due = None;
             self.snooze = None;
+            self.ended_at = self.ended_at.or(Some(at));
         }
     }
 

@@ -19,7 +19,7 @@ fn fields(labels: &BTreeMap<String, String>) -> AlertFields<'_> {
         labels,
         status: Status::Warning,
         severity: Status::Critical,
-        source_system: "api.prometheus",
+        source_system: "prometheus-eu",
         title: "Disk almost full",
         description: "93 % of /var is used",
     }
@@ -56,7 +56,7 @@ fn expressions_hold_or_not() {
         ("severity = page", true),
         ("severity != page", false),
         ("status = warning", true),
-        ("source_system = api.*", true),
+        ("source_system = prometheus-*", true),
         ("title = \"Disk*\"", true),
         // What is not there is like an empty text alone.
         ("region = \"\"", true),

@@ -118,8 +118,13 @@ impl Job<'_> {
             Work::Warn { user, warning } => {
                 self.send_directly(user, &notice::warning(warning)).await
             }
-            // The worker does this itself: it is no business of Slack's.
-            Work::Ring { .. } | Work::Wake | Work::RecordMerge { .. } => Ok(()),
+            // The worker does these itself: they are no business of Slack's.
+            Work::Ring { .. }
+            | Work::Wake
+            | Work::RecordMerge { .. }
+            | Work::Settle { .. }
+            | Work::Signal => Ok(()),
+            Work::ShowAlerts { .. } => Ok(()),
             Work::Look { ts, by } => self.look_at(ts, by.as_ref()).await,
             Work::ReadBack(stretch) => self.read_back(stretch).await,
             Work::Unknown => {

@@ -5,6 +5,7 @@ use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::event::{Entry, Event, SeverityChange, StatusChange};
 use crate::incident::snooze::Woken;
 use crate::incident::state::Incident;
+use crate::slack::view::alerts;
 use crate::slack::view::button::Button;
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::line::Line;
@@ -64,6 +65,7 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
             let what = words::absorbed(absorbed).text(" was merged into this incident");
             Some(said("🔀", vec![what], None, incident))
         }
+        Event::SignalChanged { from, to } => alerts::news(from.as_ref(), to, entry, incident),
         Event::Declared(_)
         | Event::Invited { .. }
         | Event::SummaryChanged { .. }

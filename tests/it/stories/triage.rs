@@ -43,7 +43,7 @@ on_each_database! {
         let again = bot.says(ALICE, channel, "accept").await;
         assert_eq!(again, "The incident is accepted already; nothing was changed.");
         let declined = bot.says(ALICE, channel, "decline Too late").await;
-        assert!(declined.starts_with("An incident that was accepted can't be declined."), "{declined}");
+        assert!(declined.starts_with("An incident that was accepted can't be declined any more"), "{declined}");
         assert_eq!(bot.incident(1).await.category, StatusCategory::Live);
         bot.ends().await;
     }

@@ -1,0 +1,9 @@
+//! What monitoring sends, and what becomes of it.
+
+mod monitor;
+
+mod alertmanager;
+mod folding;
+mod opening;
+mod real;
+mod trouble;
