@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::ids::{IncidentId, MessageTs, UserId, WorkId};
+use crate::ids::{GroupId, IncidentId, MessageTs, UserId, WorkId};
 use crate::incident::reactions::{Effect, Post, Surface, TimerKind};
 
 /// A piece of work.
@@ -42,6 +42,18 @@ pub enum Work {
     /// Look for messages in the incident's channel that somebody wanted kept, or that changed, while
     /// nobody heard of it.
     ReadBack(Stretch),
+    /// See what follows from how a group of alerts stands.
+    Settle {
+        /// The group.
+        group: GroupId,
+    },
+    /// Tell the incident what its alerts say together, as some were taken away from it.
+    Signal,
+    /// Show how a group of alerts stands in the incident's channel.
+    ShowAlerts {
+        /// The group.
+        group: GroupId,
+    },
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
     /// does will do it.
     #[serde(other)]
@@ -128,6 +140,9 @@ impl Work {
             Work::Ring { timer } => format!("ring the timer {}", timer.as_str()),
             Work::Look { .. } => "look at a message in the channel".to_owned(),
             Work::ReadBack(_) => "read back what happened in the channel".to_owned(),
+            Work::Settle { .. } => "see what follows from a group of alerts".to_owned(),
+            Work::Signal => "tell the incident what its alerts say".to_owned(),
+            Work::ShowAlerts { .. } => "show a group of alerts in the channel".to_owned(),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
@@ -155,7 +170,7 @@ pub struct NewWork {
 impl NewWork {
     /// Whether it is a timer, whose latest time counts.
     pub fn is_timer(&self) -> bool {
-        matches!(self.work, Work::Ring { .. })
+        matches!(self.work, Work::Ring { .. } | Work::Settle { .. } | Work::Signal)
     }
 }
 
@@ -255,6 +270,9 @@ fn key(incident: &IncidentId, work: &Work) -> String {
                 |ts: &Option<MessageTs>| ts.as_ref().map_or("", MessageTs::as_str).to_owned();
             format!("{incident}/read-back/{}/{}", part(thread), part(from))
         }
+        Work::Settle { .. } => format!("{incident}/timer/settle"),
+        Work::Signal => format!("{incident}/timer/signal"),
+        Work::ShowAlerts { group } => format!("{incident}/alerts/{group}"),
         Work::Unknown => format!("{incident}/unknown"),
     }
 }
@@ -274,6 +292,9 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::Warn { .. } => "warnings".to_owned(),
         Work::Say { .. } => format!("{incident}/people"),
         Work::Ring { timer } => format!("{incident}/timer/{}", timer.as_str()),
+        Work::Settle { .. } => format!("{incident}/timer/settle"),
+        Work::Signal => format!("{incident}/timer/signal"),
+        Work::ShowAlerts { .. } => channel_lane(incident),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }
 }
@@ -311,6 +332,13 @@ pub fn asked_for(incident: &IncidentId, work: Work, now: Timestamp, id: String) 
         work,
         due_at: now,
     }
+}
+
+/// A look at what follows from how a group of alerts stands. It is no incident's yet: the group's own
+/// id stands in its place.
+pub fn settle(group: &GroupId, due_at: Timestamp, id: String) -> NewWork {
+    let work = Work::Settle { group: group.clone() };
+    NewWork { due_at, ..asked_for(&IncidentId::new(group.as_str()), work, due_at, id) }
 }
 
 #[cfg(test)]

@@ -10,9 +10,10 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::clock::{Clock, Timestamp};
 use crate::engine::Engine;
 use crate::engine::order::{NotDone, Order};
-use crate::ids::IdSource;
+use crate::ids::{GroupId, IdSource};
 use crate::incident::command::Command;
 use crate::incident::event::Via;
+use crate::intake::settle::Settler;
 use crate::outbox::hold::{Held, LEASE, RENEW_EVERY};
 use crate::outbox::holder::Holder;
 use crate::outbox::work::Work;
@@ -54,6 +55,8 @@ pub struct Worker {
     pub engine: Engine,
     /// Does the work.
     pub performer: Performer,
+    /// Sees what follows from alerts.
+    pub settler: Settler,
     /// Says that there is work.
     pub work_waits: Arc<Notify>,
 }
@@ -174,6 +177,8 @@ impl Worker {
     async fn do_work(&self, held: &Held) -> Result<(), Trouble> {
         match &held.work.work {
             Work::Ring { timer } => self.ring(held, Command::Ring { timer: *timer }).await,
+            Work::Settle { group } => self.settle(held, group).await,
+            Work::Signal => self.signal(held).await,
             _ => self.performer.perform(held).await,
         }
     }
@@ -213,6 +218,19 @@ impl Worker {
             Ok(_) | Err(NotDone::Refused(_)) => Ok(()),
             Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
         }
+    }
+
+    async fn settle(&self, held: &Held, group: &GroupId) -> Result<(), Trouble> {
+        match self.settler.settle(&held.work.workspace, group).await {
+            Ok(None) => Ok(()),
+            Ok(Some(until)) => Err(Trouble::NotYet { until, turn: None }),
+            Err(error) => Err(Trouble::again_later(&error)),
+        }
+    }
+
+    async fn signal(&self, held: &Held) -> Result<(), Trouble> {
+        let told = self.settler.tell(&held.work.workspace, &held.work.incident).await;
+        told.map_err(|error| Trouble::again_later(&error))
     }
 
     /// Ends the leases of processes on this machine that are dead, and says how many lanes that

@@ -119,7 +119,8 @@ impl Job<'_> {
                 self.send_directly(user, &notice::warning(warning)).await
             }
             // The worker rings timers itself: they are no business of Slack's.
-            Work::Ring { .. } => Ok(()),
+            Work::Ring { .. } | Work::Settle { .. } | Work::Signal => Ok(()),
+            Work::ShowAlerts { .. } => Ok(()),
             Work::Look { ts, by } => self.look_at(ts, by.as_ref()).await,
             Work::ReadBack(stretch) => self.read_back(stretch).await,
             Work::Unknown => {
