@@ -94,7 +94,7 @@ async fn take(knock: &Knock) -> Result<(), Refused> {
         verify(knock, &envelope).await?;
         return act(knock, kind, &envelope, settings).await;
     }
-    let Some((source, settings)) = topics::now(knock).await? else {
+    let Some(settings) = topics::now(knock).await? else {
         return Err(Trouble::NotThere.into());
     };
     let is_allowed = settings.allow(&envelope.topic_arn);
@@ -105,7 +105,7 @@ async fn take(knock: &Knock) -> Result<(), Refused> {
     verify(knock, &envelope).await?;
     act(knock, kind, &envelope, settings).await?;
     if !is_allowed {
-        topics::remember(knock, &source, &envelope.topic_arn).await?;
+        topics::remember(knock, &envelope.topic_arn).await?;
     }
     Ok(())
 }

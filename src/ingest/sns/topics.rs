@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::ingest::knock::{Knock, Trouble};
 use crate::ingest::sns::alarm::InsufficientData;
 use crate::store;
-use crate::store::sources::{AlertSource, SourceSettings};
+use crate::store::sources::AlertSource;
 
 const SETTINGS: &str = "topics, insufficient_data";
 /// The most topics of a source.
@@ -80,7 +80,7 @@ pub fn is_topic(arn: &str) -> bool {
 
 /// The settings as they stand in the database now: another request, or another replica, may have
 /// remembered a topic that the source at hand does not have yet.
-pub async fn now(knock: &Knock) -> Result<Option<(AlertSource, Settings)>, Trouble> {
+pub async fn now(knock: &Knock) -> Result<Option<Settings>, Trouble> {
     let source = &knock.source;
     let found = async {
         let mut tx = knock.app.db.read().await?;
@@ -92,26 +92,13 @@ pub async fn now(knock: &Knock) -> Result<Option<(AlertSource, Settings)>, Troub
     })?;
     let Some(found) = found else { return Ok(None) };
     let settings = Settings::read(&found.settings.door);
-    let settings = settings.map_err(|reason| knock.settings_are_broken(&reason))?;
-    Ok(Some((found, settings)))
+    settings.map(Some).map_err(|reason| knock.settings_are_broken(&reason))
 }
 
-/// Remembers the first topic of a source. If its settings have changed meanwhile, nothing is done, and
-/// the confirmation has to come again.
-pub async fn remember(knock: &Knock, source: &AlertSource, topic: &str) -> Result<(), Trouble> {
-    let mut door = source.settings.door.clone();
-    match &mut door {
-        Value::Object(members) => drop(members.insert("topics".to_owned(), json!([topic]))),
-        other => *other = json!({"topics": [topic]}),
-    }
-    let settings = SourceSettings { door, ..source.settings.clone() };
-    let saved = async {
-        let mut tx = knock.app.db.begin().await?;
-        let saved = store::sources::change_settings(&mut tx, source, &settings).await?;
-        tx.commit().await?;
-        Ok::<bool, sqlx::Error>(saved)
-    };
-    let outcome = saved.await;
+/// Remembers the first topic of a source. If another one was quicker, or somebody has laid down a list
+/// meanwhile, the confirmation has to come again, and is judged by that.
+pub async fn remember(knock: &Knock, topic: &str) -> Result<(), Trouble> {
+    let outcome = remember_first(knock, topic).await;
     knock.app.sources.forget();
     match outcome {
         Ok(true) => Ok(()),
@@ -121,6 +108,27 @@ pub async fn remember(knock: &Knock, source: &AlertSource, topic: &str) -> Resul
             Err(Trouble::Unavailable)
         }
     }
+}
+
+async fn remember_first(knock: &Knock, topic: &str) -> Result<bool, sqlx::Error> {
+    let AlertSource { workspace, id, .. } = &*knock.source;
+    let mut tx = knock.app.db.begin().await?;
+    store::sources::lock(&mut tx, &knock.source).await?;
+    let Some(mut source) = store::sources::of_workspace(&mut tx, workspace, id).await? else {
+        return Ok(false);
+    };
+    let door = &mut source.settings.door;
+    let Ok(settings) = Settings::read(door) else { return Ok(false) };
+    if !settings.topics.is_empty() {
+        return Ok(settings.allow(topic));
+    }
+    match door {
+        Value::Object(members) => drop(members.insert("topics".to_owned(), json!([topic]))),
+        other => *other = json!({"topics": [topic]}),
+    }
+    store::sources::save(&mut tx, &source).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
 #[cfg(test)]
