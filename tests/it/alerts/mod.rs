@@ -1,15 +1,17 @@
 //! What monitoring sends, and what becomes of it.
 
 mod monitor;
+mod visitor;
 
-mod folding;
-mod opening;
-
+mod alertmanager;
 mod bigpanda;
 mod cloudevents;
+mod folding;
 mod generic;
 mod github;
 mod incident_io;
+mod opening;
+mod real;
 mod sentry;
 mod sns;
-mod visitor;
+mod trouble;
