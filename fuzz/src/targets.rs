@@ -175,7 +175,8 @@ pub fn senders(bytes: &[u8]) {
     let (kind, rest) = line.split_once(' ').unwrap_or((&line, ""));
     let Ok(kind) = kind.parse::<Kind>() else { return };
     let house = House::get();
-    let (_, source) = house.sources.iter().find(|(known, _)| *known == kind).expect("there is one of each");
+    let (_, source) =
+        house.sources.iter().find(|(known, _)| *known == kind).expect("there is one of each");
     let rest = rest.replace("{source}", source);
     let mut signature = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any key will do");
     signature.update(body);
@@ -244,8 +245,14 @@ impl House {
                     secret: Some(Secret::new(SECRET)),
                     settings: SourceSettings::default(),
                 };
-                let made =
-                    stentor::ingest::sources::create(&app.db, &clock, &ids, None, &app.workspace, wanted);
+                let made = stentor::ingest::sources::create(
+                    &app.db,
+                    &clock,
+                    &ids,
+                    None,
+                    &app.workspace,
+                    wanted,
+                );
                 sources.push((kind, made.await.expect("a source is made").source.id.to_string()));
             }
             // Nobody listens there, either.

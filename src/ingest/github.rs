@@ -36,7 +36,8 @@ pub fn refuse(trouble: Trouble) -> Response {
 }
 
 async fn take(knock: &Knock) -> Result<Taken, Trouble> {
-    let signature = knock.header("x-hub-signature-256").and_then(|value| value.strip_prefix("sha256="));
+    let signature =
+        knock.header("x-hub-signature-256").and_then(|value| value.strip_prefix("sha256="));
     if !signature.is_some_and(|signature| knock.is_signed(&[&knock.body], signature)) {
         return Err(Trouble::Unproven);
     }
@@ -64,15 +65,16 @@ async fn take(knock: &Knock) -> Result<Taken, Trouble> {
 
 /// The payload: JSON, or a form with JSON in it.
 fn payload(kind: Option<&str>, body: &[u8]) -> Result<Value, Trouble> {
-    let is_form = kind.is_some_and(|kind| kind.trim().starts_with("application/x-www-form-urlencoded"));
+    let is_form =
+        kind.is_some_and(|kind| kind.trim().starts_with("application/x-www-form-urlencoded"));
     if !is_form {
         return from_json(body);
     }
     let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(body)
         .map_err(|error| Trouble::Unreadable(format!("The form can't be read: {error}.")))?;
     let payload = fields.into_iter().find(|(name, _)| name == "payload");
-    let (_, payload) =
-        payload.ok_or_else(|| Trouble::Unreadable("The form has no field `payload`.".to_owned()))?;
+    let (_, payload) = payload
+        .ok_or_else(|| Trouble::Unreadable("The form has no field `payload`.".to_owned()))?;
     from_json(payload.as_bytes())
 }
 
@@ -81,10 +83,13 @@ fn read(event: &str, payload: &Value) -> Result<Option<ChangeEvent>, String> {
     if !matches!(event, "deployment" | "deployment_status" | "push" | "release" | "workflow_run") {
         return Ok(None);
     }
-    let repository = member(&payload["repository"], "full_name").ok_or("`repository.full_name` is missing.")?;
+    let repository =
+        member(&payload["repository"], "full_name").ok_or("`repository.full_name` is missing.")?;
     let change = match event {
         "deployment" => deployment(&repository, payload, None)?,
-        "deployment_status" => deployment(&repository, payload, Some(&payload["deployment_status"]))?,
+        "deployment_status" => {
+            deployment(&repository, payload, Some(&payload["deployment_status"]))?
+        }
         "push" => return Ok(push(&repository, payload)),
         "release" => return release(&repository, payload),
         _ => workflow_run(&repository, payload)?,
@@ -105,10 +110,15 @@ fn change(repository: &str, key: &[&str], summary: String) -> ChangeEvent {
 }
 
 /// A deployment, or where it stands now: one change.
-fn deployment(repository: &str, payload: &Value, status: Option<&Value>) -> Result<ChangeEvent, String> {
+fn deployment(
+    repository: &str,
+    payload: &Value,
+    status: Option<&Value>,
+) -> Result<ChangeEvent, String> {
     let deployment = &payload["deployment"];
     let id = member(deployment, "id").ok_or("`deployment.id` is missing.")?;
-    let version = member(deployment, "ref").or_else(|| member(deployment, "sha")).unwrap_or_default();
+    let version =
+        member(deployment, "ref").or_else(|| member(deployment, "sha")).unwrap_or_default();
     let environment = status.and_then(|status| member(status, "environment"));
     let environment = environment.or_else(|| member(deployment, "environment"));
     let place = environment.as_ref().map(|environment| format!(" to {environment}"));
@@ -119,14 +129,15 @@ fn deployment(repository: &str, payload: &Value, status: Option<&Value>) -> Resu
         values::label(&mut change.labels, name, member(deployment, name));
     }
     values::label(&mut change.labels, "creator", member(&deployment["creator"], "login"));
-    let address = status.and_then(|status| values::first(status, &["log_url", "target_url", "environment_url"]));
-    let address = address.or_else(|| {
-        Some(format!("{}/deployments", member(&payload["repository"], "html_url")?))
-    });
+    let address = status
+        .and_then(|status| values::first(status, &["log_url", "target_url", "environment_url"]));
+    let address = address
+        .or_else(|| Some(format!("{}/deployments", member(&payload["repository"], "html_url")?)));
     change.links = values::link(address, "Deployment");
     match status {
         Some(status) => {
-            change.state = Some(member(status, "state").ok_or("`deployment_status.state` is missing.")?);
+            change.state =
+                Some(member(status, "state").ok_or("`deployment_status.state` is missing.")?);
             change.at = values::instant(&status["created_at"]);
         }
         None => change.at = values::instant(&deployment["created_at"]),
@@ -140,7 +151,8 @@ fn push(repository: &str, payload: &Value) -> Option<ChangeEvent> {
     if payload["deleted"] == true {
         return None;
     }
-    let branch = reference.strip_prefix("refs/heads/").or_else(|| reference.strip_prefix("refs/tags/"));
+    let branch =
+        reference.strip_prefix("refs/heads/").or_else(|| reference.strip_prefix("refs/tags/"));
     let branch = branch.unwrap_or(&reference).to_owned();
     let head = &payload["head_commit"];
     let message = member(head, "message").unwrap_or_default();
@@ -157,7 +169,10 @@ fn push(repository: &str, payload: &Value) -> Option<ChangeEvent> {
     values::label(&mut change.labels, "ref", Some(branch));
     values::label(&mut change.labels, "sha", Some(after));
     values::label(&mut change.labels, "creator", member(&payload["pusher"], "name"));
-    change.links = values::link(values::first(payload, &["compare"]).or_else(|| member(head, "url")), "Commits");
+    change.links = values::link(
+        values::first(payload, &["compare"]).or_else(|| member(head, "url")),
+        "Commits",
+    );
     change.at = values::instant(&head["timestamp"]);
     Some(change)
 }
@@ -165,7 +180,10 @@ fn push(repository: &str, payload: &Value) -> Option<ChangeEvent> {
 fn release(repository: &str, payload: &Value) -> Result<Option<ChangeEvent>, String> {
     let action = member(payload, "action").ok_or("`action` is missing.")?;
     // Drafts and edits change nothing that runs.
-    if !matches!(action.as_str(), "published" | "released" | "prereleased" | "unpublished" | "deleted") {
+    if !matches!(
+        action.as_str(),
+        "published" | "released" | "prereleased" | "unpublished" | "deleted"
+    ) {
         return Ok(None);
     }
     let release = &payload["release"];
@@ -173,7 +191,8 @@ fn release(repository: &str, payload: &Value) -> Result<Option<ChangeEvent>, Str
     let tag = member(release, "tag_name").unwrap_or_default();
     let name = member(release, "name").filter(|name| *name != tag);
     let name = name.map(|name| format!(" \u{201c}{name}\u{201d}")).unwrap_or_default();
-    let mut change = change(repository, &["release", &id], format!("{repository}: release {tag}{name}"));
+    let mut change =
+        change(repository, &["release", &id], format!("{repository}: release {tag}{name}"));
     change.state = Some(action);
     values::label(&mut change.labels, "ref", Some(tag).filter(|tag| !tag.is_empty()));
     values::label(&mut change.labels, "creator", member(&release["author"], "login"));
@@ -185,8 +204,10 @@ fn release(repository: &str, payload: &Value) -> Result<Option<ChangeEvent>, Str
 fn workflow_run(repository: &str, payload: &Value) -> Result<ChangeEvent, String> {
     let run = &payload["workflow_run"];
     let id = member(run, "id").ok_or("`workflow_run.id` is missing.")?;
-    let name = values::first(run, &["name", "display_title"]).unwrap_or_else(|| "workflow".to_owned());
-    let branch = member(run, "head_branch").map(|branch| format!(" on {branch}")).unwrap_or_default();
+    let name =
+        values::first(run, &["name", "display_title"]).unwrap_or_else(|| "workflow".to_owned());
+    let branch =
+        member(run, "head_branch").map(|branch| format!(" on {branch}")).unwrap_or_default();
     let number = member(run, "run_number").map(|number| format!(" #{number}")).unwrap_or_default();
     let summary = format!("{repository}: {name}{number}{branch}");
     let mut change = change(repository, &["workflow_run", &id], summary);
@@ -206,7 +227,8 @@ mod tests {
     use crate::clock::Timestamp;
 
     fn payload_of(members: Value) -> Value {
-        let mut payload = json!({"repository": {"full_name": "o/r", "html_url": "https://github.example/o/r"}});
+        let mut payload =
+            json!({"repository": {"full_name": "o/r", "html_url": "https://github.example/o/r"}});
         payload.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
         payload
     }
@@ -217,14 +239,16 @@ mod tests {
             "id": 145_988_746, "sha": "f95f852b", "ref": "master", "task": "deploy", "environment": "production",
             "creator": {"login": "octocat"}, "created_at": "2019-05-15T15:20:53Z", "payload": {},
         });
-        let started = read("deployment", &payload_of(json!({"action": "created", "deployment": deployment})));
+        let started =
+            read("deployment", &payload_of(json!({"action": "created", "deployment": deployment})));
         let started = started.unwrap().unwrap();
         assert_eq!(started.key, "deployment/145988746");
         assert_eq!(started.summary, "o/r: master deployed to production");
         assert_eq!((started.state, started.labels["creator"].as_str()), (None, "octocat"));
         assert_eq!(started.links[0].href, "https://github.example/o/r/deployments");
         assert_eq!(started.at, Some(Timestamp::from_micros(1_557_933_653_000_000)));
-        let status = json!({"state": "success", "target_url": "", "created_at": "2019-05-15T15:20:55Z"});
+        let status =
+            json!({"state": "success", "target_url": "", "created_at": "2019-05-15T15:20:55Z"});
         let payload = payload_of(json!({"deployment": deployment, "deployment_status": status}));
         let done = read("deployment_status", &payload).unwrap().unwrap();
         assert_eq!((done.key, done.state.as_deref()), (started.key, Some("success")));
@@ -244,7 +268,8 @@ mod tests {
         let gone = json!({"ref": "refs/heads/main", "after": "0000", "deleted": true});
         assert_eq!(read("push", &payload_of(gone)), Ok(None));
         let release = |action: &str| {
-            let release = json!({"action": action, "release": {"id": 7, "tag_name": "v1", "name": "One"}});
+            let release =
+                json!({"action": action, "release": {"id": 7, "tag_name": "v1", "name": "One"}});
             read("release", &payload_of(release)).unwrap()
         };
         assert_eq!(release("published").unwrap().summary, "o/r: release v1 \u{201c}One\u{201d}");
@@ -253,7 +278,10 @@ mod tests {
             "id": 9, "name": "CI", "run_number": 3, "head_branch": "main", "status": "completed", "conclusion": "failure",
         }});
         let change = read("workflow_run", &payload_of(run)).unwrap().unwrap();
-        assert_eq!((change.summary.as_str(), change.state.as_deref()), ("o/r: CI #3 on main", Some("failure")));
+        assert_eq!(
+            (change.summary.as_str(), change.state.as_deref()),
+            ("o/r: CI #3 on main", Some("failure"))
+        );
     }
 
     #[test]
@@ -262,7 +290,11 @@ mod tests {
         for (event, payload, expected) in [
             ("deployment", json!({}), "repository.full_name"),
             ("deployment", payload_of(json!({"deployment": {}})), "deployment.id"),
-            ("deployment_status", payload_of(json!({"deployment": {"id": 1}})), "deployment_status.state"),
+            (
+                "deployment_status",
+                payload_of(json!({"deployment": {"id": 1}})),
+                "deployment_status.state",
+            ),
             ("release", payload_of(json!({})), "action"),
             ("workflow_run", payload_of(json!({"workflow_run": 7})), "workflow_run.id"),
         ] {

@@ -96,7 +96,8 @@ async fn hand_over(app: &App, source: Arc<AlertSource>, rest: &str, request: Req
         Err((knock, trouble)) => refuse(&knock, trouble),
     };
     let outcome = response.status().as_u16().to_string();
-    metrics::counter!("stentor_deliveries_total", "kind" => kind.as_str(), "status" => outcome).increment(1);
+    metrics::counter!("stentor_deliveries_total", "kind" => kind.as_str(), "status" => outcome)
+        .increment(1);
     response
 }
 

@@ -14,9 +14,11 @@ use crate::ingest::knock::{Knock, Trouble};
 use crate::ingest::values;
 
 /// Names that the signature has, and had.
-const SIGNATURES: &[&str] = &["sentry-hook-signature", "sentry-app-signature", "x-sentry-hook-signature"];
+const SIGNATURES: &[&str] =
+    &["sentry-hook-signature", "sentry-app-signature", "x-sentry-hook-signature"];
 /// What Sentry sends about today. Whatever it adds is taken, and means nothing here.
-const RESOURCES: &[&str] = &["metric_alert", "event_alert", "issue", "comment", "error", "installation"];
+const RESOURCES: &[&str] =
+    &["metric_alert", "event_alert", "issue", "comment", "error", "installation"];
 
 /// Takes a request.
 pub async fn receive(knock: Knock) -> Response {
@@ -74,7 +76,11 @@ pub fn check_settings(door: &Value) -> Result<(), String> {
 /// The installations that may send; with none named, any that has the secret.
 fn allowed(door: &Value) -> Result<Vec<String>, String> {
     let Value::Object(settings) = door else {
-        return if door.is_null() { Ok(Vec::new()) } else { Err("the settings are no object".to_owned()) };
+        return if door.is_null() {
+            Ok(Vec::new())
+        } else {
+            Err("the settings are no object".to_owned())
+        };
     };
     let mut allowed = Vec::new();
     for (name, value) in settings {
@@ -88,7 +94,10 @@ fn allowed(door: &Value) -> Result<Vec<String>, String> {
         for uuid in uuids {
             match uuid.as_str().map(str::trim) {
                 Some(uuid) if !uuid.is_empty() => allowed.push(uuid.to_owned()),
-                _ => return Err("`installation` is the UUID of an installation, or a list of them".to_owned()),
+                _ => {
+                    return Err("`installation` is the UUID of an installation, or a list of them"
+                        .to_owned());
+                }
             }
         }
     }
@@ -139,7 +148,11 @@ fn metric_alert(action: &str, data: &Value) -> Result<Observation, String> {
     said.description = values::member(data, "description_text").unwrap_or_default();
     values::label(&mut said.labels, "rule", rule);
     values::label(&mut said.labels, "project", values::words(&alert["projects"]));
-    values::label(&mut said.labels, "environment", values::member(&alert["alert_rule"], "environment"));
+    values::label(
+        &mut said.labels,
+        "environment",
+        values::member(&alert["alert_rule"], "environment"),
+    );
     said.links = values::link(values::member(data, "web_url"), "Open in Sentry");
     said.starts_at = values::instant(&alert["date_started"]);
     Ok(said)
@@ -197,7 +210,8 @@ fn issue(action: &str, data: &Value) -> Result<Option<Observation>, String> {
         _ => return Ok(None),
     };
     let title = values::member(issue, "title");
-    let mut observation = Observation::firing(key, title.unwrap_or_else(|| "Sentry issue".to_owned()));
+    let mut observation =
+        Observation::firing(key, title.unwrap_or_else(|| "Sentry issue".to_owned()));
     observation.said = said;
     observation.status = level(values::member(issue, "level"));
     let project = values::first(&issue["project"], &["slug", "name"]);
@@ -255,7 +269,8 @@ mod tests {
 
     #[test]
     fn a_metric_alert_is_one_alert_whatever_its_action() {
-        let (resolved, warning, critical) = (metric("resolved"), metric("warning"), metric("Critical"));
+        let (resolved, warning, critical) =
+            (metric("resolved"), metric("warning"), metric("Critical"));
         assert_eq!(resolved.said, Said::Resolved);
         assert_eq!((warning.said, warning.status), (Said::Firing, Status::Warning));
         assert_eq!((critical.said, critical.status), (Said::Firing, Status::Critical));
@@ -268,16 +283,20 @@ mod tests {
 
     #[test]
     fn little_is_enough() {
-        let data = json!({"metric_alert": {"id": 4}, "description_title": "Critical: Too many errors"});
+        let data =
+            json!({"metric_alert": {"id": 4}, "description_title": "Critical: Too many errors"});
         let said = read("metric_alert", &hook("critical", data)).unwrap().unwrap();
         assert_eq!((said.key.as_str(), said.title.as_str()), ("metric_alert/4", "Too many errors"));
-        let said = read("event_alert", &hook("triggered", json!({"event": {"issue_id": 7}}))).unwrap().unwrap();
+        let said = read("event_alert", &hook("triggered", json!({"event": {"issue_id": 7}})))
+            .unwrap()
+            .unwrap();
         assert_eq!((said.key.as_str(), said.status), ("issue/7", Status::Critical));
     }
 
     #[test]
     fn an_issue_and_the_alerts_about_it_are_one() {
-        let issue = |action: &str, data: Value| read("issue", &hook(action, json!({"issue": data})));
+        let issue =
+            |action: &str, data: Value| read("issue", &hook(action, json!({"issue": data})));
         let created = json!({
             "id": "12", "shortId": "SHOP-1", "title": "TypeError", "level": "warning",
             "project": {"id": "1", "slug": "shop"}, "web_url": "https://sentry.example/issues/12",
@@ -289,7 +308,10 @@ mod tests {
         }, "triggered_rule": "Page us"});
         let event = read("event_alert", &hook("triggered", event)).unwrap().unwrap();
         assert_eq!(event.key, created.key);
-        assert_eq!((event.labels["environment"].as_str(), event.labels["rule"].as_str()), ("prod", "Page us"));
+        assert_eq!(
+            (event.labels["environment"].as_str(), event.labels["rule"].as_str()),
+            ("prod", "Page us")
+        );
         for (action, said) in [
             ("unresolved", Said::Firing),
             ("resolved", Said::Resolved),
@@ -307,14 +329,20 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_and_what_is_new_is_let_be() {
         let whole = hook("critical", json!({"metric_alert": {"id": "4"}}));
-        for (member, expected) in [("action", "`action`"), ("data", "`data`"), ("installation", "installation.uuid")] {
+        for (member, expected) in
+            [("action", "`action`"), ("data", "`data`"), ("installation", "installation.uuid")]
+        {
             let mut broken = whole.clone();
             broken.as_object_mut().unwrap().remove(member);
             let error = read("metric_alert", &broken).unwrap_err();
             assert!(error.contains(expected), "{error}");
         }
         assert!(read("", &whole).unwrap_err().contains("Sentry-Hook-Resource"));
-        assert!(read("metric_alert", &hook("critical", json!({}))).unwrap_err().contains("metric_alert.id"));
+        assert!(
+            read("metric_alert", &hook("critical", json!({})))
+                .unwrap_err()
+                .contains("metric_alert.id")
+        );
         for resource in ["comment", "installation", "error"] {
             assert_eq!(read(resource, &hook("created", json!({}))), Ok(None));
         }
@@ -327,7 +355,12 @@ mod tests {
         assert_eq!(allowed(&Value::Null), Ok(Vec::new()));
         assert_eq!(allowed(&json!({"installation": UUID})), Ok(vec![UUID.to_owned()]));
         assert_eq!(allowed(&json!({"installation": [UUID]})), Ok(vec![UUID.to_owned()]));
-        for bad in [json!({"installation": 7}), json!({"installation": ""}), json!({"other": UUID}), json!("x")] {
+        for bad in [
+            json!({"installation": 7}),
+            json!({"installation": ""}),
+            json!({"other": UUID}),
+            json!("x"),
+        ] {
             assert!(check_settings(&bad).is_err(), "{bad}");
         }
     }

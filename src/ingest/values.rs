@@ -47,11 +47,13 @@ pub fn first(object: &Value, names: &[&str]) -> Option<String> {
 pub fn labels(value: &Value) -> BTreeMap<String, String> {
     match value {
         Value::Object(members) => {
-            let said = members.iter().filter_map(|(name, value)| Some((name.clone(), words(value)?)));
+            let said =
+                members.iter().filter_map(|(name, value)| Some((name.clone(), words(value)?)));
             said.collect()
         }
         Value::Array(list) => {
-            let pair = |entry: &Value| Some((first(entry, &["key", "name"])?, words(&entry["value"])?));
+            let pair =
+                |entry: &Value| Some((first(entry, &["key", "name"])?, words(&entry["value"])?));
             list.iter().filter_map(pair).collect()
         }
         _ => BTreeMap::new(),

@@ -43,19 +43,26 @@ pub fn read(body: &Value) -> (Vec<Observation>, Vec<String>) {
 
 fn observe(app_key: &str, alert: &Value) -> Result<Observation, String> {
     let Value::Object(members) = alert else { return Err("it is no object".to_owned()) };
-    let (said, status) = match values::member(alert, "status").map(|word| word.to_ascii_lowercase()).as_deref() {
-        Some("ok") => (Said::Resolved, Status::Ok),
-        Some("critical") => (Said::Firing, Status::Critical),
-        Some("warning") => (Said::Firing, Status::Warning),
-        Some("unknown") => (Said::Firing, Status::Unknown),
-        Some("acknowledged") => (Said::Acknowledged, Status::Critical),
-        Some(_) => return Err("status has to be ok, critical, warning, unknown or acknowledged".to_owned()),
-        None => return Err("status is required".to_owned()),
-    };
+    let (said, status) =
+        match values::member(alert, "status").map(|word| word.to_ascii_lowercase()).as_deref() {
+            Some("ok") => (Said::Resolved, Status::Ok),
+            Some("critical") => (Said::Firing, Status::Critical),
+            Some("warning") => (Said::Firing, Status::Warning),
+            Some("unknown") => (Said::Firing, Status::Unknown),
+            Some("acknowledged") => (Said::Acknowledged, Status::Critical),
+            Some(_) => {
+                return Err(
+                    "status has to be ok, critical, warning, unknown or acknowledged".to_owned()
+                );
+            }
+            None => return Err("status is required".to_owned()),
+        };
     let primary = values::member(alert, "primary_property").and_then(|name| property(alert, &name));
     let primary = primary.or_else(|| PRIMARY.iter().find_map(|name| property(alert, name)));
-    let primary = primary.ok_or("host, service, application, device or the primary_property is required")?;
-    let secondary = values::member(alert, "secondary_property").and_then(|name| property(alert, &name));
+    let primary =
+        primary.ok_or("host, service, application, device or the primary_property is required")?;
+    let secondary =
+        values::member(alert, "secondary_property").and_then(|name| property(alert, &name));
     let secondary = secondary.or_else(|| property(alert, "check"));
     let key = values::key_of(&[app_key, &primary, secondary.as_deref().unwrap_or_default()]);
     let title = match &secondary {
@@ -153,17 +160,28 @@ mod tests {
     #[test]
     fn an_alert_is_known_by_what_it_is_about() {
         let bad = one(&critical());
-        assert_eq!((bad.said, bad.status, bad.title.as_str()), (Said::Firing, Status::Critical, "db-1: cpu"));
+        assert_eq!(
+            (bad.said, bad.status, bad.title.as_str()),
+            (Said::Firing, Status::Critical, "db-1: cpu")
+        );
         assert_eq!((bad.labels["teams"].as_str(), bad.labels["n"].as_str()), ("a, b", "5"));
         assert_eq!(bad.links[0].text, "runbook");
         assert!(!bad.labels.contains_key("app_key") && !bad.labels.contains_key("runbook"));
         assert!(bad.at.is_some());
-        for (status, said) in [("ok", Said::Resolved), ("Acknowledged", Said::Acknowledged), ("unknown", Said::Firing)] {
-            let other = one(&json!({"app_key": "APPKEY", "host": "db-1", "check": "cpu", "status": status}));
+        for (status, said) in [
+            ("ok", Said::Resolved),
+            ("Acknowledged", Said::Acknowledged),
+            ("unknown", Said::Firing),
+        ] {
+            let other = one(
+                &json!({"app_key": "APPKEY", "host": "db-1", "check": "cpu", "status": status}),
+            );
             assert_eq!((&other.key, other.said), (&bad.key, said), "{status}");
         }
-        let named = one(&json!({"app_key": "APPKEY", "rack": "db-1", "test": "cpu", "status": "ok", "host": "other",
-            "primary_property": "rack", "secondary_property": "test"}));
+        let named = one(
+            &json!({"app_key": "APPKEY", "rack": "db-1", "test": "cpu", "status": "ok", "host": "other",
+            "primary_property": "rack", "secondary_property": "test"}),
+        );
         assert_eq!(named.key, bad.key);
         for (name, value) in [("host", "db-2"), ("check", "disk"), ("app_key", "OTHER")] {
             let mut other = critical();
@@ -205,7 +223,10 @@ mod tests {
     fn a_deployment_begins_and_ends_as_one_change() {
         let start = json!({"component": "web", "version": "1.2.3", "hosts": ["h2", "h1"], "owner": "me", "env": "prod"});
         let start = deployment(&start, false).unwrap();
-        assert_eq!((start.summary.as_str(), start.state.as_deref()), ("web 1.2.3 deployed to prod", Some("in_progress")));
+        assert_eq!(
+            (start.summary.as_str(), start.state.as_deref()),
+            ("web 1.2.3 deployed to prod", Some("in_progress"))
+        );
         let end = json!({"component": "web", "version": "1.2.3", "hosts": ["h1", "h2"], "status": "success"});
         let end = deployment(&end, true).unwrap();
         assert_eq!((end.key, end.state.as_deref()), (start.key, Some("success")));

@@ -28,7 +28,9 @@ pub struct Event {
 impl Event {
     /// From the structured mode, or a piece of a batch.
     pub fn structured(event: Value) -> Result<Event, String> {
-        let Value::Object(mut members) = event else { return Err("It is no JSON object.".to_owned()) };
+        let Value::Object(mut members) = event else {
+            return Err("It is no JSON object.".to_owned());
+        };
         let bytes = match members.remove("data_base64") {
             Some(Value::String(text)) => {
                 Some(base64::decode(&text).ok_or("`data_base64` is no base64.")?)
@@ -72,7 +74,9 @@ impl Event {
             return Err(format!("`specversion` has to be {VERSION}."));
         }
         let required = |name: &str| match whole.get(name) {
-            Some(Value::String(text)) if text.len() > LONGEST => Err(format!("`{name}` is too long.")),
+            Some(Value::String(text)) if text.len() > LONGEST => {
+                Err(format!("`{name}` is too long."))
+            }
             Some(Value::String(text)) if !text.is_empty() => Ok(text.clone()),
             _ => Err(format!("`{name}` is missing.")),
         };
@@ -126,11 +130,18 @@ mod tests {
         text["data"] = json!("{\"severity\":\"critical\"}");
         assert_eq!(Event::structured(text), Ok(structured.clone()));
         let headers = [
-            ("ce-specversion", "1.0"), ("ce-id", "7ca7"), ("ce-source", "%2Fmon/1"),
-            ("ce-type", "com.example.alert.fired"), ("ce-subject", "db-1"), ("x-other", "no"),
+            ("ce-specversion", "1.0"),
+            ("ce-id", "7ca7"),
+            ("ce-source", "%2Fmon/1"),
+            ("ce-type", "com.example.alert.fired"),
+            ("ce-subject", "db-1"),
+            ("x-other", "no"),
         ];
-        let headers = headers.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-        let binary = Event::binary(&headers.into_iter().collect(), None, br#"{"severity":"critical"}"#).unwrap();
+        let headers = headers
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let binary =
+            Event::binary(&headers.into_iter().collect(), None, br#"{"severity":"critical"}"#)
+                .unwrap();
         assert_eq!(binary, structured);
         assert_eq!(binary.delivery(), structured.delivery());
     }

@@ -21,7 +21,14 @@ use crate::ingest::generic::{Meaning, Place, States, list, usual};
 use crate::ingest::values;
 
 const SETTINGS: &[&str] = &[
-    "firing_types", "resolved_types", "state", "firing_values", "resolved_values", "title", "key", "severity",
+    "firing_types",
+    "resolved_types",
+    "state",
+    "firing_values",
+    "resolved_values",
+    "title",
+    "key",
+    "severity",
 ];
 const TITLES: &[&str] = &["title", "name", "summary", "message"];
 const KEYS: &[&str] = &["dedup_key", "deduplication_key", "fingerprint", "key", "alert_id"];
@@ -58,7 +65,12 @@ impl Mapping {
                 "title" => mapping.title = place()?,
                 "key" => mapping.key = place()?,
                 "severity" => mapping.severity = place()?,
-                _ => return Err(format!("`{name}` is no setting; there are: {}", SETTINGS.join(", "))),
+                _ => {
+                    return Err(format!(
+                        "`{name}` is no setting; there are: {}",
+                        SETTINGS.join(", ")
+                    ));
+                }
             }
         }
         Ok(mapping)
@@ -84,7 +96,8 @@ impl Mapping {
             Some(subject) => format!("{}: {subject}", event.kind),
             None => event.kind.clone(),
         });
-        let description = values::first(data, &["description", "text", "message"]).filter(|text| *text != title);
+        let description =
+            values::first(data, &["description", "text", "message"]).filter(|text| *text != title);
         let mut observation = Observation::firing(key, title);
         observation.said = said;
         observation.description = description.unwrap_or_default();
@@ -170,7 +183,9 @@ mod tests {
     #[test]
     fn what_is_laid_down_counts_alone() {
         let types = json!({"firing_types": ["a.bad"], "resolved_types": ["a.good"]});
-        let of = |settings: &Value, kind: &str, data: Value| said(settings.clone(), &event(kind, None, data));
+        let of = |settings: &Value, kind: &str, data: Value| {
+            said(settings.clone(), &event(kind, None, data))
+        };
         assert_eq!(of(&types, "a.bad", json!({"state": "ok"})), Some(Said::Firing));
         assert_eq!(of(&types, "a.good", json!(null)), Some(Said::Resolved));
         assert_eq!(of(&types, "a.seen", json!(null)), None);

@@ -85,7 +85,8 @@ async fn take(knock: &Knock) -> Result<Response, Trouble> {
         .iter()
         .filter_map(|event| Some((event.delivery(), mapping.observe(event)?.within_limits())))
         .collect();
-    let mut body = json!({"status": "accepted", "events": count, "ignored": count - observed.len()});
+    let mut body =
+        json!({"status": "accepted", "events": count, "ignored": count - observed.len()});
     for together in side_by_side(observed) {
         let taken = together.into_iter().map(async |(delivery, observation)| {
             knock.take(vec![observation], Vec::new(), Some(&delivery)).await.map(drop)
@@ -120,7 +121,8 @@ fn events(knock: &Knock) -> Result<(Vec<Event>, Vec<String>), Trouble> {
         }
         other if other.starts_with("application/cloudevents") => Err(Trouble::WrongType),
         _ if knock.headers.contains_key("ce-specversion") => {
-            let event = Event::binary(&knock.headers, kind, &knock.body).map_err(Trouble::Unreadable)?;
+            let event =
+                Event::binary(&knock.headers, kind, &knock.body).map_err(Trouble::Unreadable)?;
             Ok((vec![event], Vec::new()))
         }
         _ => Err(Trouble::WrongType),
@@ -153,11 +155,12 @@ mod tests {
     #[test]
     fn events_of_one_alert_are_taken_in_turn() {
         let observed = |keys: &[&str]| {
-            keys.iter().map(|key| (String::new(), Observation::firing(*key, ""))).collect::<Vec<_>>()
+            keys.iter()
+                .map(|key| (String::new(), Observation::firing(*key, "")))
+                .collect::<Vec<_>>()
         };
-        let sizes = |keys: &[&str]| {
-            side_by_side(observed(keys)).iter().map(Vec::len).collect::<Vec<_>>()
-        };
+        let sizes =
+            |keys: &[&str]| side_by_side(observed(keys)).iter().map(Vec::len).collect::<Vec<_>>();
         assert_eq!(sizes(&[]), Vec::<usize>::new());
         assert_eq!(sizes(&["a", "b", "a", "c", "a"]), [2, 2, 1]);
         let many: Vec<String> = (0..60).map(|n| n.to_string()).collect();

@@ -37,7 +37,9 @@ impl Place {
         }
         let is_escaped = |rest: &str| rest.starts_with('0') || rest.starts_with('1');
         if !text.split('~').skip(1).all(is_escaped) {
-            return Err(format!("`{field}` is no JSON pointer: \"~\" has to be written as \"~0\", \"/\" in a name as \"~1\""));
+            return Err(format!(
+                "`{field}` is no JSON pointer: \"~\" has to be written as \"~0\", \"/\" in a name as \"~1\""
+            ));
         }
         Ok(Place::At(text.to_owned()))
     }
@@ -86,21 +88,36 @@ mod tests {
         let body = json!({"a": {"b/c": ["x", 7]}, "n": null});
         let look = |place: &str| Place::read("f", &json!(place)).unwrap().words(&body["a"], &body);
         assert_eq!(look("/b~1c/1").as_deref(), Some("7"));
-        assert_eq!(look("/a/b~1c").as_deref(), Some("x, 7"), "what is not in the alert is looked for in the whole");
+        assert_eq!(
+            look("/a/b~1c").as_deref(),
+            Some("x, 7"),
+            "what is not in the alert is looked for in the whole"
+        );
         assert_eq!(look("=/a").as_deref(), Some("/a"));
         assert_eq!(look("/n"), None);
         assert_eq!(look("/nowhere"), None);
         assert_eq!(look("/a"), None, "an object is no text");
-        for bad in [json!("a"), json!("$.a"), json!("/a~2"), json!("/a~"), json!(7), json!("/a".repeat(600))] {
+        for bad in [
+            json!("a"),
+            json!("$.a"),
+            json!("/a~2"),
+            json!("/a~"),
+            json!(7),
+            json!("/a".repeat(600)),
+        ] {
             assert!(Place::read("title", &bad).unwrap_err().contains("`title`"), "{bad}");
         }
     }
 
     #[test]
     fn words_are_a_list() {
-        assert_eq!(list("f", &json!(["a", 1, true])), Ok(vec!["a".to_owned(), "1".to_owned(), "true".to_owned()]));
+        assert_eq!(
+            list("f", &json!(["a", 1, true])),
+            Ok(vec!["a".to_owned(), "1".to_owned(), "true".to_owned()])
+        );
         assert_eq!(list("f", &json!("a")), Ok(vec!["a".to_owned()]));
-        for bad in [json!([]), json!([null]), json!({}), json!([["a"]]), json!(["a".repeat(2_000)])] {
+        for bad in [json!([]), json!([null]), json!({}), json!([["a"]]), json!(["a".repeat(2_000)])]
+        {
             assert!(list("f", &bad).unwrap_err().contains("`f`"), "{bad}");
         }
     }

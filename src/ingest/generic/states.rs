@@ -4,15 +4,47 @@ use crate::alert::observation::Said;
 
 /// Words that mean that it is over, if nobody has laid down others.
 const OVER: &[&str] = &[
-    "resolved", "resolve", "ok", "closed", "close", "recovered", "recovery", "cleared", "clear", "normal", "up",
-    "healthy", "inactive", "fixed", "done", "ended",
+    "resolved",
+    "resolve",
+    "ok",
+    "closed",
+    "close",
+    "recovered",
+    "recovery",
+    "cleared",
+    "clear",
+    "normal",
+    "up",
+    "healthy",
+    "inactive",
+    "fixed",
+    "done",
+    "ended",
 ];
 /// Words that mean that somebody looks after it.
 const ACKNOWLEDGED: &[&str] = &["acknowledged", "acknowledge", "acked", "ack"];
 /// Words that mean that it fires. Others mean nothing.
 const FIRING: &[&str] = &[
-    "firing", "fire", "fired", "alert", "alerting", "alarm", "open", "opened", "trigger", "triggered", "problem",
-    "active", "down", "critical", "warning", "error", "failed", "failure", "unhealthy", "new",
+    "firing",
+    "fire",
+    "fired",
+    "alert",
+    "alerting",
+    "alarm",
+    "open",
+    "opened",
+    "trigger",
+    "triggered",
+    "problem",
+    "active",
+    "down",
+    "critical",
+    "warning",
+    "error",
+    "failed",
+    "failure",
+    "unhealthy",
+    "new",
 ];
 
 /// What somebody has laid down about words.
@@ -39,7 +71,8 @@ impl States {
     /// What this word means.
     pub fn meaning(&self, word: &str) -> Meaning {
         let word = word.trim();
-        let is_among = |words: &[String]| words.iter().any(|known| known.trim().eq_ignore_ascii_case(word));
+        let is_among =
+            |words: &[String]| words.iter().any(|known| known.trim().eq_ignore_ascii_case(word));
         if is_among(&self.resolved) {
             return Meaning::Said(Said::Resolved);
         }
@@ -76,7 +109,8 @@ mod tests {
 
     #[test]
     fn what_is_laid_down_counts_before_what_is_usual() {
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let words =
+            |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         let usual = States::default();
         assert_eq!(usual.meaning(" Resolved "), Meaning::Said(Said::Resolved));
         assert_eq!(usual.meaning("ACK"), Meaning::Said(Said::Acknowledged));

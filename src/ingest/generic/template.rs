@@ -27,7 +27,8 @@ use crate::ingest::generic::place::{Place, list};
 use crate::ingest::generic::states::{Meaning, States};
 use crate::ingest::values;
 
-const TITLES: &[&str] = &["title", "name", "alert_name", "alertname", "summary", "subject", "message"];
+const TITLES: &[&str] =
+    &["title", "name", "alert_name", "alertname", "summary", "subject", "message"];
 const KEYS: &[&str] =
     &["dedup_key", "deduplication_key", "alert_uid", "fingerprint", "key", "alert_id", "id"];
 const STATES: &[&str] = &["status", "state"];
@@ -37,8 +38,17 @@ const LINKS: &[&str] = &["link", "url", "alert_url"];
 
 /// The names of the settings.
 const SETTINGS: &[&str] = &[
-    "alerts", "title", "key", "status", "severity", "description", "link", "labels", "firing_values",
-    "resolved_values", "severities",
+    "alerts",
+    "title",
+    "key",
+    "status",
+    "severity",
+    "description",
+    "link",
+    "labels",
+    "firing_values",
+    "resolved_values",
+    "severities",
 ];
 /// The most labels, words or severities in a template.
 const MOST: usize = 100;
@@ -92,7 +102,9 @@ impl Template {
             let place = || Place::read(name, value).map(Some);
             match name.as_str() {
                 "alerts" => match Place::read(name, value)? {
-                    Place::Literal(_) => return Err("`alerts` has to be a JSON pointer to a list".to_owned()),
+                    Place::Literal(_) => {
+                        return Err("`alerts` has to be a JSON pointer to a list".to_owned());
+                    }
                     at => template.alerts = Some(at),
                 },
                 "title" => template.title = place()?,
@@ -106,7 +118,10 @@ impl Template {
                 "resolved_values" => template.states.resolved = list(name, value)?,
                 "severities" => template.severities = severities(value)?,
                 _ => {
-                    return Err(format!("`{name}` is no setting; there are: {}", SETTINGS.join(", ")));
+                    return Err(format!(
+                        "`{name}` is no setting; there are: {}",
+                        SETTINGS.join(", ")
+                    ));
                 }
             }
         }
@@ -183,9 +198,9 @@ impl Template {
                 place.look(alert, whole).map(|found| values::labels(&found)).unwrap_or_default()
             }
             Labels::Each(places) => {
-                let said = places.iter().filter_map(|(name, place)| {
-                    Some((name.clone(), place.words(alert, whole)?))
-                });
+                let said = places
+                    .iter()
+                    .filter_map(|(name, place)| Some((name.clone(), place.words(alert, whole)?)));
                 said.collect()
             }
         };
@@ -195,7 +210,8 @@ impl Template {
     /// How bad it is; nothing if it is not said, or in no known word.
     fn severity(&self, word: Option<String>) -> Option<Status> {
         let word = word?;
-        let laid_down = self.severities.iter().find(|(known, _)| known.eq_ignore_ascii_case(word.trim()));
+        let laid_down =
+            self.severities.iter().find(|(known, _)| known.eq_ignore_ascii_case(word.trim()));
         laid_down.map(|(_, status)| *status).or_else(|| Status::from_word(&word))
     }
 }
@@ -203,7 +219,10 @@ impl Template {
 fn labels(value: &Value) -> Result<Labels, String> {
     let Value::Object(members) = value else {
         return match Place::read("labels", value)? {
-            Place::Literal(_) => Err("`labels` has to be a JSON pointer, or an object of names and places".to_owned()),
+            Place::Literal(_) => {
+                Err("`labels` has to be a JSON pointer, or an object of names and places"
+                    .to_owned())
+            }
             at => Ok(Labels::At(at)),
         };
     };
@@ -213,7 +232,9 @@ fn labels(value: &Value) -> Result<Labels, String> {
     let mut places = BTreeMap::new();
     for (name, value) in members {
         if name.is_empty() || name.chars().count() > NAME_LIMIT {
-            return Err(format!("`labels` has a name that is empty or longer than {NAME_LIMIT} characters"));
+            return Err(format!(
+                "`labels` has a name that is empty or longer than {NAME_LIMIT} characters"
+            ));
         }
         places.insert(name.clone(), Place::read(&format!("labels.{name}"), value)?);
     }
@@ -229,7 +250,9 @@ fn severities(value: &Value) -> Result<BTreeMap<String, Status>, String> {
     }
     let status = |word: &String, value: &Value| {
         let status = serde_json::from_value(value.clone()).map_err(|_| {
-            format!("`severities.{word}` has to be \"critical\", \"warning\", \"unknown\" or \"ok\"")
+            format!(
+                "`severities.{word}` has to be \"critical\", \"warning\", \"unknown\" or \"ok\""
+            )
         })?;
         Ok((word.trim().to_owned(), status))
     };

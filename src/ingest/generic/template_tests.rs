@@ -17,13 +17,22 @@ fn usual_names_need_no_template() {
         "url": "https://mon.example/7", "labels": {"host": "db-1", "odd": {}},
     });
     let said = one(Value::Null, &body);
-    assert_eq!((said.title.as_str(), said.key.as_str(), said.description.as_str()), ("Disk full", "7", "97 %"));
+    assert_eq!(
+        (said.title.as_str(), said.key.as_str(), said.description.as_str()),
+        ("Disk full", "7", "97 %")
+    );
     assert_eq!((said.said, said.status), (Said::Firing, Status::Warning));
-    assert_eq!((said.labels["host"].as_str(), said.links[0].href.as_str()), ("db-1", "https://mon.example/7"));
+    assert_eq!(
+        (said.labels["host"].as_str(), said.links[0].href.as_str()),
+        ("db-1", "https://mon.example/7")
+    );
     let over = one(Value::Null, &json!({"id": "7", "status": "OK"}));
     assert_eq!((over.said, over.key.as_str()), (Said::Resolved, "7"));
     let only = one(Value::Null, &json!({"message": "It burns"}));
-    assert_eq!((only.key.as_str(), only.title.as_str(), only.status), ("It burns", "It burns", Status::Critical));
+    assert_eq!(
+        (only.key.as_str(), only.title.as_str(), only.status),
+        ("It burns", "It burns", Status::Critical)
+    );
     assert_eq!(only.description, "");
     let seen = one(Value::Null, &json!({"id": 7, "name": "x", "status": "acknowledged"}));
     assert_eq!(seen.said, Said::Acknowledged);
@@ -54,7 +63,10 @@ fn a_list_keeps_what_is_good_and_names_what_is_not() {
 fn severities_are_understood_or_laid_down() {
     let template = json!({"severities": {"3": "critical", "green": "ok", "Blue": "unknown"}});
     let with = |severity: Value, status: Value| {
-        let said = one(template.clone(), &json!({"id": 1, "name": "x", "severity": severity, "status": status}));
+        let said = one(
+            template.clone(),
+            &json!({"id": 1, "name": "x", "severity": severity, "status": status}),
+        );
         (said.said, said.status)
     };
     assert_eq!(with(json!(3), Value::Null), (Said::Firing, Status::Critical));
@@ -119,7 +131,8 @@ fn the_bodies_of_many_vendors_can_be_mapped() {
         "monitorID": "Rxg89nIwu9WwrOsJKA", "body": "Event Matched", "title": "Triggered: New monitor",
         "matchedEvent": {"bar": "baz"},
     }});
-    let said = firing(axiom, body, "Triggered: New monitor", "Rxg89nIwu9WwrOsJKA", Status::Critical);
+    let said =
+        firing(axiom, body, "Triggered: New monitor", "Rxg89nIwu9WwrOsJKA", Status::Critical);
     assert_eq!((said.labels["bar"].as_str(), said.description.as_str()), ("baz", "Event Matched"));
     // Checkly
     let checkly = json!({
@@ -173,7 +186,9 @@ fn the_bodies_of_many_vendors_can_be_mapped() {
     over(libre, body, "41");
     // NetBox: what was changed is no alert.
     let netbox = json!({"title": "/data/display", "key": "/data/id", "status": "/event", "firing_values": ["alert"]});
-    let read = Template::read(&netbox).unwrap().apply(&json!({"event": "created", "data": {"id": 4, "display": "Test"}}));
+    let read = Template::read(&netbox)
+        .unwrap()
+        .apply(&json!({"event": "created", "data": {"id": 4, "display": "Test"}}));
     assert_eq!((read.observations.len(), read.ignored), (0, 1));
     // SignalFx
     let signalfx = json!({"title": "/inputs/rule", "key": "/incidentId", "status": "/statusExtended",

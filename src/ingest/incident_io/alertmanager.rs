@@ -36,7 +36,10 @@ fn observe(alert: &Value, body: &Value) -> Result<Observation, &'static str> {
         None => fingerprint::of_labels(&labels),
     };
     // The group's own status says nothing about its members.
-    let is_over = match values::member(alert, "status").map(|status| status.to_ascii_lowercase()).as_deref() {
+    let is_over = match values::member(alert, "status")
+        .map(|status| status.to_ascii_lowercase())
+        .as_deref()
+    {
         Some("resolved") => true,
         Some("firing") => false,
         _ => return Err("its status is neither firing nor resolved"),
@@ -57,13 +60,16 @@ fn observe(alert: &Value, body: &Value) -> Result<Observation, &'static str> {
     observation.description = annotations.get("description").cloned().unwrap_or_default();
     let addresses = [
         (annotations.get("runbook_url").cloned(), "Runbook"),
-        (annotations.get("dashboard").or_else(|| annotations.get("dashboard_url")).cloned(), "Dashboard"),
+        (
+            annotations.get("dashboard").or_else(|| annotations.get("dashboard_url")).cloned(),
+            "Dashboard",
+        ),
         (values::member(alert, "generatorURL"), "Source"),
         (values::member(body, "externalURL"), "Alertmanager"),
     ];
-    let links = addresses.into_iter().filter_map(|(href, text)| {
-        Some(Link { href: href?, text: text.to_owned() })
-    });
+    let links = addresses
+        .into_iter()
+        .filter_map(|(href, text)| Some(Link { href: href?, text: text.to_owned() }));
     observation.links = links.collect();
     observation.starts_at = values::instant(&alert["startsAt"]);
     observation.labels = labels;
@@ -97,7 +103,10 @@ mod tests {
         let (observations, errors) = read(&body);
         let said: Vec<_> = observations.iter().map(|one| (one.said, one.key.as_str())).collect();
         assert_eq!(said, [(Said::Resolved, "0c4bb787878b93ec"), (Said::Firing, "29743001")]);
-        assert_eq!((observations[1].title.as_str(), observations[1].status), ("p99 high", Status::Warning));
+        assert_eq!(
+            (observations[1].title.as_str(), observations[1].status),
+            ("p99 high", Status::Warning)
+        );
         assert_eq!(observations[1].links.len(), 3);
         assert!(observations[1].starts_at.is_some());
         assert_eq!(errors.len(), 3);

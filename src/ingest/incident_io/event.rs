@@ -28,7 +28,10 @@ impl Invalid {
 }
 
 /// Reads an event. `new_key` is what it is known by if its sender has no name for it.
-pub fn read(event: &Value, new_key: impl FnOnce() -> String) -> Result<(Observation, String), Invalid> {
+pub fn read(
+    event: &Value,
+    new_key: impl FnOnce() -> String,
+) -> Result<(Observation, String), Invalid> {
     let status = values::member(event, "status").ok_or_else(|| Invalid::required("status"))?;
     let said = match status.to_ascii_lowercase().as_str() {
         "firing" => Said::Firing,
@@ -108,7 +111,8 @@ mod tests {
         assert_eq!(observation.labels["service"], "some-service");
         assert_eq!(observation.annotations["deep"], "{\"a\":1}");
         assert_eq!(observation.links.len(), 1);
-        let (over, key) = read_one(&json!({"title": "x", "status": "resolved", "deduplication_key": 7})).unwrap();
+        let (over, key) =
+            read_one(&json!({"title": "x", "status": "resolved", "deduplication_key": 7})).unwrap();
         assert_eq!((over.said, key.as_str()), (Said::Resolved, "7"));
         let (observation, key) = read_one(&json!({"title": "x", "status": "FIRING"})).unwrap();
         assert_eq!((observation.key.as_str(), key.as_str()), ("new", "new"));
@@ -118,7 +122,8 @@ mod tests {
     fn a_long_key_is_shown_as_it_was_sent() {
         let long = "k".repeat(2_000);
         let (observation, key) =
-            read_one(&json!({"title": "x", "status": "firing", "deduplication_key": long})).unwrap();
+            read_one(&json!({"title": "x", "status": "firing", "deduplication_key": long}))
+                .unwrap();
         assert_eq!(key, long);
         assert_eq!(observation.key, values::key(&long));
     }

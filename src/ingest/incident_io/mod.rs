@@ -133,7 +133,8 @@ fn check(knock: &Knock, form: &str) -> Result<(), Trouble> {
 
 /// Some senders put the secret behind `Basic` as it is.
 fn shows_bare_secret(knock: &Knock) -> bool {
-    let given = knock.header(header::AUTHORIZATION.as_str()).and_then(|value| value.trim().split_once(' '));
+    let given =
+        knock.header(header::AUTHORIZATION.as_str()).and_then(|value| value.trim().split_once(' '));
     given.is_some_and(|(scheme, given)| {
         scheme.eq_ignore_ascii_case("basic") && knock.is_secret(given.trim())
     })

@@ -12,7 +12,8 @@ const LONGEST: usize = 2_048;
 pub fn is_amazons(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("https://sns.") else { return false };
     let Some((host, path)) = rest.split_once('/') else { return false };
-    let region = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"));
+    let region =
+        host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"));
     text.len() <= LONGEST
         && region.is_some_and(is_region)
         && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b'#')
@@ -73,7 +74,9 @@ mod tests {
         ] {
             assert!(!is_amazons(bad), "{bad}");
         }
-        for no_certificate in ["https://sns.us-east-1.amazonaws.com/x", "https://sns.us-east-1.amazonaws.com/?a=.pem"] {
+        for no_certificate in
+            ["https://sns.us-east-1.amazonaws.com/x", "https://sns.us-east-1.amazonaws.com/?a=.pem"]
+        {
             assert!(!is_certificates(no_certificate));
         }
     }

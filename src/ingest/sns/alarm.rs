@@ -24,7 +24,8 @@ pub enum InsufficientData {
 /// What a message says of an alarm; nothing if it is about something else.
 pub fn read(message: &str, insufficient: InsufficientData) -> Option<Observation> {
     let alarm: Value = crate::ingest::knock::from_json(message.as_bytes()).ok()?;
-    let (name, state) = (values::member(&alarm, "AlarmName")?, values::member(&alarm, "NewStateValue")?);
+    let (name, state) =
+        (values::member(&alarm, "AlarmName")?, values::member(&alarm, "NewStateValue")?);
     let arn = values::member(&alarm, "AlarmArn");
     let account = values::member(&alarm, "AWSAccountId");
     let key = match &arn {
@@ -36,7 +37,9 @@ pub fn read(message: &str, insufficient: InsufficientData) -> Option<Observation
     };
     let at = values::member(&alarm, "StateChangeTime").and_then(|text| changed(&text));
     let (said, status) = match (state.to_ascii_uppercase().as_str(), insufficient) {
-        ("OK", _) | ("INSUFFICIENT_DATA", InsufficientData::Resolve) => (Said::Resolved, Status::Ok),
+        ("OK", _) | ("INSUFFICIENT_DATA", InsufficientData::Resolve) => {
+            (Said::Resolved, Status::Ok)
+        }
         ("ALARM", _) => (Said::Firing, Status::Critical),
         ("INSUFFICIENT_DATA", InsufficientData::Fire) => (Said::Firing, Status::Unknown),
         _ => return None,
@@ -62,10 +65,13 @@ pub fn read(message: &str, insufficient: InsufficientData) -> Option<Observation
     ] {
         values::label(&mut observation.labels, label, value);
     }
-    let is_region = |region: &String| region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_region =
+        |region: &String| region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let address = region.filter(is_region).map(|region| {
         let name = percent_encoding::utf8_percent_encode(&name, percent_encoding::NON_ALPHANUMERIC);
-        format!("https://console.aws.amazon.com/cloudwatch/home?region={region}#alarmsV2:alarm/{name}")
+        format!(
+            "https://console.aws.amazon.com/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"
+        )
     });
     observation.links = values::link(address, "CloudWatch");
     Some(observation)
@@ -101,11 +107,17 @@ mod tests {
     fn an_alarm_is_known_by_its_arn() {
         let bad = said("ALARM", InsufficientData::Ignore).unwrap();
         assert_eq!(bad.key, "arn:aws:cloudwatch:us-east-1:123456789012:alarm:cpu high");
-        assert_eq!((bad.said, bad.status, bad.title.as_str()), (Said::Firing, Status::Critical, "cpu high"));
+        assert_eq!(
+            (bad.said, bad.status, bad.title.as_str()),
+            (Said::Firing, Status::Critical, "cpu high")
+        );
         assert_eq!(bad.at, Some(Timestamp::from_micros(1_795_215_600_000_000)));
-        for (name, value) in
-            [("region", "us-east-1"), ("InstanceId", "i-1"), ("metric", "CPUUtilization"), ("namespace", "AWS/EC2")]
-        {
+        for (name, value) in [
+            ("region", "us-east-1"),
+            ("InstanceId", "i-1"),
+            ("metric", "CPUUtilization"),
+            ("namespace", "AWS/EC2"),
+        ] {
             assert_eq!(bad.labels[name], value);
         }
         let expected = "https://console.aws.amazon.com/cloudwatch/home?region=us-east-1#alarmsV2:alarm/cpu%20high";
@@ -125,10 +137,21 @@ mod tests {
 
     #[test]
     fn what_is_no_alarm_is_let_be() {
-        for message in ["", "hello", "7", "{}", "[]", r#"{"AlarmName":"x"}"#, r#"{"AlarmName":"x","NewStateValue":{}}"#] {
+        for message in [
+            "",
+            "hello",
+            "7",
+            "{}",
+            "[]",
+            r#"{"AlarmName":"x"}"#,
+            r#"{"AlarmName":"x","NewStateValue":{}}"#,
+        ] {
             assert_eq!(read(message, InsufficientData::Fire), None, "{message}");
         }
-        let little = read(r#"{"AlarmName":"x","NewStateValue":"alarm","StateChangeTime":"soon"}"#, InsufficientData::Ignore);
+        let little = read(
+            r#"{"AlarmName":"x","NewStateValue":"alarm","StateChangeTime":"soon"}"#,
+            InsufficientData::Ignore,
+        );
         assert_eq!(little.unwrap().at, None);
     }
 }

@@ -138,7 +138,8 @@ impl<'a> Der<'a> {
             return None;
         }
         let part = |at: usize| i8::try_from(digits(rest.get(at..at + 2)?)?).ok();
-        let civil = DateTime::new(year, part(0)?, part(2)?, part(4)?, part(6)?, part(8)?, 0).ok()?;
+        let civil =
+            DateTime::new(year, part(0)?, part(2)?, part(4)?, part(6)?, part(8)?, 0).ok()?;
         Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp().into())
     }
 }
@@ -163,7 +164,10 @@ mod tests {
     #[test]
     fn a_certificate_has_a_key_and_a_time() {
         let certificate = Certificate::from_pem(PEM).unwrap();
-        assert_eq!((certificate.from, certificate.until), (at("2026-01-01T00:00:00Z"), at("2060-01-01T00:00:00Z")));
+        assert_eq!(
+            (certificate.from, certificate.until),
+            (at("2026-01-01T00:00:00Z"), at("2060-01-01T00:00:00Z"))
+        );
         assert!(certificate.is_valid(at("2026-09-21T00:00:00Z")));
         assert!(!certificate.is_valid(at("2025-12-31T23:59:59Z")));
         assert!(!certificate.is_valid(at("2060-01-01T00:00:01Z")));
@@ -179,7 +183,10 @@ mod tests {
 
     #[test]
     fn only_rsa_keys_are_known() {
-        assert_eq!(Certificate::from_pem(include_bytes!("../../../tests/data/sns/elliptic.pem")), None);
+        assert_eq!(
+            Certificate::from_pem(include_bytes!("../../../tests/data/sns/elliptic.pem")),
+            None
+        );
     }
 
     #[test]

@@ -88,7 +88,8 @@ impl Envelope {
             "2" => Scheme::Sha256,
             _ => return false,
         };
-        let Some((text, signature)) = self.signed_text().zip(base64::decode(&self.signature)) else {
+        let Some((text, signature)) = self.signed_text().zip(base64::decode(&self.signature))
+        else {
             return false;
         };
         certificate.has_signed(scheme, text.as_bytes(), &signature)
@@ -106,7 +107,8 @@ mod tests {
     }
 
     fn fixed() -> Value {
-        serde_json::from_slice(include_bytes!("../../../tests/data/sns/notification_v1.json")).unwrap()
+        serde_json::from_slice(include_bytes!("../../../tests/data/sns/notification_v1.json"))
+            .unwrap()
     }
 
     #[test]
@@ -140,7 +142,8 @@ mod tests {
             "SignatureVersion": "1", "Signature": "", "SigningCertURL": "",
         });
         let text = |value: &Value| envelope(value.clone()).signed_text();
-        let expected = "Message\nhi\nMessageId\nm\nTimestamp\nnow\nTopicArn\nt\nType\nNotification\n";
+        let expected =
+            "Message\nhi\nMessageId\nm\nTimestamp\nnow\nTopicArn\nt\nType\nNotification\n";
         assert_eq!(text(&value).as_deref(), Some(expected));
         value["Subject"] = json!("s");
         let expected = "Message\nhi\nMessageId\nm\nSubject\ns\nTimestamp\nnow\nTopicArn\nt\nType\nNotification\n";

@@ -131,7 +131,12 @@ async fn verify(knock: &Knock, envelope: &Envelope) -> Result<(), Refused> {
     Ok(())
 }
 
-async fn act(knock: &Knock, kind: Kind, envelope: &Envelope, settings: Settings) -> Result<(), Refused> {
+async fn act(
+    knock: &Knock,
+    kind: Kind,
+    envelope: &Envelope,
+    settings: Settings,
+) -> Result<(), Refused> {
     match kind {
         Kind::Subscription => confirm(knock, envelope).await,
         // Its address would subscribe again, which nobody wants who has just ended it.

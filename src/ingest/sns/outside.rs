@@ -144,7 +144,11 @@ impl Outside {
                 .expect("ring supports the default versions of TLS")
                 .with_root_certificates(rustls::RootCertStore::empty())
                 .with_no_client_auth();
-            HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1().build()
+            HttpsConnectorBuilder::new()
+                .with_tls_config(config)
+                .https_or_http()
+                .enable_http1()
+                .build()
         } else {
             HttpsConnectorBuilder::new().with_native_roots()?.https_only().enable_http1().build()
         };

@@ -43,7 +43,11 @@ impl Settings {
                         Some("ignore") => InsufficientData::Ignore,
                         Some("fire") => InsufficientData::Fire,
                         Some("resolve") => InsufficientData::Resolve,
-                        _ => return Err("`insufficient_data` has to be ignore, fire or resolve".to_owned()),
+                        _ => {
+                            return Err(
+                                "`insufficient_data` has to be ignore, fire or resolve".to_owned()
+                            );
+                        }
                     }
                 }
                 _ => return Err(format!("`{name}` is no setting; there are: {SETTINGS}")),
@@ -139,8 +143,11 @@ mod tests {
 
     #[test]
     fn settings_name_topics() {
-        let settings = Settings::read(&json!({"topics": [TOPIC], "insufficient_data": "fire"})).unwrap();
-        assert!(settings.allow(TOPIC) && !settings.allow("arn:aws:sns:us-east-1:123456789012:alarm"));
+        let settings =
+            Settings::read(&json!({"topics": [TOPIC], "insufficient_data": "fire"})).unwrap();
+        assert!(
+            settings.allow(TOPIC) && !settings.allow("arn:aws:sns:us-east-1:123456789012:alarm")
+        );
         assert_eq!(settings.insufficient_data, InsufficientData::Fire);
         assert_eq!(Settings::read(&Value::Null), Ok(Settings::default()));
         for (bad, field) in [

@@ -13,9 +13,18 @@ use crate::http::Answer;
 const SIGNATURE: &str = "sha256=2ef16f4a345cb4b1e5cd07b5755f3a171abc817232a31326a835a069702de932";
 
 impl Visitor {
-    async fn delivers(&self, event: &str, delivery: &str, kind: &str, body: &str, signature: &str) -> Answer {
+    async fn delivers(
+        &self,
+        event: &str,
+        delivery: &str,
+        kind: &str,
+        body: &str,
+        signature: &str,
+    ) -> Answer {
         let headers = [
-            ("content-type", kind), ("x-github-event", event), ("x-github-delivery", delivery),
+            ("content-type", kind),
+            ("x-github-event", event),
+            ("x-github-delivery", delivery),
             ("x-hub-signature-256", signature),
         ];
         self.server.send(Method::POST, &self.path(""), &headers, body.to_owned()).await

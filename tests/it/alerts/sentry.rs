@@ -15,11 +15,13 @@ const UUID: &str = "a8e5d37a-696c-4c54-adb5-b3f28d64c7de";
 /// A body whose signature is known, for the secret `s3cr3t`.
 const KNOWN: &str = r#"{"action":"critical","installation":{"uuid":"a8e5d37a-696c-4c54-adb5-b3f28d64c7de"},"data":{"metric_alert":{"id":"4","identifier":"1","status":20},"description_title":"Critical: Too many errors"},"actor":{"type":"application","id":"sentry","name":"Sentry"}}"#;
 const SIGNATURE_OF_KNOWN: &str = "0100800730c5bd8774581a2484f770515ac65eb50f0defcfe7f2f6e03899379e";
-const SIGNATURE_OF_NOTHING: &str = "3c81cc9496e1c25250f6ccb85f697c1bb623e3480d6538ad8cb6a6648142777d";
+const SIGNATURE_OF_NOTHING: &str =
+    "3c81cc9496e1c25250f6ccb85f697c1bb623e3480d6538ad8cb6a6648142777d";
 
 impl Visitor {
     async fn hooks(&self, resource: &str, body: &str, signature: (&str, &str)) -> Answer {
-        let headers = [("content-type", "application/json"), ("sentry-hook-resource", resource), signature];
+        let headers =
+            [("content-type", "application/json"), ("sentry-hook-resource", resource), signature];
         self.server.send(Method::POST, &self.path(""), &headers, body.to_owned()).await
     }
 

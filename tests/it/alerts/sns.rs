@@ -53,11 +53,16 @@ async fn answer(State(amazon): State<Amazon>, uri: Uri) -> Response {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     match uri.path() {
-        "/SimpleNotificationService-1.pem" => include_str!("../../data/sns/certificate.pem").into_response(),
+        "/SimpleNotificationService-1.pem" => {
+            include_str!("../../data/sns/certificate.pem").into_response()
+        }
         "/expired.pem" => include_str!("../../data/sns/expired.pem").into_response(),
         "/elliptic.pem" => include_str!("../../data/sns/elliptic.pem").into_response(),
         "/large.pem" => "x".repeat(100_000).into_response(),
-        "/moved.pem" => (StatusCode::FOUND, [(header::LOCATION, "/SimpleNotificationService-1.pem")]).into_response(),
+        "/moved.pem" => {
+            (StatusCode::FOUND, [(header::LOCATION, "/SimpleNotificationService-1.pem")])
+                .into_response()
+        }
         "/" => "<ConfirmSubscriptionResponse/>".into_response(),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
@@ -70,8 +75,9 @@ impl Bot {
         let amazon = Amazon::default();
         let mut stentor = self.stentor.clone();
         stentor.app.sns = Outside::instead_at(amazon.at_work().await.address());
-        let server = Server::start(stentor.router()).await;
-        (Visitor { server, ..visitor }, amazon)
+        let router = stentor.router();
+        let server = Server::start(router.clone()).await;
+        (Visitor { server, router, ..visitor }, amazon)
     }
 }
 
@@ -111,7 +117,16 @@ fn confirmation(topic: &str) -> Value {
 
 /// The envelope with its signature of version 2.
 fn signed(mut envelope: Value) -> Value {
-    let names = ["Message", "MessageId", "SubscribeURL", "Subject", "Timestamp", "Token", "TopicArn", "Type"];
+    let names = [
+        "Message",
+        "MessageId",
+        "SubscribeURL",
+        "Subject",
+        "Timestamp",
+        "Token",
+        "TopicArn",
+        "Type",
+    ];
     let text: String = names
         .iter()
         .filter_map(|name| Some(format!("{name}\n{}\n", envelope[*name].as_str()?)))

@@ -25,7 +25,7 @@ use crate::http::{Answer, Server};
 /// A sender with a way to its source.
 pub struct Visitor {
     pub server: Server,
-    router: Router,
+    pub router: Router,
     pub source: Arc<AlertSource>,
     pub secret: String,
 }
@@ -70,7 +70,8 @@ impl Bot {
     pub async fn changed_on_purpose(&self) -> Vec<ChangeEvent> {
         let app = &self.stentor.app;
         let mut tx = app.db.read().await.unwrap();
-        let changes = recent_changes(&mut tx, &app.workspace, Timestamp::default(), 100).await.unwrap();
+        let changes =
+            recent_changes(&mut tx, &app.workspace, Timestamp::default(), 100).await.unwrap();
         changes.into_iter().map(|(_, change)| change).collect()
     }
 }
@@ -82,7 +83,12 @@ impl Visitor {
     }
 
     /// Sends a body with the secret as a bearer token.
-    pub async fn sends(&self, rest: &str, headers: &[(&str, &str)], body: impl Into<String>) -> Answer {
+    pub async fn sends(
+        &self,
+        rest: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<String>,
+    ) -> Answer {
         let bearer = format!("Bearer {}", self.secret);
         let mut all = vec![("authorization", bearer.as_str())];
         all.extend(headers);
@@ -96,7 +102,12 @@ impl Visitor {
 
     /// Sends a body without a network: over one, whoever sends too much may not hear the answer before
     /// the connection ends.
-    pub async fn sends_in_process(&self, rest: &str, headers: &[(&str, &str)], body: String) -> Answer {
+    pub async fn sends_in_process(
+        &self,
+        rest: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Answer {
         let mut request = Request::post(self.path(rest));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -119,7 +130,8 @@ impl Visitor {
     pub async fn turns_strangers_away(&self, rest: &str, body: &Value, headers: &[(&str, &str)]) {
         let path = self.path(rest);
         let body = body.to_string();
-        let (bearer, wrong) = (format!("Bearer {}", self.secret), "Bearer 00000000000000000000000000000000");
+        let (bearer, wrong) =
+            (format!("Bearer {}", self.secret), "Bearer 00000000000000000000000000000000");
         let with = |token: &'static str| [&[("authorization", token)], headers].concat();
         for headers in [headers.to_vec(), with(wrong), with("Basic Og=="), with("GenieKey")] {
             let answer = self.server.send(Method::POST, &path, &headers, body.clone()).await;
@@ -130,7 +142,10 @@ impl Visitor {
         let elsewhere = path.replace(self.source.id.as_str(), "01ZZZZZZZZZZZZZZZZZZZZZZZZ");
         let answer = self.server.send(Method::POST, &elsewhere, &known, body.clone()).await;
         assert_eq!(answer.status, 404, "{}", answer.text);
-        let answer = self.server.send(Method::POST, &format!("{path}/nowhere/at/all"), &known, body.clone()).await;
+        let answer = self
+            .server
+            .send(Method::POST, &format!("{path}/nowhere/at/all"), &known, body.clone())
+            .await;
         assert_eq!(answer.status, 404, "{}", answer.text);
         let answer = self.server.send(Method::DELETE, &path, &known, body.clone()).await;
         assert_eq!(answer.status, 405, "{}", answer.text);
