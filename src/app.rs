@@ -15,9 +15,9 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::install::{InstallSettings, SecretKeys};
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
-use crate::ingest::{self, sns};
 use crate::ids::{IdSource, WorkspaceId};
 use crate::ingest::sources::Sources;
+use crate::ingest::{self, sns};
 use crate::intake::settle::Settler;
 use crate::intake::{Intake, sweep};
 use crate::outbox::holder::Holder;
@@ -326,8 +326,7 @@ impl Stentor {
             ("forgetting", forget),
             ("keeper of tokens", keeper),
             ("sweeper of alerts", sweeper),
-        ]
-        {
+        ] {
             if let Err(error) = task.await {
                 tracing::error!(error = %error, "The {what} ended badly");
             }

@@ -71,7 +71,8 @@ const SUPPRESSED: &str = "suppressed";
 pub async fn list(knock: &Knock) -> Result<Response, Refused> {
     let wanted = Wanted::read(&Query::of(knock))?;
     let picture = Picture::take(knock).await?;
-    let mut shown: Vec<GettableAlert> = picture.shown(&wanted).into_iter().map(|(_, alert)| alert).collect();
+    let mut shown: Vec<GettableAlert> =
+        picture.shown(&wanted).into_iter().map(|(_, alert)| alert).collect();
     shown.sort_by(|a, b| a.fingerprint.cmp(&b.fingerprint));
     Ok(Json(shown).into_response())
 }
@@ -92,7 +93,8 @@ pub async fn groups(knock: &Knock) -> Result<Response, Refused> {
     for group in known {
         let Some(mut alerts) = by_group.remove(&group.id) else { continue };
         alerts.sort_by(|a, b| a.fingerprint.cmp(&b.fingerprint));
-        let labels = group.present().iter().flat_map(|matched| matched.labels.iter().cloned()).collect();
+        let labels =
+            group.present().iter().flat_map(|matched| matched.labels.iter().cloned()).collect();
         let name = picture.settings.route_by_id(group.route.as_ref()).name;
         shown.push(AlertGroup { alerts, labels, receiver: Receiver { name } });
     }
@@ -121,7 +123,9 @@ impl Picture {
                 return Ok(Picture { settings, firing, now: knock.now });
             }
             if firing.len() >= MOST {
-                return Err(Refused::wish(format!("more than {MOST} alerts fire, which are too many for one answer")));
+                return Err(Refused::wish(format!(
+                    "more than {MOST} alerts fire, which are too many for one answer"
+                )));
             }
         }
     }
@@ -152,7 +156,9 @@ impl Picture {
     fn inhibitors(&self) -> Vec<&Alert> {
         let rules = &self.settings.inhibitions;
         let firing = self.firing.iter().map(|(alert, _)| alert);
-        firing.filter(|alert| rules.iter().any(|(_, _, source, _)| source.hold(&alert.labels))).collect()
+        firing
+            .filter(|alert| rules.iter().any(|(_, _, source, _)| source.hold(&alert.labels)))
+            .collect()
     }
 
     fn status(&self, alert: &Alert, inhibitors: &[&Alert]) -> AlertStatus {
@@ -161,7 +167,8 @@ impl Picture {
         let by = self.settings.inhibiting(&alert.labels, inhibitors.iter().copied());
         let by = by.filter(|other| other.id != alert.id);
         let inhibited_by: Vec<String> = by.map(shown_fingerprint).into_iter().collect();
-        let muted_by: Vec<String> = alert.maintenance.iter().map(|id| id.as_str().to_owned()).collect();
+        let muted_by: Vec<String> =
+            alert.maintenance.iter().map(|id| id.as_str().to_owned()).collect();
         let is_quiet = !(silenced_by.is_empty() && inhibited_by.is_empty() && muted_by.is_empty());
         let state = if is_quiet { SUPPRESSED } else { ACTIVE };
         AlertStatus { inhibited_by, muted_by, silenced_by, state }

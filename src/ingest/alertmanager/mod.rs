@@ -116,13 +116,18 @@ async fn answer(knock: &Knock) -> Response {
             (["silence", id], Method::DELETE) => answered(silences::expire(knock, id).await),
             (["receivers"], Method::GET) => answered(status::receivers(knock).await),
             (["status"], Method::GET) => answered(status::show(knock).await),
-            (["alerts" | "silences" | "receivers" | "status"] | ["alerts", "groups"] | ["silence", _], _) => {
-                refuse(Trouble::WrongMethod)
-            }
+            (
+                ["alerts" | "silences" | "receivers" | "status"]
+                | ["alerts", "groups"]
+                | ["silence", _],
+                _,
+            ) => refuse(Trouble::WrongMethod),
             _ => refuse(Trouble::NotThere),
         },
         (["-", "healthy"], Method::GET) => alive().await.into_response(),
-        (["-", "ready"], Method::GET) => health::ready(State(knock.app.clone())).await.into_response(),
+        (["-", "ready"], Method::GET) => {
+            health::ready(State(knock.app.clone())).await.into_response()
+        }
         (["-", "reload"], Method::POST) => reload().await.into_response(),
         _ => refuse(Trouble::NotThere),
     }
@@ -152,7 +157,8 @@ enum Refused {
 impl Refused {
     fn wrong_type(mime: &str) -> Refused {
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        let message = format!("unsupported media type {mime:?}, only [application/json] are allowed");
+        let message =
+            format!("unsupported media type {mime:?}, only [application/json] are allowed");
         Refused::Request(status, status.as_u16(), message)
     }
 

@@ -41,5 +41,6 @@ pub async fn alerts(knock: &Knock) -> Response {
 pub fn other_than_json(knock: &Knock) -> Option<String> {
     let given = knock.headers.get(header::CONTENT_TYPE)?.to_str().unwrap_or_default();
     let mime = given.split(';').next().unwrap_or_default().trim();
-    (!mime.eq_ignore_ascii_case("application/json")).then(|| crate::incident::text::shorten(mime, 100))
+    (!mime.eq_ignore_ascii_case("application/json"))
+        .then(|| crate::incident::text::shorten(mime, 100))
 }

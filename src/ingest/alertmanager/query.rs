@@ -17,7 +17,10 @@ pub struct Query(Vec<(String, String)>);
 impl Query {
     /// The query of a request. What can't be read says nothing.
     pub fn of(knock: &Knock) -> Query {
-        Query(serde_urlencoded::from_str(knock.query.as_deref().unwrap_or_default()).unwrap_or_default())
+        Query(
+            serde_urlencoded::from_str(knock.query.as_deref().unwrap_or_default())
+                .unwrap_or_default(),
+        )
     }
 
     /// The values of a parameter.
@@ -54,8 +57,8 @@ impl Query {
             is_equal: true,
         };
         let prepared = matcher.prepare();
-        let prepared =
-            prepared.map_err(|error| Refused::wish(format!("failed to parse receiver param: {error}")))?;
+        let prepared = prepared
+            .map_err(|error| Refused::wish(format!("failed to parse receiver param: {error}")))?;
         Ok(Receiver(Some(prepared)))
     }
 }

@@ -12,7 +12,9 @@ use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::alert::fingerprint;
-use crate::alert::observation::{Ends, Link, Observation, Said, Status, TITLE_LIMIT, is_web_address};
+use crate::alert::observation::{
+    Ends, Link, Observation, Said, Status, TITLE_LIMIT, is_web_address,
+};
 use crate::clock::Timestamp;
 use crate::incident::text::shorten;
 use crate::ingest::alertmanager::time::Sent;
@@ -109,7 +111,9 @@ impl<'de> Visitor<'de> for Batch {
         while let Some(posted) = list.next_element::<Option<Posted>>()? {
             match posted.unwrap_or_default().observe(self.0) {
                 Ok(_) if read.good.len() == MOST => {
-                    return Err(A::Error::custom(format_args!("there are more than {MOST} alerts")));
+                    return Err(A::Error::custom(format_args!(
+                        "there are more than {MOST} alerts"
+                    )));
                 }
                 Ok(observation) => read.good.push(observation),
                 Err(mistake) => read.bad.add(mistake),
@@ -131,7 +135,10 @@ struct Posted {
 }
 
 impl Posted {
-    fn observe(self, Circumstances { now, resolve_timeout }: Circumstances) -> Result<Observation, &'static str> {
+    fn observe(
+        self,
+        Circumstances { now, resolve_timeout }: Circumstances,
+    ) -> Result<Observation, &'static str> {
         let starts_at = self.starts_at.0.or(self.ends_at.0).unwrap_or(now);
         let ends = match self.ends_at.0 {
             Some(at) => Ends { at, assumed: false },
@@ -307,8 +314,14 @@ mod tests {
         assert_eq!(alert.annotations.len(), 5);
         let texts: Vec<&str> = alert.links.iter().map(|link| link.text.as_str()).collect();
         assert_eq!(texts, [SOURCE_LINK, "Dashboard", "Runbook"]);
-        assert_eq!(alert.starts_at, Some("2026-09-21T14:00:00Z".parse::<jiff::Timestamp>().unwrap().into()));
-        assert_eq!(alert.ends, Some(Ends { at: NOW.plus(Duration::from_secs(240)), assumed: false }));
+        assert_eq!(
+            alert.starts_at,
+            Some("2026-09-21T14:00:00Z".parse::<jiff::Timestamp>().unwrap().into())
+        );
+        assert_eq!(
+            alert.ends,
+            Some(Ends { at: NOW.plus(Duration::from_secs(240)), assumed: false })
+        );
     }
 
     #[test]
@@ -333,7 +346,8 @@ mod tests {
     #[test]
     fn an_alert_is_known_by_its_labels_but_not_by_empty_ones() {
         let plain = one(json!({"labels": {"a": "b"}}));
-        let padded = one(json!({"labels": {"x": "", "a": "b", "y": null}, "annotations": {"n": "m"}}));
+        let padded =
+            one(json!({"labels": {"x": "", "a": "b", "y": null}, "annotations": {"n": "m"}}));
         assert_eq!(plain.key, padded.key);
         // What is too long to be kept whole still tells two alerts apart.
         let long = |end: &str| one(json!({"labels": {"a": "x".repeat(5_000) + end}}));
@@ -367,11 +381,30 @@ mod tests {
     #[test]
     fn what_is_no_list_of_alerts_is_refused() {
         let many = format!("[{}]", vec![r#"{"labels":{"a":"b"}}"#; MOST + 1].join(","));
-        let deep = format!("[{{\"labels\":{{\"a\":\"b\"}},\"x\":{}1{}}}]", "[".repeat(500), "]".repeat(500));
+        let deep = format!(
+            "[{{\"labels\":{{\"a\":\"b\"}},\"x\":{}1{}}}]",
+            "[".repeat(500),
+            "]".repeat(500)
+        );
         for body in [
-            "", "{", "[", "[{]", "7", "\"x\"", "{}", "[7]", "[[]]", r#"[{"labels":[]}]"#,
-            r#"[{"labels":{"a":1}}]"#, r#"[{"labels":{"a":{}}}]"#, r#"[{"labels":{"a":"b"},"startsAt":"soon"}]"#,
-            r#"[{"labels":{"a":"b"},"endsAt":7}]"#, "[] x", r#"[{"labels":{"a":"\ud800"}}]"#, &many, &deep,
+            "",
+            "{",
+            "[",
+            "[{]",
+            "7",
+            "\"x\"",
+            "{}",
+            "[7]",
+            "[[]]",
+            r#"[{"labels":[]}]"#,
+            r#"[{"labels":{"a":1}}]"#,
+            r#"[{"labels":{"a":{}}}]"#,
+            r#"[{"labels":{"a":"b"},"startsAt":"soon"}]"#,
+            r#"[{"labels":{"a":"b"},"endsAt":7}]"#,
+            "[] x",
+            r#"[{"labels":{"a":"\ud800"}}]"#,
+            &many,
+            &deep,
         ] {
             assert!(read_text(body).is_err(), "{}", &body[..body.len().min(80)]);
         }

@@ -62,7 +62,8 @@ impl Posted {
             return Err(Refused::wish("silence invalid: at least one matcher required"));
         }
         for (index, one) in posted.into_iter().enumerate() {
-            let missing = |what: &str| Refused::missing(&format!("matchers.{index}.{what} in body"));
+            let missing =
+                |what: &str| Refused::missing(&format!("matchers.{index}.{what} in body"));
             matchers.push(Matcher {
                 name: one.name.ok_or_else(|| missing("name"))?,
                 value: one.value.ok_or_else(|| missing("value"))?,
@@ -71,7 +72,11 @@ impl Posted {
             });
         }
         let annotations = self.annotations.unwrap_or_default();
-        let longest = annotations.iter().flat_map(|(name, value)| [name, value]).map(|text| text.chars().count()).max();
+        let longest = annotations
+            .iter()
+            .flat_map(|(name, value)| [name, value])
+            .map(|text| text.chars().count())
+            .max();
         for (what, size, limit) in [
             ("matchers", matchers.len(), MATCHERS_LIMIT),
             ("characters in createdBy", created_by.chars().count(), CREATOR_LIMIT),
@@ -80,11 +85,15 @@ impl Posted {
             ("characters in an annotation", longest.unwrap_or(0), ANNOTATION_LIMIT),
         ] {
             if size > limit {
-                return Err(Refused::wish(format!("silence invalid: {size} {what}; {limit} is the most")));
+                return Err(Refused::wish(format!(
+                    "silence invalid: {size} {what}; {limit} is the most"
+                )));
             }
         }
         let Some(ends_at) = ends_at.filter(|ends_at| starts_at < *ends_at) else {
-            return Err(Refused::wish("Failed to create silence: start time must be before end time"));
+            return Err(Refused::wish(
+                "Failed to create silence: start time must be before end time",
+            ));
         };
         if ends_at < now {
             return Err(Refused::wish("Failed to create silence: end time can't be in the past"));
@@ -151,7 +160,11 @@ pub fn update(before: &Silence, wanted: Silence, now: Timestamp) -> Update {
             State::Expired => false,
         };
     if can_change {
-        let starts_at = if State::of(before, now) == State::Active { before.starts_at } else { wanted.starts_at };
+        let starts_at = if State::of(before, now) == State::Active {
+            before.starts_at
+        } else {
+            wanted.starts_at
+        };
         return Update::Same(Silence { starts_at, ..wanted });
     }
     Update::Another { ended: ended(before, now), new: from_now(wanted, now) }
@@ -168,9 +181,11 @@ pub fn ended(silence: &Silence, now: Timestamp) -> Option<Silence> {
     match State::of(silence, now) {
         State::Expired => None,
         // No time at all is no time that a setting may have.
-        State::Active | State::Pending => {
-            Some(Silence { starts_at: silence.starts_at.min(just_before), ends_at: now, ..silence.clone() })
-        }
+        State::Active | State::Pending => Some(Silence {
+            starts_at: silence.starts_at.min(just_before),
+            ends_at: now,
+            ..silence.clone()
+        }),
     }
 }
 
@@ -188,7 +203,8 @@ pub fn shown_id(id: &SettingId) -> String {
 }
 
 fn hashed(text: &str) -> u128 {
-    u128::from_str_radix(&fingerprint::of_parts(&["silence", text]).to_text(), 16).unwrap_or_default()
+    u128::from_str_radix(&fingerprint::of_parts(&["silence", text]).to_text(), 16)
+        .unwrap_or_default()
 }
 
 /// 128 bits as a UUID of this version, some of them being replaced by what tells that.
@@ -226,8 +242,16 @@ mod tests {
 
     fn silence(from: i64, to: i64) -> Silence {
         let matchers = vec![Matcher::parse("env=\"prod\"").unwrap()];
-        let (created_by, comment, annotations) = ("me".to_owned(), "why".to_owned(), BTreeMap::new());
-        Silence { matchers, starts_at: hours(from), ends_at: hours(to), created_by, comment, annotations }
+        let (created_by, comment, annotations) =
+            ("me".to_owned(), "why".to_owned(), BTreeMap::new());
+        Silence {
+            matchers,
+            starts_at: hours(from),
+            ends_at: hours(to),
+            created_by,
+            comment,
+            annotations,
+        }
     }
 
     fn posted(change: impl FnOnce(&mut Value)) -> Result<Silence, Refused> {
@@ -247,8 +271,12 @@ mod tests {
     #[test]
     fn what_is_missing_or_too_much_is_named() {
         type Change = Box<dyn FnOnce(&mut Value)>;
-        let without = |name: &'static str| -> Change { Box::new(move |body| drop(body.as_object_mut().unwrap().remove(name))) };
-        let with = |name: &'static str, value: Value| -> Change { Box::new(move |body| body[name] = value) };
+        let without = |name: &'static str| -> Change {
+            Box::new(move |body| drop(body.as_object_mut().unwrap().remove(name)))
+        };
+        let with = |name: &'static str, value: Value| -> Change {
+            Box::new(move |body| body[name] = value)
+        };
         for (change, named) in [
             (without("comment"), "comment in body is required"),
             (without("createdBy"), "createdBy in body is required"),
@@ -256,14 +284,26 @@ mod tests {
             (without("endsAt"), "endsAt in body is required"),
             (without("matchers"), "matchers in body is required"),
             (with("matchers", json!([])), "at least one matcher required"),
-            (with("matchers", json!([{"name": "a", "value": "b"}])), "matchers.0.isRegex in body is required"),
+            (
+                with("matchers", json!([{"name": "a", "value": "b"}])),
+                "matchers.0.isRegex in body is required",
+            ),
             (with("endsAt", json!(hours(0))), "start time must be before end time"),
             (with("endsAt", json!("0001-01-01T00:00:00Z")), "start time must be before end time"),
             (with("startsAt", json!(hours(3))), "start time must be before end time"),
             (with("comment", json!("x".repeat(2_001))), "2001 characters in comment"),
             (with("createdBy", json!("x".repeat(201))), "201 characters in createdBy"),
-            (with("matchers", json!(vec![json!({"name": "a", "value": "b", "isRegex": false}); 65])), "65 matchers"),
-            (with("annotations", json!({"a": "x".repeat(2_001)})), "2001 characters in an annotation"),
+            (
+                with(
+                    "matchers",
+                    json!(vec![json!({"name": "a", "value": "b", "isRegex": false}); 65]),
+                ),
+                "65 matchers",
+            ),
+            (
+                with("annotations", json!({"a": "x".repeat(2_001)})),
+                "2001 characters in an annotation",
+            ),
         ] {
             let refused = format!("{:?}", posted(change).unwrap_err());
             assert!(refused.contains(named), "{refused}");
@@ -279,13 +319,20 @@ mod tests {
     fn only_what_had_no_effect_yet_is_changed() {
         let active = silence(-1, 1);
         assert_eq!(update(&active, silence(-1, 5), NOW), Update::Same(silence(-1, 5)), "prolonged");
-        let other = Silence { matchers: vec![Matcher::parse("env=\"test\"").unwrap()], ..silence(-1, 5) };
-        let Update::Another { ended: Some(ended), new } = update(&active, other.clone(), NOW) else { panic!() };
+        let other =
+            Silence { matchers: vec![Matcher::parse("env=\"test\"").unwrap()], ..silence(-1, 5) };
+        let Update::Another { ended: Some(ended), new } = update(&active, other.clone(), NOW)
+        else {
+            panic!()
+        };
         assert_eq!((ended.ends_at, State::of(&ended, NOW)), (NOW, State::Expired));
         assert_eq!(new, Silence { starts_at: NOW, ..other });
         let pending = silence(1, 2);
         assert_eq!(update(&pending, silence(3, 4), NOW), Update::Same(silence(3, 4)), "put off");
-        assert!(matches!(update(&pending, silence(-1, 4), NOW), Update::Another { ended: Some(_), .. }));
+        assert!(matches!(
+            update(&pending, silence(-1, 4), NOW),
+            Update::Another { ended: Some(_), .. }
+        ));
         let expired = silence(-2, -1);
         let again = Update::Another { ended: None, new: silence(0, 4) };
         assert_eq!(update(&expired, silence(-2, 4), NOW), again);
@@ -312,7 +359,12 @@ mod tests {
         let elsewhere = shown_id(&SettingId::from("01K5N4Z8J8ZZZZZZZZZZZZZZZZ"));
         assert!(is_uuid(&elsewhere), "{elsewhere}");
         assert_eq!(elsewhere, shown_id(&SettingId::from("01K5N4Z8J8ZZZZZZZZZZZZZZZZ")));
-        for text in ["", "foo", "0a0a0a0a-0000-0000-0000-00000000000g", "0a0a0a0a00000000000000000000000000000"] {
+        for text in [
+            "",
+            "foo",
+            "0a0a0a0a-0000-0000-0000-00000000000g",
+            "0a0a0a0a00000000000000000000000000000",
+        ] {
             assert!(!is_uuid(text), "{text}");
         }
     }

@@ -37,7 +37,11 @@ pub async fn list(knock: &Knock) -> Result<Response, Refused> {
     let creators: Vec<&str> = query.all("creator").filter(|creator| !creator.is_empty()).collect();
     let mut found = all(knock).await?;
     found.retain(|one| {
-        let by_name = one.silence.matchers.iter().map(|Matcher { name, value, .. }| (name.clone(), value.clone()));
+        let by_name = one
+            .silence
+            .matchers
+            .iter()
+            .map(|Matcher { name, value, .. }| (name.clone(), value.clone()));
         let by_creator = creators.is_empty() || creators.contains(&one.silence.created_by.as_str());
         by_creator && filter.hold(&by_name.collect())
     });
@@ -50,7 +54,8 @@ pub async fn list(knock: &Knock) -> Result<Response, Refused> {
         };
         state(a).cmp(&state(b)).then(within).then_with(|| a.id.cmp(&b.id))
     });
-    let shown: Vec<GettableSilence> = found.into_iter().map(|one| to_wire(one, knock.now)).collect();
+    let shown: Vec<GettableSilence> =
+        found.into_iter().map(|one| to_wire(one, knock.now)).collect();
     Ok(Json(shown).into_response())
 }
 
@@ -69,8 +74,8 @@ pub async fn post(knock: &Knock) -> Result<Response, Refused> {
     if knock.body.is_empty() {
         return Err(Refused::missing("silence in body"));
     }
-    let posted: Posted =
-        serde_json::from_slice(&knock.body).map_err(|error| Refused::unreadable("silence", &error))?;
+    let posted: Posted = serde_json::from_slice(&knock.body)
+        .map_err(|error| Refused::unreadable("silence", &error))?;
     let of = posted.id.clone().filter(|id| !id.is_empty());
     let wanted = posted.read(knock.now)?;
     let before = match of {
@@ -113,7 +118,8 @@ fn not_found() -> Refused {
 
 async fn keep(knock: &Knock, id: SettingId, silence: Silence) -> Result<SettingId, Refused> {
     let setting = Setting::Silence(silence);
-    prepared::check(&setting).map_err(|error| Refused::wish(format!("silence invalid: {error}")))?;
+    prepared::check(&setting)
+        .map_err(|error| Refused::wish(format!("silence invalid: {error}")))?;
     let errand = Errand::Put { id: id.clone(), setting };
     knock.app.intake.carry(&knock.source.workspace, errand).await.map_err(Trouble::from)?;
     Ok(id)
@@ -129,7 +135,10 @@ async fn all(knock: &Knock) -> Result<Vec<Found>, Refused> {
 /// has to be looked for.
 async fn find(knock: &Knock, id: &str) -> Result<Option<Found>, Refused> {
     if !silence::is_uuid(id) {
-        let message = format!("silenceID in path must be of type uuid: {:?}", crate::incident::text::shorten(id, 60));
+        let message = format!(
+            "silenceID in path must be of type uuid: {:?}",
+            crate::incident::text::shorten(id, 60)
+        );
         return Err(Refused::Request(StatusCode::UNPROCESSABLE_ENTITY, 601, message));
     }
     let id = id.to_ascii_lowercase();
@@ -145,7 +154,9 @@ async fn find(knock: &Knock, id: &str) -> Result<Option<Found>, Refused> {
 
 fn found(kept: Kept) -> Option<Found> {
     match kept.setting {
-        Setting::Silence(silence) => Some(Found { id: kept.id, silence, updated_at: kept.updated_at }),
+        Setting::Silence(silence) => {
+            Some(Found { id: kept.id, silence, updated_at: kept.updated_at })
+        }
         _ => None,
     }
 }

@@ -93,7 +93,10 @@ mod tests {
     #[test]
     fn times_are_shown_with_milliseconds() {
         let shown = |time| serde_json::to_string(&Shown(time)).unwrap();
-        assert_eq!(shown(Timestamp::from_micros(1_790_000_000_123_456)), "\"2026-09-21T14:13:20.123Z\"");
+        assert_eq!(
+            shown(Timestamp::from_micros(1_790_000_000_123_456)),
+            "\"2026-09-21T14:13:20.123Z\""
+        );
         assert_eq!(shown(ZERO), "\"0001-01-01T00:00:00.000Z\"");
     }
 }

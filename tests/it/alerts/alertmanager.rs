@@ -33,7 +33,9 @@ impl Client {
     async fn sends(&self, method: Method, path: &str, body: impl Into<String>) -> Answer {
         let headers =
             [("authorization", self.authorization.as_str()), ("content-type", "application/json")];
-        self.server.send(method, &format!("/alertmanager/api/v2/{path}"), &headers, body.into()).await
+        self.server
+            .send(method, &format!("/alertmanager/api/v2/{path}"), &headers, body.into())
+            .await
     }
 
     async fn posts(&self, path: &str, body: &Value) -> Answer {
@@ -47,7 +49,8 @@ impl Client {
 
     /// The names of the alerts at a path.
     async fn names(&self, path: &str) -> Vec<String> {
-        let mut names: Vec<String> = self.sees(path).await.as_array().unwrap().iter().map(name).collect();
+        let mut names: Vec<String> =
+            self.sees(path).await.as_array().unwrap().iter().map(name).collect();
         names.sort();
         names
     }

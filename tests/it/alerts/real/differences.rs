@@ -82,8 +82,16 @@ fn requests() -> Vec<Asked> {
         posts("silences", silence(json!({"endsAt": null})), Everything),
         posts("silences", silence(json!({"matchers": null})), Everything),
         posts("silences", silence(json!({"matchers": [{"name": "a", "value": "b"}]})), Everything),
-        posts("silences", silence(json!({"matchers": [{"name": "a", "value": "", "isRegex": false}]})), Status),
-        posts("silences", silence(json!({"matchers": [{"name": "a", "value": "(", "isRegex": true}]})), Status),
+        posts(
+            "silences",
+            silence(json!({"matchers": [{"name": "a", "value": "", "isRegex": false}]})),
+            Status,
+        ),
+        posts(
+            "silences",
+            silence(json!({"matchers": [{"name": "a", "value": "(", "isRegex": true}]})),
+            Status,
+        ),
         posts("silences", silence(json!({"startsAt": to, "endsAt": from})), Everything),
         posts(
             "silences",

@@ -42,8 +42,10 @@ pub struct Live {
 impl Live {
     pub async fn start(fresh: &Fresh) -> Live {
         warnings::listen();
-        let slack = Simulator::start(Settings { rate_limits: false, ..Settings::default() }).await.unwrap();
-        let app = App::start(fresh.open().await, Clock::system(), IdSource::system()).await.unwrap();
+        let slack =
+            Simulator::start(Settings { rate_limits: false, ..Settings::default() }).await.unwrap();
+        let app =
+            App::start(fresh.open().await, Clock::system(), IdSource::system()).await.unwrap();
         let settings = SlackSettings {
             api_url: slack.api_url(),
             bot_token: Some(Secret::new(&slack.settings().bot_token)),
@@ -62,7 +64,8 @@ impl Live {
 
     /// Makes a source of this kind.
     pub async fn has_source(&self, kind: Kind) -> Made {
-        let wanted = Wanted { kind, name: kind.to_string(), secret: None, settings: Default::default() };
+        let wanted =
+            Wanted { kind, name: kind.to_string(), secret: None, settings: Default::default() };
         let App { db, clock, ids, workspace, .. } = &self.app;
         sources::create(db, clock, ids, None, workspace, wanted).await.unwrap()
     }
@@ -96,10 +99,16 @@ impl Live {
     /// All incidents, the oldest first.
     pub async fn incidents(&self) -> Vec<Incident> {
         let mut tx = self.app.db.read().await.unwrap();
-        let mut found =
-            incidents::list(&mut tx, &self.app.workspace, &Actor::Stentor, &Default::default(), None, 100)
-                .await
-                .unwrap();
+        let mut found = incidents::list(
+            &mut tx,
+            &self.app.workspace,
+            &Actor::Stentor,
+            &Default::default(),
+            None,
+            100,
+        )
+        .await
+        .unwrap();
         found.reverse();
         found
     }
@@ -120,8 +129,12 @@ impl Live {
     pub async fn ends(self) {
         self.stop.send(()).unwrap();
         self.running.await.unwrap();
-        let refusals: Vec<String> =
-            self.slack.refusals().iter().map(|call| format!("{} {:?}", call.method, call.error)).collect();
+        let refusals: Vec<String> = self
+            .slack
+            .refusals()
+            .iter()
+            .map(|call| format!("{} {:?}", call.method, call.error))
+            .collect();
         assert_eq!(refusals, Vec::<String>::new(), "calls that Slack refused");
         assert_eq!(warnings::unexpected(), Vec::<String>::new(), "what Stentor warned of");
     }

@@ -57,7 +57,9 @@ impl Drop for Program {
 }
 
 /// Prometheus, which evaluates rules every second.
-pub struct Prometheus(#[expect(dead_code, reason = "it runs for as long as this is there")] Program);
+pub struct Prometheus(
+    #[expect(dead_code, reason = "it runs for as long as this is there")] Program,
+);
 
 impl Prometheus {
     /// Starts one that asks `metrics`, evaluates these rules, and sends its alerts to where
