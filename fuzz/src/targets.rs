@@ -12,6 +12,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 use stentor::app::{App, SlackSettings, Stentor};
 use stentor::clock::{Clock, Timestamp};
 use stentor::config::{Secret, SigningSecrets};
@@ -19,6 +21,8 @@ use stentor::ids::{IdSource, UserId};
 use stentor::incident::catalogue::Catalogue;
 use stentor::ingest::kind::Kind;
 use stentor::ingest::sources::{Wanted, create};
+use stentor::ingest::sns::Outside;
+use stentor::ingest::sources::Wanted;
 use stentor::slack::address::Answerable;
 use stentor::slack::inbound::grammar;
 use stentor::slack::inbound::submission;
@@ -47,6 +51,7 @@ pub const TARGETS: [Target; 7] = [
     ("slack", slack),
     ("api", api),
     ("hook", hook),
+    ("senders", senders),
 ];
 
 /// The signature of a request: a line with the timestamp, a line with the signature, the body.
@@ -191,6 +196,36 @@ pub fn hook(bytes: &[u8]) {
         Err(_) => body.to_vec(),
     };
     if let Ok(request) = request.body(Body::from(body)) {
+/// What a monitoring system sends: a line with its kind and what follows its source's address, a line
+/// with a header and one with another, and a body. It shows the source's secret, and has its signature.
+pub fn senders(bytes: &[u8]) {
+    let mut parts = bytes.splitn(4, |byte| *byte == b'\n');
+    let mut next = || parts.next().unwrap_or_default();
+    let (line, headers, body) = (next(), [next(), next()], next());
+    let line = String::from_utf8_lossy(line);
+    let (kind, rest) = line.split_once(' ').unwrap_or((&line, ""));
+    let Ok(kind) = kind.parse::<Kind>() else { return };
+    let house = House::get();
+    let (_, source) =
+        house.sources.iter().find(|(known, _)| *known == kind).expect("there is one of each");
+    let rest = rest.replace("{source}", source);
+    let mut signature = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any key will do");
+    signature.update(body);
+    let signature = hex::encode(signature.finalize().into_bytes());
+    let mut request = Request::builder()
+        .method("POST")
+        .uri(format!("/hooks/{source}/{rest}"))
+        .header(AUTHORIZATION, format!("Bearer {SECRET}"))
+        .header("sentry-hook-signature", &signature)
+        .header("x-hub-signature-256", format!("sha256={signature}"));
+    for header in headers {
+        let (name, value) = match header.iter().position(|byte| *byte == b':') {
+            Some(at) => (&header[..at], header[at + 1..].trim_ascii()),
+            None => continue,
+        };
+        request = request.header(name, value);
+    }
+    if let Ok(request) = request.body(Body::from(body.to_vec())) {
         house.answer(request);
     }
 }
@@ -204,6 +239,8 @@ struct Hook {
 /// A Stentor with a database of its own and a Slack that is away.
 struct House {
     router: Router,
+    /// A source of each kind.
+    sources: Vec<(Kind, String)>,
     runtime: Runtime,
     token: String,
     /// One for each kind, by its word.
@@ -230,6 +267,7 @@ impl House {
     fn build() -> House {
         let runtime = Runtime::new().expect("a runtime starts");
         let (router, token, hooks, file) = runtime.block_on(async {
+        let (router, sources, token, file) = runtime.block_on(async {
             let clock = Clock::manual(Timestamp::from_micros(NOW * 1_000_000));
             let ids = IdSource::system();
             let name = format!("stentor-fuzz-{}.db", ids.ulid(Clock::system().now()));
@@ -256,6 +294,26 @@ impl House {
                 };
                 hooks.insert(kind.as_str(), hook);
             }
+            let mut sources = Vec::new();
+            for kind in Kind::all() {
+                let wanted = Wanted {
+                    kind,
+                    name: kind.to_string(),
+                    secret: Some(Secret::new(SECRET)),
+                    settings: SourceSettings::default(),
+                };
+                let made = stentor::ingest::sources::create(
+                    &app.db,
+                    &clock,
+                    &ids,
+                    None,
+                    &app.workspace,
+                    wanted,
+                );
+                sources.push((kind, made.await.expect("a source is made").source.id.to_string()));
+            }
+            // Nobody listens there, either.
+            let app = App { sns: Outside::instead_at("http://127.0.0.1:1"), ..app };
             let settings = SlackSettings {
                 // Nobody listens there.
                 api_url: "http://127.0.0.1:1/api".to_owned(),
@@ -269,6 +327,9 @@ impl House {
             (stentor.router(), token, hooks, file)
         });
         House { router, runtime, token, hooks, file }
+            (stentor.router(), sources, token, file)
+        });
+        House { router, sources, runtime, token, file }
     }
 
     /// Whatever is asked: an answer, and no failure of ours.

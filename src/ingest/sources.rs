@@ -131,6 +131,11 @@ pub async fn rotate(
 ) -> Result<Option<Made>, NotMade> {
     let secret = checked_secret(secret)?;
     let mut tx = db.begin().await?;
+    let Some(found) = store::sources::of_workspace(&mut tx, workspace, id).await? else {
+        return Ok(None);
+    };
+    // Somebody else may change it at this moment, or have just changed it.
+    store::sources::lock(&mut tx, &found).await?;
     let Some(mut source) = store::sources::of_workspace(&mut tx, workspace, id).await? else {
         return Ok(None);
     };

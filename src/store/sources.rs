@@ -146,6 +146,18 @@ pub async fn save(tx: &mut Tx, source: &AlertSource) -> Result<bool> {
     Ok(saved == 1)
 }
 
+/// Lets nobody else change a source until the transaction ends: who reads one to change it takes turns
+/// this way. Says whether it is there.
+pub async fn lock(tx: &mut Tx, source: &AlertSource) -> Result<bool> {
+    let locked = tx
+        .query("UPDATE source SET name = name WHERE workspace = $1 AND id = $2")
+        .bind(source.workspace.clone())
+        .bind(source.id.clone())
+        .execute()
+        .await?;
+    Ok(locked == 1)
+}
+
 /// Removes a source; what it has sent stays. Says whether it was there.
 pub async fn delete(tx: &mut Tx, workspace: &WorkspaceId, id: &SourceId) -> Result<bool> {
     let deleted = tx
