@@ -4,7 +4,6 @@
 //! some thousand inputs that are the same each time; `make fuzz` looks for more, led by what is
 //! reached (see CONTRIBUTING.md).
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -20,7 +19,6 @@ use stentor::config::{Secret, SigningSecrets};
 use stentor::ids::{IdSource, UserId};
 use stentor::incident::catalogue::Catalogue;
 use stentor::ingest::kind::Kind;
-use stentor::ingest::sources::{Wanted, create};
 use stentor::ingest::sns::Outside;
 use stentor::ingest::sources::Wanted;
 use stentor::slack::address::Answerable;
@@ -43,7 +41,7 @@ const ANSWER: usize = 4 * 1024 * 1024;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every way in, by its name.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     ("signature", signature),
     ("grammar", words),
     ("form", form),
@@ -180,22 +178,24 @@ pub fn hook(bytes: &[u8]) {
     let mut next = || words.next().unwrap_or_default();
     let (kind, method, path) = (next(), next(), next());
     let house = House::get();
-    let Some(source) = kind.parse().ok().and_then(|kind: Kind| house.hooks.get(kind.as_str()))
-    else {
-        return;
-    };
+    let Ok(kind) = kind.parse::<Kind>() else { return };
+    let source = house.source(kind);
     let mut request = Request::builder()
         .method(method)
-        .uri(format!("/hooks/{}{path}", source.id))
-        .header(AUTHORIZATION, format!("Bearer {}", source.secret));
+        .uri(format!("/hooks/{source}{path}"))
+        .header(AUTHORIZATION, format!("Bearer {SECRET}"));
     if let Ok(kind) = HeaderValue::from_bytes(kind_of_body) {
         request = request.header(CONTENT_TYPE, kind);
     }
     let body = match std::str::from_utf8(body) {
-        Ok(text) => text.replace("$SECRET", &source.secret).into_bytes(),
+        Ok(text) => text.replace("$SECRET", SECRET).into_bytes(),
         Err(_) => body.to_vec(),
     };
     if let Ok(request) = request.body(Body::from(body)) {
+        house.answer(request);
+    }
+}
+
 /// What a monitoring system sends: a line with its kind and what follows its source's address, a line
 /// with a header and one with another, and a body. It shows the source's secret, and has its signature.
 pub fn senders(bytes: &[u8]) {
@@ -206,8 +206,7 @@ pub fn senders(bytes: &[u8]) {
     let (kind, rest) = line.split_once(' ').unwrap_or((&line, ""));
     let Ok(kind) = kind.parse::<Kind>() else { return };
     let house = House::get();
-    let (_, source) =
-        house.sources.iter().find(|(known, _)| *known == kind).expect("there is one of each");
+    let source = house.source(kind);
     let rest = rest.replace("{source}", source);
     let mut signature = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any key will do");
     signature.update(body);
@@ -230,12 +229,6 @@ pub fn senders(bytes: &[u8]) {
     }
 }
 
-/// A monitoring system that may send.
-struct Hook {
-    id: String,
-    secret: String,
-}
-
 /// A Stentor with a database of its own and a Slack that is away.
 struct House {
     router: Router,
@@ -243,8 +236,6 @@ struct House {
     sources: Vec<(Kind, String)>,
     runtime: Runtime,
     token: String,
-    /// One for each kind, by its word.
-    hooks: HashMap<&'static str, Hook>,
     file: PathBuf,
 }
 
@@ -266,7 +257,6 @@ impl House {
 
     fn build() -> House {
         let runtime = Runtime::new().expect("a runtime starts");
-        let (router, token, hooks, file) = runtime.block_on(async {
         let (router, sources, token, file) = runtime.block_on(async {
             let clock = Clock::manual(Timestamp::from_micros(NOW * 1_000_000));
             let ids = IdSource::system();
@@ -277,23 +267,6 @@ impl House {
             let app = app.expect("it starts");
             let made = stentor::api::tokens::create(&app.db, &clock, &ids, &app.workspace, "fuzz");
             let token = format!("Bearer {}", made.await.expect("a token is made"));
-            let mut hooks = HashMap::new();
-            for kind in Kind::all() {
-                let wanted = Wanted {
-                    kind,
-                    name: format!("hook {kind}"),
-                    secret: None,
-                    settings: SourceSettings::default(),
-                };
-                let made = create(&app.db, &clock, &ids, None, &app.workspace, wanted)
-                    .await
-                    .expect("it is made");
-                let hook = Hook {
-                    id: made.source.id.to_string(),
-                    secret: made.secret.reveal().to_owned(),
-                };
-                hooks.insert(kind.as_str(), hook);
-            }
             let mut sources = Vec::new();
             for kind in Kind::all() {
                 let wanted = Wanted {
@@ -324,12 +297,15 @@ impl House {
                 announce_channel: "incidents".to_owned(),
             };
             let stentor = Stentor::new(app, &settings).expect("it needs no network");
-            (stentor.router(), token, hooks, file)
-        });
-        House { router, runtime, token, hooks, file }
             (stentor.router(), sources, token, file)
         });
         House { router, sources, runtime, token, file }
+    }
+
+    /// The source of this kind.
+    fn source(&self, kind: Kind) -> &str {
+        let found = self.sources.iter().find(|(known, _)| *known == kind);
+        &found.expect("there is one of each").1
     }
 
     /// Whatever is asked: an answer, and no failure of ours.

@@ -384,7 +384,6 @@ fn check_team(team: &TeamId) -> Result<&TeamId, Refusal> {
     }
 }
 
-fn refuse_if_over(incident: &Incident) -> Result<(), Refusal> {
 pub(super) fn refuse_if_over(incident: &Incident) -> Result<(), Refusal> {
     if incident.category.is_ended() {
         return Err(Refusal::Over { category: incident.category });

@@ -122,12 +122,11 @@ fn live_through(private: bool, triage: bool, commands: &[Command]) -> Result<(),
     let id = IncidentId::from("01STENT0R0000000000000TEST");
     let context = Context { now: at(0), actor: &alice, via: Via::Modal, catalogue: &catalogue };
     let slack_team = private.then(|| TeamId::from("T0ACME"));
-    let request =
-        Declare { name: "Checkout is slow".to_owned(), private, slack_team, ..Declare::default() };
     let request = Declare {
         name: "Checkout is slow".to_owned(),
         private,
         triage,
+        slack_team,
         invite: vec![UserId::from("U0BOB")],
         ..Declare::default()
     };

@@ -45,6 +45,7 @@ pub enum Refusal {
     UnknownTeam {
         /// What was given.
         given: String,
+    },
     /// More people than can be invited at once.
     #[error("Those are {count} people; {limit} is the most at once.")]
     TooManyPeople {

@@ -8,10 +8,8 @@ use utoipa::ToSchema;
 use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, GroupId, IncidentId, MessageTs, RoleId, SeverityId, StatusId, TeamId, TimestampId,
-    UserId,
     ChannelId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId, StatusId,
-    TimestampId, UserId,
+    TeamId, TimestampId, UserId,
 };
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelStanding;

@@ -7,8 +7,8 @@
 //! back when we are the ones who can't.
 
 mod base64;
-mod formatted;
 mod doorstep;
+mod formatted;
 pub mod kind;
 pub mod knock;
 mod loose;

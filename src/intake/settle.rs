@@ -63,6 +63,15 @@ impl Settler {
     ) -> anyhow::Result<Option<Timestamp>> {
         for _ in 0..STEPS {
             let Some(view) = self.look(workspace, group).await? else { return Ok(None) };
+            // Whatever was merged: its alerts are the other one's now.
+            if let Some(incident) = &view.incident
+                && let Some(into) = &incident.merged_into
+            {
+                let errand =
+                    Errand::Repoint { from: incident.id.clone(), to: into.incident.clone() };
+                self.intake.carry(workspace, errand).await?;
+                continue;
+            }
             let standing = Standing {
                 group: &view.group,
                 alerts: &view.alerts,
@@ -94,6 +103,12 @@ impl Settler {
             let mut tx = self.db.read().await?;
             let found = incidents::by_id(&mut tx, workspace, incident).await?;
             let Some(incident) = found else { return Ok(()) };
+            if let Some(into) = &incident.merged_into {
+                drop(tx);
+                let errand = Errand::Repoint { from: incident.id, to: into.incident.clone() };
+                self.intake.carry(workspace, errand).await?;
+                return Ok(());
+            }
             let of_incident = alerts::of_incident(&mut tx, workspace, &incident.id).await?;
             drop(tx);
             let (signal, _) = Signal::of(&of_incident, incident.signal.as_ref(), self.clock.now());
@@ -229,7 +244,6 @@ fn declaration(view: &View, route: &Route, status: Status) -> Declare {
         incident_type: route.incident_type.clone(),
         triage: route.opens == Opens::Triage,
         invite: route.invite.clone(),
-        declared_in: None,
         opened_by: Some(view.group.id.clone()),
         ..Declare::default()
     }
@@ -237,7 +251,6 @@ fn declaration(view: &View, route: &Route, status: Status) -> Declare {
 
 /// The same without anything that could be unknown.
 fn bare(declare: &Declare) -> Declare {
-    Declare { severity: None, lead: None, ..declare.clone() }
     Declare {
         severity: None,
         lead: None,

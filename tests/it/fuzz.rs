@@ -277,6 +277,9 @@ fn whatever_a_program_sends_is_answered() {
 #[test]
 fn whatever_comes_to_a_door_is_answered() {
     run("hook", SOME);
+}
+
+#[test]
 fn whatever_monitoring_sends_is_answered() {
     run("senders", SOME);
 }

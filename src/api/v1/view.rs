@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, IncidentId, IncidentTypeId, RoleId, SeverityId, StatusId, TeamId, TimestampId, UserId,
+    ChannelId, IncidentId, IncidentTypeId, RoleId, SeverityId, StatusId, TeamId, TimestampId,
+    UserId,
 };
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::channel::ChannelState;
