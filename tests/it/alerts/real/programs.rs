@@ -137,6 +137,11 @@ impl Alertmanager {
         }
         panic!("no port stays free");
     }
+
+    /// Where it listens.
+    pub fn target(&self) -> &str {
+        self.server.address().trim_start_matches("http://")
+    }
 }
 
 fn free_address() -> String {
