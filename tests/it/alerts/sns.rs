@@ -230,7 +230,7 @@ on_each_database! {
         assert_eq!(visitor.notifies(&signed(confirmation(TOPIC))).await.status, 200);
         assert_eq!(visitor.notifies(&signed(notification("3", &message("INSUFFICIENT_DATA", 1)))).await.status, 200);
         assert_eq!(bot.alerts().await.len(), 1);
-        let bot = bot.restarted(&fresh).await;
+        let bot = Box::pin(bot.restarted(&fresh)).await;
         let mut stentor = bot.stentor.clone();
         stentor.app.sns = Outside::instead_at(amazon.at_work().await.address());
         let visitor = Visitor { server: Server::start(stentor.router()).await, ..visitor };
