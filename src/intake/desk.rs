@@ -50,7 +50,7 @@ pub(super) struct Desk<'a> {
     history: Vec<(AlertId, i64, Timestamp, Change)>,
     changes: BTreeMap<SourceId, Vec<(String, Key, Timestamp, ChangeEvent)>>,
     known_receipts: BTreeSet<String>,
-    new_receipts: Vec<String>,
+    pub(super) new_receipts: Vec<(String, serde_json::Value)>,
 }
 
 /// One observation on its way in.
@@ -101,7 +101,7 @@ impl<'a> Desk<'a> {
     pub async fn carry_out(&mut self, tx: &mut Tx, jobs: &[&Job]) -> Result<Vec<Outcome>> {
         let deliveries = || jobs.iter().filter_map(|job| match job {
             Job::Take(delivery) => Some(delivery),
-            Job::Carry(..) => None,
+            Job::Carry { .. } => None,
         });
         let keys: Vec<String> = deliveries().filter_map(|delivery| delivery.receipt.clone()).collect();
         self.known_receipts = receipts::known(tx, self.workspace, &keys).await?.into_iter().collect();
@@ -118,7 +118,9 @@ impl<'a> Desk<'a> {
                     let incoming = incoming.next().expect("every delivery was looked at");
                     Outcome::Taken(self.fold(delivery, &incoming))
                 }
-                Job::Carry(_, errand) => Outcome::Carried(self.carry(tx, errand).await?),
+                Job::Carry { receipt, errand, .. } => {
+                    Outcome::Carried(self.carry_once(tx, receipt.as_deref(), errand).await?)
+                }
             });
         }
         Ok(outcomes)
@@ -201,13 +203,16 @@ impl<'a> Desk<'a> {
                 let folded = incoming.iter().map(|_| ignored.clone()).collect();
                 return Taken { was_repeated: true, folded };
             }
-            self.new_receipts.push(receipt.clone());
         }
         for change in &delivery.changes {
             self.keep_change(&delivery.source.id, change);
         }
         let folded = incoming.iter().map(|one| self.fold_one(&delivery.source, one)).collect();
-        Taken { was_repeated: false, folded }
+        let taken = Taken { was_repeated: false, folded };
+        if let Some(receipt) = &delivery.receipt {
+            self.new_receipts.push((receipt.clone(), taken.to_receipt()));
+        }
+        taken
     }
 
     fn keep_change(&mut self, source: &SourceId, change: &ChangeEvent) {

@@ -153,7 +153,7 @@ impl Settler {
             workspace: workspace.clone(),
             receipt: Some(format!("alerts/{}/open", view.group.id)),
             target: Target::New,
-            actor: Actor::Stentor,
+            actor: view.group.asked_by.clone().unwrap_or(Actor::Stentor),
             via: Via::Delivery,
             command: Command::Declare(declare),
             expected_version: None,
@@ -205,7 +205,7 @@ fn declaration(view: &View, route: &Route, status: Status) -> Declare {
         summary: summary.filter(|summary| !summary.is_empty()),
         severity: severity.map(str::to_owned),
         lead: route.lead.clone(),
-        private: route.private,
+        private: route.private || view.group.insiders.is_some(),
         declared_in: None,
         opened_by: Some(view.group.id.clone()),
     }
