@@ -30,6 +30,7 @@ pub const HREF_LIMIT: usize = 2_048;
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AlertStatus)]
 pub enum Status {
     /// Nothing is wrong.
     #[default]
@@ -81,6 +82,7 @@ pub enum Said {
 
 /// A link that a sender gives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AlertLink)]
 pub struct Link {
     /// Where to: `http` or `https`.
     pub href: String,

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{ChannelId, IncidentId, RoleId, SeverityId, StatusId, TimestampId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
@@ -62,6 +63,8 @@ pub struct IncidentView {
     pub last_update: Option<LastUpdate>,
     /// When the next update was promised for.
     pub next_update_due: Option<Timestamp>,
+    /// What its alerts say together, if it has any.
+    pub signal: Option<Signal>,
 }
 
 /// How bad an incident is.
@@ -155,6 +158,7 @@ impl IncidentView {
             updated_at: incident.updated_at,
             last_update: incident.last_update,
             next_update_due: incident.next_update_due,
+            signal: incident.signal,
         }
     }
 

@@ -17,7 +17,7 @@ use crate::incident::event::Via;
 use crate::incident::state::Incident;
 
 /// What `Idempotency-Key` is for.
-const KEY: &str = "Your name for this request, 1 to 255 visible ASCII characters, such as a random UUID. \
+pub(super) const KEY: &str = "Your name for this request, 1 to 255 visible ASCII characters, such as a random UUID. \
     A second request with the same key and token changes nothing and gets the first one's answer, \
     whatever its body. A request that was refused has used up no key";
 
