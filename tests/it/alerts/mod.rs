@@ -1,6 +1,6 @@
 //! What monitoring sends, and what becomes of it.
 
-mod monitor;
+pub mod monitor;
 
 mod folding;
 mod opening;
