@@ -11,12 +11,12 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api;
 use crate::api::health::Readiness;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::install::{InstallSettings, SecretKeys};
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
-use crate::ingest;
 use crate::ids::{IdSource, WorkspaceId};
+use crate::ingest;
 use crate::ingest::sources::Sources;
 use crate::intake::settle::Settler;
 use crate::intake::{Intake, sweep};
@@ -68,6 +68,8 @@ pub struct App {
     pub workspace: WorkspaceId,
     /// Where others reach Stentor, without a slash at the end, if the settings say so.
     pub public_url: Option<Arc<str>>,
+    /// Since when it is there.
+    pub started_at: Timestamp,
     /// Who says truthfully whom a request is from.
     pub trusted_proxies: TrustedProxies,
     /// Who sends what is not genuine.
@@ -101,6 +103,7 @@ impl App {
             catalogues.clone(),
             Arc::clone(&work_waits),
         );
+        let started_at = clock.now();
         let intake = Intake::start(db.clone(), clock.clone(), ids.clone(), Arc::clone(&work_waits));
         Ok(App {
             db,
@@ -114,6 +117,7 @@ impl App {
             work_waits,
             workspace: workspace.id,
             public_url: None,
+            started_at,
             trusted_proxies: TrustedProxies::default(),
             suspicion: Suspects::default(),
             readiness: Readiness::default(),
@@ -336,8 +340,7 @@ impl Stentor {
             ("forgetting", forget),
             ("keeper of tokens", keeper),
             ("sweeper of alerts", sweeper),
-        ]
-        {
+        ] {
             if let Err(error) = task.await {
                 tracing::error!(error = %error, "The {what} ended badly");
             }

@@ -46,7 +46,10 @@ pub(super) struct Desk<'a> {
     pub touched: BTreeSet<GroupId>,
     /// Incidents that have lost alerts.
     pub bereft: BTreeSet<IncidentId>,
-    sightings: Vec<(AlertId, Sighting)>,
+    /// When alerts were seen, and when to look at them.
+    sightings: BTreeMap<AlertId, Sighting>,
+    /// When alerts were seen that are to be looked at when they were to be before.
+    repeats: BTreeMap<AlertId, Seen>,
     history: Vec<(AlertId, i64, Timestamp, Change)>,
     changes: BTreeMap<SourceId, Vec<(String, Key, Timestamp, ChangeEvent)>>,
     known_receipts: BTreeSet<String>,
@@ -89,7 +92,8 @@ impl<'a> Desk<'a> {
             placing: Placing::default(),
             touched: BTreeSet::new(),
             bereft: BTreeSet::new(),
-            sightings: Vec::new(),
+            sightings: BTreeMap::new(),
+            repeats: BTreeMap::new(),
             history: Vec::new(),
             changes: BTreeMap::new(),
             known_receipts: BTreeSet::new(),
@@ -99,12 +103,16 @@ impl<'a> Desk<'a> {
 
     /// Does all of it, in order.
     pub async fn carry_out(&mut self, tx: &mut Tx, jobs: &[&Job]) -> Result<Vec<Outcome>> {
-        let deliveries = || jobs.iter().filter_map(|job| match job {
-            Job::Take(delivery) => Some(delivery),
-            Job::Carry { .. } => None,
-        });
-        let keys: Vec<String> = deliveries().filter_map(|delivery| delivery.receipt.clone()).collect();
-        self.known_receipts = receipts::known(tx, self.workspace, &keys).await?.into_iter().collect();
+        let deliveries = || {
+            jobs.iter().filter_map(|job| match job {
+                Job::Take(delivery) => Some(delivery),
+                Job::Carry { .. } => None,
+            })
+        };
+        let keys: Vec<String> =
+            deliveries().filter_map(|delivery| delivery.receipt.clone()).collect();
+        self.known_receipts =
+            receipts::known(tx, self.workspace, &keys).await?.into_iter().collect();
         let mut incoming: Vec<Vec<Incoming>> = Vec::new();
         for delivery in deliveries() {
             incoming.push(self.look_at(delivery));
@@ -157,17 +165,23 @@ impl<'a> Desk<'a> {
         for (key, found) in alerts::current(tx, self.workspace, &keys).await? {
             let seen = found.seen;
             let check_at = next_look(None, seen.ends).filter(|_| found.alert.phase.is_firing());
-            self.hold(Written { alert: found.alert, key, current: true }, Sighting { seen, check_at });
+            self.hold(
+                Written { alert: found.alert, key, current: true },
+                Sighting { seen, check_at },
+            );
         }
         let groups: BTreeSet<GroupId> =
             self.alerts.values().map(|held| held.written.alert.group.clone()).collect();
         self.load_groups(tx, &groups.into_iter().collect::<Vec<_>>()).await?;
         let mut wanted = BTreeSet::new();
         for (delivery, incoming) in deliveries.zip(incoming) {
-            for one in incoming.iter().filter(|one| !one.is_repeat && one.observation.said == Said::Firing) {
+            for one in
+                incoming.iter().filter(|one| !one.is_repeat && one.observation.said == Said::Firing)
+            {
                 let held = self.by_key.get(&one.key).and_then(|id| self.alerts.get(id));
                 if held.is_none_or(|held| !held.written.alert.phase.is_firing()) {
-                    let matched = self.settings.matched(&delivery.source.id, &one.observation.labels);
+                    let matched =
+                        self.settings.matched(&delivery.source.id, &one.observation.labels);
                     wanted.extend(matched.iter().map(crate::alert::group::Matched::key));
                 }
             }
@@ -229,12 +243,18 @@ impl<'a> Desk<'a> {
         let observation = with_limit(incoming.observation, source, self.now);
         if incoming.is_repeat
             && !self.by_key.contains_key(&incoming.key)
-            && let Some(known) = self.cache.repeat(self.workspace, &incoming.key, &observation)
+            && let Some((known, is_sooner)) =
+                self.cache.repeat(self.workspace, &incoming.key, &observation)
         {
             let seen = Seen { last_seen: self.now, ends: known.ends };
-            let id = known.id.clone();
-            self.sightings.push((id.clone(), Sighting { seen, check_at: known.check_at }));
-            return effect(&id, Effect::Repeated);
+            let (id, check_at) = (known.id.clone(), known.check_at);
+            if is_sooner || self.sightings.contains_key(&id) {
+                self.repeats.remove(&id);
+                self.sightings.insert(id.clone(), Sighting { seen, check_at });
+            } else {
+                self.repeats.insert(id.clone(), seen);
+            }
+            return Folded { alert: Some(id), effect: Effect::Repeated };
         }
         let window = self.settings.window(&observation.labels, self.now).cloned();
         let reopens_within = match source.settings.reopen_window_minutes {
@@ -242,7 +262,8 @@ impl<'a> Desk<'a> {
             Some(minutes) => Some(std::time::Duration::from_secs(u64::from(minutes) * 60)),
             None => source.kind.reopens_within(),
         };
-        let circumstances = Circumstances { now: self.now, reopens_within, window: window.as_ref() };
+        let circumstances =
+            Circumstances { now: self.now, reopens_within, window: window.as_ref() };
         let id = self.by_key.get(&incoming.key).cloned();
         let Some(id) = id else {
             return match self.begin(source, incoming, &observation, circumstances) {
@@ -303,7 +324,7 @@ impl<'a> Desk<'a> {
         self.history.push((id.clone(), 1, self.now, alert.beginning()));
         let seen = Seen { last_seen: self.now, ends: observation.ends };
         let sighting = Sighting { seen, check_at: next_look(None, observation.ends) };
-        self.sightings.push((id.clone(), sighting));
+        self.sightings.insert(id.clone(), sighting);
         let written = Written { alert, key: incoming.key, current: true };
         self.by_key.insert(incoming.key, id.clone());
         let words = Some(incoming.words);
@@ -318,7 +339,7 @@ impl<'a> Desk<'a> {
         let ends = next_end(held.sighting.seen.ends, observation.ends).filter(|_| is_firing);
         held.sighting.seen = Seen { last_seen: self.now, ends };
         held.sighting.check_at = next_look(held.sighting.check_at, ends).filter(|_| is_firing);
-        self.sightings.push((id.clone(), held.sighting));
+        self.sightings.insert(id.clone(), held.sighting);
     }
 
     /// Lets a group know that one of its alerts begins or ends to fire, or has changed at least.
@@ -348,31 +369,35 @@ impl<'a> Desk<'a> {
         let held = self.alerts.get_mut(id).expect("it is held");
         held.sighting.seen.ends = None;
         held.sighting.check_at = None;
-        self.sightings.push((id.clone(), held.sighting));
+        self.sightings.insert(id.clone(), held.sighting);
     }
 
     /// When an alert was seen, if that was in this transaction.
     pub(super) fn sighted(&self, id: &AlertId) -> Option<Seen> {
-        let mut sightings = self.sightings.iter().rev();
-        sightings.find(|(sighted, _)| sighted == id).map(|(_, sighting)| sighting.seen)
+        let looked_at = self.sightings.get(id).map(|sighting| sighting.seen);
+        looked_at.or_else(|| self.repeats.get(id).copied())
     }
 
     /// When an alert is to be looked at.
     pub(super) fn look_again(&mut self, id: &AlertId, sighting: Sighting) {
-        self.sightings.push((id.clone(), sighting));
+        self.sightings.insert(id.clone(), sighting);
     }
 
     /// Writes everything, and says whether there is something to do now.
     pub async fn write(mut self, tx: &mut Tx) -> Result<bool> {
-        let mut changed: Vec<Written> =
-            self.alerts.values().filter(|held| held.changed).map(|held| held.written.clone()).collect();
+        let mut changed: Vec<Written> = self
+            .alerts
+            .values()
+            .filter(|held| held.changed)
+            .map(|held| held.written.clone())
+            .collect();
         // Always in the same order, so that two writers can't wait for each other.
         changed.sort_by(|a, b| a.alert.id.cmp(&b.alert.id));
         alerts::save(tx, self.workspace, &changed).await?;
-        // One statement must not meet the same row twice; the last word counts.
-        let sightings: BTreeMap<AlertId, Sighting> = std::mem::take(&mut self.sightings).into_iter().collect();
-        let sightings: Vec<(AlertId, Sighting)> = sightings.into_iter().collect();
+        let sightings: Vec<_> = std::mem::take(&mut self.sightings).into_iter().collect();
         alerts::see(tx, self.workspace, &sightings).await?;
+        let repeats: Vec<_> = std::mem::take(&mut self.repeats).into_iter().collect();
+        alerts::see_again(tx, self.workspace, &repeats).await?;
         alerts::append(tx, self.workspace, &self.history).await?;
         for (source, changes) in &self.changes {
             alerts::save_changes(tx, self.workspace, source, changes).await?;
@@ -419,9 +444,8 @@ impl<'a> Desk<'a> {
     fn remember(&mut self) {
         for held in self.alerts.values() {
             let (alert, key) = (&held.written.alert, held.written.key);
-            let is_plain = held.written.current
-                && alert.phase.is_firing()
-                && alert.maintenance.is_none();
+            let is_plain =
+                held.written.current && alert.phase.is_firing() && alert.maintenance.is_none();
             match held.words.filter(|_| is_plain) {
                 Some(words) => {
                     let known = Known {

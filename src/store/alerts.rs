@@ -34,6 +34,12 @@ const SEEN: Table = Table {
         check_at = excluded.check_at",
 };
 
+/// When to look is left alone: an index stands on it, and moving it costs more than all the rest.
+const SEEN_AGAIN: Table = Table {
+    columns: "alert_seen (workspace, alert, last_seen, ends_at, check_at)",
+    conflict: "ON CONFLICT (workspace, alert) DO UPDATE SET last_seen = excluded.last_seen, ends_at = excluded.ends_at",
+};
+
 const CHANGES: Table =
     Table { columns: "alert_change (workspace, alert, version, at, change)", conflict: "" };
 
@@ -87,6 +93,24 @@ pub async fn see(
             .bind(sighting.seen.last_seen)
             .bind(sighting.seen.ends.map(to_stored))
             .bind(sighting.check_at)
+    })
+    .await?;
+    Ok(())
+}
+
+/// Writes when alerts were seen again, about which nothing else has changed.
+pub async fn see_again(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    repeats: &[(AlertId, Seen)],
+) -> Result<()> {
+    tx.insert_rows(SEEN_AGAIN, repeats, |query, (alert, seen)| {
+        query
+            .bind(workspace.clone())
+            .bind(alert.clone())
+            .bind(seen.last_seen)
+            .bind(seen.ends.map(to_stored))
+            .bind(seen.ends.map(|ends| ends.at))
     })
     .await?;
     Ok(())
@@ -208,11 +232,7 @@ pub async fn seen(
 }
 
 /// The alerts with these ids.
-pub async fn with_ids(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    ids: &[AlertId],
-) -> Result<Vec<Alert>> {
+pub async fn with_ids(tx: &mut Tx, workspace: &WorkspaceId, ids: &[AlertId]) -> Result<Vec<Alert>> {
     let rows: Vec<(Json<Alert>,)> =
         tx.all_among("SELECT state FROM alert", "id", workspace, ids).await?;
     Ok(rows.into_iter().map(|(alert,)| alert.0).collect())
@@ -405,5 +425,9 @@ pub async fn due_of(
         .all()
         .await?;
     let due = rows.into_iter();
-    Ok(due.map(|(alert, last_seen, ends_at)| (alert, Seen { last_seen, ends: ends_at.map(from_stored) })).collect())
+    Ok(due
+        .map(|(alert, last_seen, ends_at)| {
+            (alert, Seen { last_seen, ends: ends_at.map(from_stored) })
+        })
+        .collect())
 }

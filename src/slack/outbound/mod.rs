@@ -16,6 +16,7 @@ mod remedy;
 
 mod search;
 mod standing;
+mod teams;
 mod topic;
 mod workspace;
 

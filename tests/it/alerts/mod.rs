@@ -2,5 +2,8 @@
 
 pub mod monitor;
 
+mod alertmanager;
 mod folding;
 mod opening;
+mod real;
+mod trouble;

@@ -10,7 +10,7 @@ use stentor::app::App;
 use stentor::ids::WorkspaceId;
 
 /// Everything that a workspace has, one statement per table.
-const EVERYTHING: [&str; 23] = [
+const EVERYTHING: [&str; 24] = [
     "SELECT slug || COALESCE(slack_team, '') || COALESCE(bot_user, '') || COALESCE(announce_channel, '')
          || COALESCE(announce_name, '') || CAST(catalogue_version AS TEXT) FROM workspace WHERE id = $1",
     "SELECT name || CAST(value AS TEXT) FROM counter WHERE workspace = $1 ORDER BY 1",
@@ -48,6 +48,8 @@ const EVERYTHING: [&str; 23] = [
     "SELECT key || grp FROM alert_group_key WHERE workspace = $1 ORDER BY 1",
     "SELECT id || source || key || CAST(at AS TEXT) || CAST(body AS TEXT) FROM change_event WHERE workspace = $1
          ORDER BY 1",
+    "SELECT team || CAST(known_at AS TEXT) || COALESCE(announce_channel, '') || COALESCE(announce_name, '')
+         FROM team WHERE workspace = $1 ORDER BY 1",
 ];
 
 /// Everything that a workspace has.

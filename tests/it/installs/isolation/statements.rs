@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Tables whose rows belong to a workspace.
-const TABLES: [&str; 23] = [
+const TABLES: [&str; 24] = [
     "counter",
     "incident",
     "timeline",
@@ -17,6 +17,7 @@ const TABLES: [&str; 23] = [
     "refused_token",
     "heard",
     "notice",
+    "team",
     "workspace",
     "source",
     "alert_desk",
