@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use crate::alert::group::Group;
 use crate::alert::observation::Status;
-use crate::alert::prepared::Prepared;
-use crate::alert::settings::{OnResolve, Route};
+use crate::alert::prepared::{PEOPLE_LIMIT, Prepared};
+use crate::alert::settings::{OnResolve, Opens, Route};
 use crate::alert::settle::{Standing, Step};
 use crate::alert::signal::Signal;
 use crate::alert::state::Alert;
 use crate::clock::{Clock, Timestamp};
 use crate::engine::Engine;
 use crate::engine::order::{NotDone, Order, Target};
-use crate::ids::{GroupId, IncidentId, WorkspaceId};
+use crate::ids::{GroupId, IncidentId, UserId, WorkspaceId};
 use crate::incident::command::{Command, Declare};
 use crate::incident::event::{Actor, Via};
 use crate::incident::refusal::Refusal;
@@ -142,7 +142,7 @@ impl Settler {
             // incident is what matters.
             Err(NotDone::Refused(refusal)) => {
                 tracing::warn!(%refusal, route = route.name, "A route asks for what can't be; the incident opens without it");
-                self.submit(workspace, view, bare(&declare)).await
+                self.submit(workspace, view, bare(&declare, &view.group)).await
             }
             other => other,
         };
@@ -226,12 +226,30 @@ fn declaration(view: &View, route: &Route, status: Status) -> Declare {
         severity: severity.map(str::to_owned),
         lead: route.lead.clone(),
         private: route.private || view.group.insiders.is_some(),
+        incident_type: route.incident_type.clone(),
+        triage: route.opens == Opens::Triage && !view.group.at_once,
+        invite: invited(&view.group, &route.invite),
         opened_by: Some(view.group.id.clone()),
         ..Declare::default()
     }
 }
 
+/// Who is invited: those who had a part in the private incident that the alerts come from, and those
+/// that the route names, as far as there is room.
+fn invited(group: &Group, route: &[UserId]) -> Vec<UserId> {
+    let mut people: Vec<UserId> = group.insiders.clone().unwrap_or_default();
+    people.extend(route.iter().filter(|person| !people.contains(person)).cloned().collect::<Vec<_>>());
+    people.truncate(PEOPLE_LIMIT);
+    people
+}
+
 /// The same without anything that could be unknown.
-fn bare(declare: &Declare) -> Declare {
-    Declare { severity: None, lead: None, ..declare.clone() }
+fn bare(declare: &Declare, group: &Group) -> Declare {
+    Declare {
+        severity: None,
+        lead: None,
+        incident_type: None,
+        invite: invited(group, &[]),
+        ..declare.clone()
+    }
 }
