@@ -19,7 +19,7 @@ use crate::ids::{GroupId, IncidentId, UserId, WorkspaceId};
 use crate::incident::command::{Command, Declare};
 use crate::incident::event::{Actor, Via};
 use crate::incident::refusal::Refusal;
-use crate::incident::state::Incident;
+use crate::incident::state::{Incident, Visibility};
 use crate::incident::text::{NAME_LIMIT, SUMMARY_LIMIT, clean_line, shorten};
 use crate::intake::Intake;
 use crate::intake::order::Errand;
@@ -105,6 +105,27 @@ impl Settler {
             }
         }
         anyhow::bail!("an incident changes faster than it can be told what its alerts say")
+    }
+
+    /// Has the alerts of an incident that was merged belong to the one in which it goes on. What was
+    /// private stays where it is: the other one's people would read of it.
+    pub async fn follow(
+        &self,
+        workspace: &WorkspaceId,
+        from: &IncidentId,
+        to: &IncidentId,
+    ) -> anyhow::Result<()> {
+        let mut tx = self.db.read().await?;
+        let found = incidents::by_id(&mut tx, workspace, from).await?;
+        let into = incidents::by_id(&mut tx, workspace, to).await?;
+        drop(tx);
+        let (Some(found), Some(into)) = (found, into) else { return Ok(()) };
+        if found.visibility == Visibility::Private && into.visibility == Visibility::Public {
+            return Ok(());
+        }
+        let errand = Errand::Repoint { from: found.id, to: into.id };
+        self.intake.carry(workspace, errand).await?;
+        Ok(())
     }
 
     async fn look(&self, workspace: &WorkspaceId, id: &GroupId) -> anyhow::Result<Option<View>> {

@@ -27,6 +27,7 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/incidents", get(incidents::list).post(write::declare)),
         ("/api/v1/incidents/{ref}", get(incidents::show)),
         ("/api/v1/incidents/{ref}/commands", post(write::command)),
+        ("/api/v1/incidents/{ref}/merge", post(write::merge)),
         ("/api/v1/incidents/{ref}/timeline", get(timeline::show)),
         ("/api/v1/incidents/{ref}/alerts", get(alerts::of_incident)),
         ("/api/v1/incidents/{ref}/alerts/acknowledge", post(act::acknowledge_all)),

@@ -23,6 +23,7 @@ use crate::api::v1::settings::Settings;
         super::incidents::show,
         super::write::declare,
         super::write::command,
+        super::write::merge,
         super::timeline::show,
         super::catalogue::show,
         super::alerts::list,

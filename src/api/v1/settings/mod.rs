@@ -200,6 +200,11 @@ async fn check_names(
             Problem::does_not_fit(refusal.to_string(), Some("severity".to_owned()))
         })?;
     }
+    if let Some(name) = &route.incident_type {
+        catalogue.find_type(name).map_err(|refusal| {
+            Problem::does_not_fit(refusal.to_string(), Some("incident_type".to_owned()))
+        })?;
+    }
     Ok(())
 }
 
