@@ -41,6 +41,7 @@ pub const HREF_LIMIT: usize = 2_048;
     ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AlertStatus)]
 pub enum Status {
     /// Nothing is wrong.
     #[default]
@@ -107,6 +108,7 @@ impl Said {
 
 /// A link that a sender gives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AlertLink)]
 pub struct Link {
     /// Where to: `http` or `https`.
     pub href: String,

@@ -235,7 +235,10 @@ impl Worker {
         let command = Command::RecordMerge { absorbed: absorbed.clone() };
         let order = Order::by_stentor(&work.workspace, into, receipt, Via::Delivery, command);
         match self.engine.submit(order).await {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                let followed = self.settler.follow(&work.workspace, &work.incident, into).await;
+                followed.map_err(|error| Trouble::again_later(&error))
+            }
             Err(NotDone::Refused(refusal)) => Err(Trouble::give_up(refusal.to_string())),
             Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
         }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::clock::Timestamp;
 use crate::ids::{SourceId, WorkspaceId};
 use crate::ingest::kind::Kind;
-use crate::store::db::{Result, Tx};
+use crate::store::db::{Result, Sql, Tx};
 
 /// How what a source sends is understood.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -193,6 +193,24 @@ pub async fn of_workspace(
 ) -> Result<Option<AlertSource>> {
     let row: Option<Row> = tx
         .query(select!("WHERE workspace = $1 AND id = $2"))
+        .bind(workspace.clone())
+        .bind(id.clone())
+        .optional()
+        .await?;
+    row.map(AlertSource::try_from).transpose()
+}
+
+/// The same, so that nobody else changes it before the commit.
+pub async fn hold(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    id: &SourceId,
+) -> Result<Option<AlertSource>> {
+    let row: Option<Row> = tx
+        .query(Sql {
+            sqlite: select!("WHERE workspace = $1 AND id = $2"),
+            postgres: select!("WHERE workspace = $1 AND id = $2 FOR UPDATE"),
+        })
         .bind(workspace.clone())
         .bind(id.clone())
         .optional()

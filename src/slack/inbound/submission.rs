@@ -39,7 +39,6 @@ pub fn command(callback_id: &str, values: &Value) -> Result<Command, SubmissionE
             severity: filled_in.choice("severity"),
             lead: filled_in.person("lead"),
             private: filled_in.is_ticked("private"),
-
             incident_type: filled_in.choice("incident_type"),
             ..Declare::default()
         }),

@@ -1,10 +1,11 @@
 //! What monitoring sends, and what becomes of it.
 
 mod gate;
-mod monitor;
+
 mod visitor;
 
 pub use gate::recordings;
+pub mod monitor;
 
 mod alertmanager;
 mod bigpanda;
