@@ -19,6 +19,11 @@ pub fn may_see(incident: &Incident, actor: &Actor) -> bool {
     }
 }
 
+/// Whether it may be spoken of where others read it.
+pub fn may_be_named(incident: &Incident) -> bool {
+    incident.visibility == Visibility::Public
+}
+
 /// Refuses a command that this actor may not give.
 pub fn check(
     incident: &Incident,

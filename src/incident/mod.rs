@@ -11,6 +11,7 @@ pub mod channel;
 pub mod command;
 pub mod decide;
 pub mod event;
+pub mod handled;
 pub mod pins;
 pub mod reactions;
 pub mod refusal;

@@ -76,6 +76,12 @@ pub enum Refusal {
     /// A time that makes no sense.
     #[error("The next update can be due in 1 minute to 7 days.")]
     BadReminder,
+    /// The alerts are part of another incident, or of none.
+    #[error("These alerts are no part of this incident any more.")]
+    AlertsElsewhere,
+    /// It is not said to which incident alerts are to belong.
+    #[error("Say which incident: choose one, or write its number, as in INC-42.")]
+    NoDestination,
     /// Only Stentor itself may do this.
     #[error("Only Stentor itself can do that.")]
     NotForPeople,
@@ -133,8 +139,10 @@ impl Refusal {
             Refusal::UnknownPerson { .. } => Some("person"),
             Refusal::Missing { field } | Refusal::TooLong { field, .. } => Some(field.as_str()),
             Refusal::BadReminder => Some("next_update_in_minutes"),
+            Refusal::NoDestination => Some("reference"),
             Refusal::NoSuchIncident { .. }
             | Refusal::NotAnIncidentChannel
+            | Refusal::AlertsElsewhere
             | Refusal::AlreadySo { .. }
             | Refusal::Over { .. }
             | Refusal::NotForPeople
@@ -158,6 +166,8 @@ impl Refusal {
             Refusal::Over { .. } => "incident-over",
             Refusal::ReporterIsFixed => "reporter-is-fixed",
             Refusal::BadReminder => "bad-reminder",
+            Refusal::AlertsElsewhere => "alerts-elsewhere",
+            Refusal::NoDestination => "no-destination",
             Refusal::NotForPeople => "not-for-people",
             Refusal::Stale { .. } => "stale-version",
         }

@@ -54,27 +54,33 @@ pub(super) fn heard(
     incident: &Incident,
     signal: &Signal,
     news_at: Option<Timestamp>,
-    on_resolve: OnResolve,
+    on_resolve: Option<OnResolve>,
     context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
     let mut events = Vec::new();
     let before = incident.signal;
-    if before.as_ref() != Some(signal) {
-        events.push(Event::SignalChanged { from: before, to: *signal });
-    }
     let is_over = before.is_some_and(|before| before.active) && !signal.active;
+    if before.as_ref() != Some(signal) {
+        let asks = on_resolve == Some(OnResolve::Propose);
+        events.push(Event::SignalChanged {
+            from: before,
+            to: *signal,
+            proposes: is_over && asks && incident.category.is_active(),
+            regrouped: on_resolve.is_none(),
+        });
+    }
     let goes_to = if signal.active && news_at.is_some_and(|at| incident.minds_news(at)) {
         context.catalogue.first_status(StatusCategory::Live)
     } else if is_over && incident.category.is_active() {
         match on_resolve {
-            OnResolve::Close => context.catalogue.first_status(StatusCategory::Closed),
-            OnResolve::Monitor => {
+            Some(OnResolve::Close) => context.catalogue.first_status(StatusCategory::Closed),
+            Some(OnResolve::Monitor) => {
                 let monitoring = context.catalogue.find_status("Monitoring").ok();
                 monitoring.filter(|status| {
                     status.category == StatusCategory::Live && status.id != incident.status
                 })
             }
-            OnResolve::Propose | OnResolve::Nothing => None,
+            Some(OnResolve::Propose | OnResolve::Nothing) | None => None,
         }
     } else {
         None

@@ -178,7 +178,10 @@ impl Incident {
                 self.pinned.remove(ts);
             }
             Event::SignalChanged { to, .. } => self.signal = Some(*to),
-            Event::NoteAdded { .. } | Event::Undelivered { .. } | Event::Unknown => {}
+            Event::NoteAdded { .. }
+            | Event::Undelivered { .. }
+            | Event::AlertsHandled { .. }
+            | Event::Unknown => {}
         }
     }
 

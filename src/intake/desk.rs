@@ -9,6 +9,8 @@ use crate::alert::observation::{ChangeEvent, Ends, Observation, Said, Status};
 use crate::alert::prepared::Prepared;
 use crate::alert::state::{Alert, Change, Circumstances, Meaning, Seen, next_end};
 use crate::clock::Timestamp;
+use crate::incident::event::Actor;
+use crate::incident::handled::Handled;
 use crate::ids::{AlertId, GroupId, IdSource, IncidentId, SourceId, WorkspaceId};
 use crate::intake::cache::{Cache, Known, next_look};
 use crate::intake::order::{Delivery, Effect, Folded, Job, Outcome, Taken};
@@ -46,6 +48,10 @@ pub(super) struct Desk<'a> {
     pub touched: BTreeSet<GroupId>,
     /// Incidents that have lost alerts.
     pub bereft: BTreeSet<IncidentId>,
+    /// Groups that incidents have lost.
+    pub left: BTreeSet<(IncidentId, GroupId)>,
+    /// What the records of incidents are to say.
+    pub handled: Vec<(IncidentId, Actor, Handled)>,
     sightings: Vec<(AlertId, Sighting)>,
     history: Vec<(AlertId, i64, Timestamp, Change)>,
     changes: BTreeMap<SourceId, Vec<(String, Key, Timestamp, ChangeEvent)>>,
@@ -89,6 +95,8 @@ impl<'a> Desk<'a> {
             placing: Placing::default(),
             touched: BTreeSet::new(),
             bereft: BTreeSet::new(),
+            left: BTreeSet::new(),
+            handled: Vec::new(),
             sightings: Vec::new(),
             history: Vec::new(),
             changes: BTreeMap::new(),
@@ -101,9 +109,9 @@ impl<'a> Desk<'a> {
     pub async fn carry_out(&mut self, tx: &mut Tx, jobs: &[&Job]) -> Result<Vec<Outcome>> {
         let deliveries = || jobs.iter().filter_map(|job| match job {
             Job::Take(delivery) => Some(delivery),
-            Job::Carry(..) => None,
+            Job::Carry { .. } => None,
         });
-        let keys: Vec<String> = deliveries().filter_map(|delivery| delivery.receipt.clone()).collect();
+        let keys: Vec<String> = jobs.iter().filter_map(|job| job.receipt().cloned()).collect();
         self.known_receipts = receipts::known(tx, self.workspace, &keys).await?.into_iter().collect();
         let mut incoming: Vec<Vec<Incoming>> = Vec::new();
         for delivery in deliveries() {
@@ -118,7 +126,9 @@ impl<'a> Desk<'a> {
                     let incoming = incoming.next().expect("every delivery was looked at");
                     Outcome::Taken(self.fold(delivery, &incoming))
                 }
-                Job::Carry(_, errand) => Outcome::Carried(self.carry(tx, errand).await?),
+                Job::Carry { errand, receipt, .. } => {
+                    Outcome::Carried(self.carry_once(tx, errand, receipt.as_ref()).await?)
+                }
             });
         }
         Ok(outcomes)
@@ -195,19 +205,28 @@ impl<'a> Desk<'a> {
     }
 
     fn fold(&mut self, delivery: &Delivery, incoming: &[Incoming]) -> Taken {
-        if let Some(receipt) = &delivery.receipt {
-            if !self.known_receipts.insert(receipt.clone()) {
-                let ignored = Folded { alert: None, effect: Effect::Repeated };
-                let folded = incoming.iter().map(|_| ignored.clone()).collect();
-                return Taken { was_repeated: true, folded };
-            }
-            self.new_receipts.push(receipt.clone());
+        if self.is_known(delivery.receipt.as_ref()) {
+            let ignored = Folded { alert: None, effect: Effect::Repeated };
+            let folded = incoming.iter().map(|_| ignored.clone()).collect();
+            return Taken { was_repeated: true, folded };
         }
+        self.keep_receipt(delivery.receipt.as_ref());
         for change in &delivery.changes {
             self.keep_change(&delivery.source.id, change);
         }
         let folded = incoming.iter().map(|one| self.fold_one(&delivery.source, one)).collect();
         Taken { was_repeated: false, folded }
+    }
+
+    /// Whether the same came before.
+    pub(super) fn is_known(&self, receipt: Option<&String>) -> bool {
+        receipt.is_some_and(|receipt| self.known_receipts.contains(receipt))
+    }
+
+    /// Lets the same be known when it comes again.
+    pub(super) fn keep_receipt(&mut self, receipt: Option<&String>) {
+        let receipts = receipt.filter(|receipt| self.known_receipts.insert((*receipt).clone()));
+        self.new_receipts.extend(receipts.cloned());
     }
 
     fn keep_change(&mut self, source: &SourceId, change: &ChangeEvent) {
@@ -406,6 +425,13 @@ impl<'a> Desk<'a> {
         }
         for incident in &self.bereft {
             all.push(work::asked_for(incident, Work::Signal, self.now, id()));
+        }
+        for (incident, group) in &self.left {
+            let show = Work::ShowAlerts { group: group.clone() };
+            all.push(work::asked_for(incident, show, self.now, id()));
+        }
+        for (incident, by, done) in &self.handled {
+            all.push(work::handled(incident, by.clone(), done.clone(), self.now, id()));
         }
         all
     }

@@ -1,12 +1,13 @@
 //! What somebody here wants of alerts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alert::state::{Cause, Change, Seen};
 use crate::ids::{AlertId, GroupId, IncidentId};
 use crate::incident::event::Actor;
+use crate::incident::handled::Handled;
 use crate::intake::desk::Desk;
-use crate::intake::order::{Carried, Errand, Place, Which};
+use crate::intake::order::{Carried, Errand, Which};
 use crate::intake::sweep::AT_ONCE;
 use crate::store::alerts::{Sighting, Written};
 use crate::store::db::{Result, Tx};
@@ -16,21 +17,39 @@ use crate::store::{alert_groups, alert_settings, alerts};
 const GROUPS_AT_ONCE: i64 = 100_000;
 
 impl Desk<'_> {
-    /// Does it.
-    pub(super) async fn carry(&mut self, tx: &mut Tx, errand: &Errand) -> Result<Carried> {
+    /// Does it, unless it was done before.
+    pub(super) async fn carry_once(
+        &mut self,
+        tx: &mut Tx,
+        errand: &Errand,
+        receipt: Option<&String>,
+    ) -> Result<Carried> {
+        if self.is_known(receipt) {
+            return Ok(Carried { was_there: true, was_repeated: true, ..Carried::default() });
+        }
+        let carried = self.carry(tx, errand).await?;
+        // What was not there may be when it is asked for again.
+        self.keep_receipt(receipt.filter(|_| carried.was_there));
+        Ok(carried)
+    }
+
+    async fn carry(&mut self, tx: &mut Tx, errand: &Errand) -> Result<Carried> {
         match errand {
             Errand::Acknowledge { which, by } => {
                 let ids = self.hold_which(tx, which).await?;
-                Ok(self.each(&ids, |desk, id| desk.acknowledge(id, by)))
+                let carried = self.each(&ids, |desk, id| desk.acknowledge(id, by));
+                Ok(self.noted(carried, by, |count| Handled::Acknowledged { count }))
             }
             Errand::Unacknowledge { which, by } => {
                 let ids = self.hold_which(tx, which).await?;
-                Ok(self.each(&ids, |desk, id| desk.unacknowledge(id, by)))
+                let carried = self.each(&ids, |desk, id| desk.unacknowledge(id, by));
+                Ok(self.noted(carried, by, |count| Handled::Unacknowledged { count }))
             }
             Errand::Resolve { which, by } => {
                 let ids = self.hold_which(tx, which).await?;
                 let cause = Cause::Somebody { actor: by.clone() };
-                Ok(self.each(&ids, |desk, id| desk.end(id, &cause)))
+                let carried = self.each(&ids, |desk, id| desk.end(id, &cause));
+                Ok(self.noted(carried, by, |count| Handled::Resolved { count }))
             }
             Errand::Move { which, to, by } => {
                 let ids = self.hold_which(tx, which).await?;
@@ -68,6 +87,13 @@ impl Desk<'_> {
             Which::Alerts(ids) => alerts::written_with_ids(tx, self.workspace, ids).await?,
             Which::Group(group) => {
                 alerts::written_of_groups(tx, self.workspace, std::slice::from_ref(group)).await?
+            }
+            Which::GroupOf { group, incident } => {
+                self.load_groups(tx, std::slice::from_ref(group)).await?;
+                let known = self.groups.get(group);
+                let known = known.filter(|known| known.incident.as_ref() == Some(incident));
+                let groups: Vec<GroupId> = known.into_iter().map(|known| known.id.clone()).collect();
+                alerts::written_of_groups(tx, self.workspace, &groups).await?
             }
             Which::Incident(incident) => {
                 let groups = alert_groups::of_incident(tx, self.workspace, incident).await?;
@@ -108,6 +134,20 @@ impl Desk<'_> {
         carried
     }
 
+    /// Lets the records of the incidents say what somebody did about their alerts.
+    fn noted(&mut self, carried: Carried, by: &Actor, done: impl Fn(u32) -> Handled) -> Carried {
+        let mut counts: BTreeMap<IncidentId, u32> = BTreeMap::new();
+        for id in &carried.alerts {
+            let group = self.groups.get(&self.alerts[id].written.alert.group);
+            if let Some(incident) = group.and_then(|group| group.incident.clone()) {
+                *counts.entry(incident).or_default() += 1;
+            }
+        }
+        let noted = counts.into_iter().map(|(incident, count)| (incident, by.clone(), done(count)));
+        self.handled.extend(noted);
+        carried
+    }
+
     fn acknowledge(&mut self, id: &AlertId, by: &Actor) -> bool {
         let now = self.now;
         let alert = &mut self.alerts.get_mut(id).expect("it is held").written.alert;
@@ -143,81 +183,13 @@ impl Desk<'_> {
         true
     }
 
-    async fn move_to(
-        &mut self,
-        tx: &mut Tx,
-        which: &Which,
-        ids: &[AlertId],
-        to: &Place,
-        by: &Actor,
-    ) -> Result<Carried> {
-        let mut carried = Carried { was_there: !ids.is_empty(), ..Carried::default() };
-        let Some(first) = ids.first() else { return Ok(carried) };
-        let first = self.alerts[first].written.alert.clone();
-        // A whole group is moved as it is, so that new alerts still find it.
-        let whole: Vec<GroupId> = match which {
-            Which::Group(group) => vec![group.clone()],
-            Which::Incident(incident) => {
-                let groups = alert_groups::of_incident(tx, self.workspace, incident).await?;
-                groups.into_iter().map(|group| group.id).collect()
-            }
-            Which::Alerts(_) => Vec::new(),
-        };
-        if whole.is_empty() {
-            let route = self.groups.get(&first.group).and_then(|group| group.route.clone());
-            let mut group = self.group_apart(&first.title, route);
-            let id = group.id.clone();
-            point(&mut group, to);
-            self.groups.insert(id.clone(), group);
-            for alert in ids {
-                self.move_one(alert, &id, by);
-                carried.alerts.push(alert.clone());
-            }
-            self.touched.insert(id.clone());
-            carried.groups.push(id);
-        }
-        for id in whole {
-            let Some(group) = self.groups.get_mut(&id) else { continue };
-            self.bereft.extend(group.incident.take());
-            point(group, to);
-            group.version += 1;
-            self.touched.insert(id.clone());
-            carried.groups.push(id);
-            carried.alerts = ids.to_vec();
-        }
-        if let Place::Incident(incident) = to {
-            self.bereft.remove(incident);
-        }
-        Ok(carried)
-    }
-
-    fn move_one(&mut self, id: &AlertId, to: &GroupId, by: &Actor) {
-        let now = self.now;
-        let held = self.alerts.get_mut(id).expect("it is held");
-        let before = held.written.alert.clone();
-        let change = held.written.alert.move_to(to.clone(), Some(by.clone()), now);
-        self.changed(id, change);
-        if let Some(group) = self.groups.get_mut(&before.group) {
-            group.release(&before, now);
-            group.version += 1;
-            self.bereft.extend(group.incident.clone());
-            self.touched.insert(before.group.clone());
-        }
-        let group = self.groups.get_mut(to).expect("it was made");
-        group.size += 1;
-        if before.phase.is_firing() {
-            group.begin(now);
-        } else if group.firing == 0 {
-            group.quiet_since = Some(now);
-        }
-    }
-
     async fn repoint(&mut self, tx: &mut Tx, from: &IncidentId, to: &IncidentId) -> Result<Carried> {
         let mut carried = Carried::default();
         for group in alert_groups::of_incident(tx, self.workspace, from).await? {
             let group = self.groups.entry(group.id.clone()).or_insert(group);
             group.incident = Some(to.clone());
             group.version += 1;
+            self.left.insert((from.clone(), group.id.clone()));
             self.touched.insert(group.id.clone());
             carried.groups.push(group.id.clone());
             carried.was_there = true;
@@ -264,14 +236,4 @@ impl Desk<'_> {
         }
         Ok(Carried { alerts: ids, was_there: true, ..Carried::default() })
     }
-}
-
-/// Where a group belongs from now on.
-fn point(group: &mut crate::alert::group::Group, to: &Place) {
-    group.unrelated = *to == Place::Nowhere;
-    group.at_once = *to == Place::Apart;
-    group.incident = match to {
-        Place::Incident(incident) => Some(incident.clone()),
-        Place::Nowhere | Place::Apart => None,
-    };
 }

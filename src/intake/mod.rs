@@ -8,6 +8,7 @@
 mod cache;
 mod desk;
 mod errands;
+mod moving;
 pub mod order;
 mod placing;
 mod settings;
@@ -76,7 +77,18 @@ impl Intake {
 
     /// Does what somebody here wants of alerts. When this returns `Ok`, it is durable.
     pub async fn carry(&self, workspace: &WorkspaceId, errand: Errand) -> Result<Carried, NotTaken> {
-        match self.submit(Job::Carry(workspace.clone(), errand)).await? {
+        self.carry_once(workspace, errand, None).await
+    }
+
+    /// The same, but a second errand with this receipt changes nothing.
+    pub async fn carry_once(
+        &self,
+        workspace: &WorkspaceId,
+        errand: Errand,
+        receipt: Option<String>,
+    ) -> Result<Carried, NotTaken> {
+        let job = Job::Carry { workspace: workspace.clone(), errand, receipt };
+        match self.submit(job).await? {
             Outcome::Carried(carried) => Ok(carried),
             Outcome::Taken(_) => unreachable!("an errand is carried"),
         }

@@ -60,6 +60,13 @@ pub enum Which {
     Alerts(Vec<AlertId>),
     /// All of a group.
     Group(GroupId),
+    /// All of a group, if it is still part of this incident: whoever asks has seen it there.
+    GroupOf {
+        /// The group.
+        group: GroupId,
+        /// The incident.
+        incident: IncidentId,
+    },
     /// All of an incident.
     Incident(IncidentId),
 }
@@ -149,6 +156,8 @@ pub struct Carried {
     pub groups: Vec<GroupId>,
     /// Whether what it was about was there.
     pub was_there: bool,
+    /// The same errand came before: nothing was changed this time.
+    pub was_repeated: bool,
 }
 
 /// Something to be done in one transaction with others.
@@ -157,7 +166,14 @@ pub enum Job {
     /// What a sender brings.
     Take(Delivery),
     /// What somebody here wants.
-    Carry(WorkspaceId, Errand),
+    Carry {
+        /// Whose alerts it is about.
+        workspace: WorkspaceId,
+        /// What they want.
+        errand: Errand,
+        /// Under what a second one is known that is the same: it changes nothing.
+        receipt: Option<String>,
+    },
 }
 
 impl Job {
@@ -165,7 +181,15 @@ impl Job {
     pub fn workspace(&self) -> &WorkspaceId {
         match self {
             Job::Take(delivery) => &delivery.source.workspace,
-            Job::Carry(workspace, _) => workspace,
+            Job::Carry { workspace, .. } => workspace,
+        }
+    }
+
+    /// Under what a second one is known that is the same.
+    pub fn receipt(&self) -> Option<&String> {
+        match self {
+            Job::Take(delivery) => delivery.receipt.as_ref(),
+            Job::Carry { receipt, .. } => receipt.as_ref(),
         }
     }
 
@@ -173,7 +197,7 @@ impl Job {
     pub fn weight(&self) -> usize {
         match self {
             Job::Take(delivery) => delivery.observations.len().max(1),
-            Job::Carry(..) => 1,
+            Job::Carry { .. } => 1,
         }
     }
 }

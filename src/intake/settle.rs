@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::alert::group::Group;
 use crate::alert::observation::Status;
 use crate::alert::prepared::Prepared;
-use crate::alert::settings::{OnResolve, Route};
+use crate::alert::settings::Route;
 use crate::alert::settle::{Standing, Step};
 use crate::alert::signal::Signal;
 use crate::alert::state::Alert;
@@ -76,6 +76,7 @@ impl Settler {
                 Step::Open { status } => self.open(workspace, &view, status).await?,
                 Step::Report { signal, news_at, on_resolve } => {
                     let incident = view.incident.as_ref().expect("it is reported to somebody");
+                    let on_resolve = Some(on_resolve);
                     let command = Command::RecordSignal { signal, news_at, on_resolve };
                     if !self.report(workspace, incident, command).await? {
                         return Ok(None);
@@ -97,8 +98,7 @@ impl Settler {
         drop(tx);
         let (signal, _) = Signal::of(&of_incident, incident.signal.as_ref(), self.clock.now());
         // Nothing is over: it was never this incident's.
-        let on_resolve = OnResolve::Nothing;
-        let command = Command::RecordSignal { signal, news_at: None, on_resolve };
+        let command = Command::RecordSignal { signal, news_at: None, on_resolve: None };
         self.report(workspace, &incident, command).await?;
         Ok(())
     }

@@ -179,6 +179,10 @@ impl Worker {
             Work::Ring { timer } => self.ring(held, Command::Ring { timer: *timer }).await,
             Work::Settle { group } => self.settle(held, group).await,
             Work::Signal => self.signal(held).await,
+            Work::RecordAlerts { by, done } => {
+                let command = Command::RecordAlerts { by: by.clone(), done: done.clone() };
+                self.record(held, command).await
+            }
             _ => self.performer.perform(held).await,
         }
     }
@@ -216,6 +220,19 @@ impl Worker {
         match self.engine.submit(order).await {
             // What the timer was for has been seen to.
             Ok(_) | Err(NotDone::Refused(_)) => Ok(()),
+            Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
+        }
+    }
+
+    /// Writes down what is not to be lost: whatever refuses it is told aloud.
+    async fn record(&self, held: &Held, command: Command) -> Result<(), Trouble> {
+        let work = &held.work;
+        let (workspace, incident) = (&work.workspace, &work.incident);
+        let receipt = format!("handled/{}", work.id);
+        let order = Order::by_stentor(workspace, incident, receipt, Via::Delivery, command);
+        match self.engine.submit(order).await {
+            Ok(_) => Ok(()),
+            Err(NotDone::Refused(refusal)) => Err(Trouble::give_up(refusal.to_string())),
             Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
         }
     }

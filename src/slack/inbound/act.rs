@@ -98,6 +98,8 @@ impl Asking<'_> {
             Intent::Show(Show::Help(verb)) => Ok(Some(help::help(verb))),
             Intent::Show(Show::List(filter)) => self.list(&filter).await.map(Some),
             Intent::Show(Show::Timeline) => self.timeline().await.map(Some),
+            Intent::Show(Show::Alerts) => self.alerts().await.map(Some),
+            Intent::Alerts { button, group } => self.press_card(button, &group).await,
             Intent::Misunderstood { given, nearest } => {
                 Ok(Some(reply::misunderstood(&given, nearest)))
             }
@@ -128,7 +130,7 @@ impl Asking<'_> {
         let mut tx = self.door.app.db.read().await?;
         let catalogue = self.door.app.catalogues.of(&mut tx, &self.workspace).await?;
         drop(tx);
-        let origin = Origin { incident: None, declared_in: self.channel.clone() };
+        let origin = Origin { incident: None, declared_in: self.channel.clone(), group: None };
         Ok(self.open(declare(name, &catalogue, &origin), Verb::Declare).await)
     }
 
@@ -138,12 +140,12 @@ impl Asking<'_> {
         form.check(&incident)?;
         let catalogue = self.door.app.catalogues.of(&mut tx, &self.workspace).await?;
         drop(tx);
-        let origin = Origin { incident: Some(incident.id.clone()), declared_in: None };
+        let origin = Origin { incident: Some(incident.id.clone()), declared_in: None, group: None };
         let instead = Verb::parse(form.word()).unwrap_or(Verb::Help);
         Ok(self.open(form.open(&incident, &catalogue, &origin), instead).await)
     }
 
-    async fn open(&self, modal: Modal, instead: Verb) -> Option<Message> {
+    pub(super) async fn open(&self, modal: Modal, instead: Verb) -> Option<Message> {
         match self.door.open(&self.workspace, &self.trigger_id, modal).await {
             Ok(()) => None,
             Err(error) => {
@@ -157,8 +159,7 @@ impl Asking<'_> {
         let target = self.target.clone().or_else(|| self.channel.clone().map(Target::Channel));
         let order = Order {
             workspace: self.workspace.clone(),
-            // What comes without an id can't be told from others: it is nobody's repetition.
-            receipt: (!self.trigger_id.is_empty()).then(|| format!("trigger/{}", self.trigger_id)),
+            receipt: self.receipt(),
             target: target.ok_or(Refusal::NotAnIncidentChannel)?,
             actor: self.actor(),
             via: self.via,
@@ -195,7 +196,7 @@ impl Asking<'_> {
     }
 
     /// The incident that is meant, if this person may know of it.
-    async fn find(&self, tx: &mut Tx) -> Result<Incident, Failure> {
+    pub(super) async fn find(&self, tx: &mut Tx) -> Result<Incident, Failure> {
         let target = self.target.clone().or_else(|| self.channel.clone().map(Target::Channel));
         let target = target.ok_or(Refusal::NotAnIncidentChannel)?;
         let found = match &target {
@@ -218,7 +219,12 @@ impl Asking<'_> {
         }
     }
 
-    fn actor(&self) -> Actor {
+    /// What comes without an id can't be told from others: it is nobody's repetition.
+    pub(super) fn receipt(&self) -> Option<String> {
+        (!self.trigger_id.is_empty()).then(|| format!("trigger/{}", self.trigger_id))
+    }
+
+    pub(super) fn actor(&self) -> Actor {
         Actor::Person { user: self.user.clone() }
     }
 }

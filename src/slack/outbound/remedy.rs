@@ -43,6 +43,8 @@ impl Job<'_> {
             | Work::Ring { .. }
             | Work::Settle { .. }
             | Work::Signal
+            | Work::ShowAllAlerts
+            | Work::RecordAlerts { .. }
             | Work::Look { .. }
             | Work::ReadBack(_)
             | Work::Unknown => false,

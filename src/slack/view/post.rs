@@ -37,7 +37,9 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
             Some(said("👤", vec![handover(entry, catalogue)?], None, incident))
         }
         Event::UpdateOverdue { due } => Some(overdue(*due, incident, catalogue)),
-        Event::SignalChanged { from, to } => alerts::news(from.as_ref(), to, entry, incident),
+        Event::SignalChanged { from, to, proposes, .. } => {
+            alerts::news(from.as_ref(), to, *proposes, incident)
+        }
         Event::Declared(_)
         | Event::SummaryChanged { .. }
         | Event::Renamed { .. }
@@ -48,6 +50,7 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
         | Event::MessagePinned { .. }
         | Event::MessageEdited { .. }
         | Event::MessageUnpinned { .. }
+        | Event::AlertsHandled { .. }
         | Event::Unknown => None,
     }
 }

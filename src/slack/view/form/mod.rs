@@ -5,23 +5,27 @@
 //! it is about.
 
 mod asking;
+mod attach;
 mod declare;
 mod people;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::ids::{ChannelId, IncidentId, UserId};
+use crate::ids::{ChannelId, GroupId, IncidentId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::refusal::Refusal;
 use crate::incident::state::Incident;
 use crate::slack::view::kit::modal::Modal;
 use crate::slack::view::reply;
 
+pub use attach::attach;
 pub use declare::declare;
 
 /// The `callback_id` of the form that declares.
 pub const DECLARE: &str = "declare";
+/// The `callback_id` of the form that moves alerts to another incident.
+pub const ATTACH: &str = "attach_alerts";
 
 /// A form about an incident that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +113,9 @@ pub struct Origin {
     /// Where it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared_in: Option<ChannelId>,
+    /// The group of the incident's alerts that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupId>,
 }
 
 impl Origin {
@@ -152,6 +159,7 @@ fn errors(field: &str, sentence: &str) -> Value {
 fn fields(callback_id: &str) -> &'static [&'static str] {
     match callback_id {
         DECLARE => &["name", "severity", "lead", "summary", "private"],
+        ATTACH => &["reference"],
         "update" => &["message", "status", "severity", "next_update_in_minutes"],
         "role" => &["role", "person"],
         "severity" => &["severity"],
