@@ -48,8 +48,8 @@ pub(super) struct Desk<'a> {
     pub touched: BTreeSet<GroupId>,
     /// Incidents that have lost alerts.
     pub bereft: BTreeSet<IncidentId>,
-    /// Groups that incidents have lost.
-    pub left: BTreeSet<(IncidentId, GroupId)>,
+    /// Groups that look different in the channel of an incident, although they are as they were.
+    pub stale_cards: BTreeSet<(IncidentId, GroupId)>,
     /// What the records of incidents are to say.
     pub handled: Vec<(IncidentId, Actor, Handled)>,
     sightings: Vec<(AlertId, Sighting)>,
@@ -95,7 +95,7 @@ impl<'a> Desk<'a> {
             placing: Placing::default(),
             touched: BTreeSet::new(),
             bereft: BTreeSet::new(),
-            left: BTreeSet::new(),
+            stale_cards: BTreeSet::new(),
             handled: Vec::new(),
             sightings: Vec::new(),
             history: Vec::new(),
@@ -426,7 +426,7 @@ impl<'a> Desk<'a> {
         for incident in &self.bereft {
             all.push(work::asked_for(incident, Work::Signal, self.now, id()));
         }
-        for (incident, group) in &self.left {
+        for (incident, group) in &self.stale_cards {
             let show = Work::ShowAlerts { group: group.clone() };
             all.push(work::asked_for(incident, show, self.now, id()));
         }

@@ -55,16 +55,17 @@ impl Desk<'_> {
                 let ids = self.hold_which(tx, which).await?;
                 self.move_to(tx, which, &ids, to, by).await
             }
-            Errand::Link { group, incident } => {
-                self.load_groups(tx, std::slice::from_ref(group)).await?;
-                let Some(group) = self.groups.get_mut(group) else { return Ok(Carried::default()) };
+            Errand::Link { group: id, incident } => {
+                self.load_groups(tx, std::slice::from_ref(id)).await?;
+                let Some(group) = self.groups.get_mut(id) else { return Ok(Carried::default()) };
                 if group.incident.is_none() {
                     group.incident = Some(incident.clone());
                     group.at_once = false;
                     group.version += 1;
-                    self.touched.insert(group.id.clone());
+                    self.touched.insert(id.clone());
+                    self.show_neighbours(tx, id).await?;
                 }
-                Ok(Carried { groups: vec![group.id.clone()], was_there: true, ..Carried::default() })
+                Ok(Carried { groups: vec![id.clone()], was_there: true, ..Carried::default() })
             }
             Errand::Repoint { from, to } => self.repoint(tx, from, to).await,
             Errand::Put { id, setting } => {
@@ -189,7 +190,7 @@ impl Desk<'_> {
             let group = self.groups.entry(group.id.clone()).or_insert(group);
             group.incident = Some(to.clone());
             group.version += 1;
-            self.left.insert((from.clone(), group.id.clone()));
+            self.stale_cards.insert((from.clone(), group.id.clone()));
             self.touched.insert(group.id.clone());
             carried.groups.push(group.id.clone());
             carried.was_there = true;

@@ -37,7 +37,13 @@ impl Desk<'_> {
             return Ok(nowhere);
         }
         let carried = match self.whole(tx, which).await? {
-            Some(groups) => self.move_groups(&groups, ids, to),
+            Some(groups) => {
+                let carried = self.move_groups(&groups, ids, to);
+                for group in &groups {
+                    self.show_neighbours(tx, group).await?;
+                }
+                carried
+            }
             None => self.move_alerts(ids, to, by),
         };
         if let Place::Incident(incident) = to {
@@ -57,6 +63,18 @@ impl Desk<'_> {
             }
             Which::Alerts(_) => None,
         })
+    }
+
+    /// The cards of the groups that this one continues, or that continue it, say where it is.
+    pub(super) async fn show_neighbours(&mut self, tx: &mut Tx, id: &GroupId) -> Result<()> {
+        let Some(group) = self.groups.get(id) else { return Ok(()) };
+        let ids: Vec<GroupId> = group.continues.iter().chain(&group.continued_in).cloned().collect();
+        self.load_groups(tx, &ids).await?;
+        for neighbour in ids.iter().filter_map(|id| self.groups.get(id)) {
+            let incident = neighbour.incident.clone();
+            self.stale_cards.extend(incident.map(|incident| (incident, neighbour.id.clone())));
+        }
+        Ok(())
     }
 
     fn losses(&self, ids: &[AlertId]) -> Losses {
@@ -91,7 +109,7 @@ impl Desk<'_> {
             let before = group.incident.take();
             point(group, to);
             if before != group.incident {
-                self.left.extend(before.clone().map(|incident| (incident, id.clone())));
+                self.stale_cards.extend(before.clone().map(|incident| (incident, id.clone())));
                 self.bereft.extend(before);
             }
             group.version += 1;

@@ -91,16 +91,25 @@ impl Settler {
 
     /// Tells an incident what its alerts say together, some of which are gone.
     pub async fn tell(&self, workspace: &WorkspaceId, incident: &IncidentId) -> anyhow::Result<()> {
-        let mut tx = self.db.read().await?;
-        let found = incidents::by_id(&mut tx, workspace, incident).await?;
-        let Some(incident) = found else { return Ok(()) };
-        let of_incident = alerts::of_incident(&mut tx, workspace, &incident.id).await?;
-        drop(tx);
-        let (signal, _) = Signal::of(&of_incident, incident.signal.as_ref(), self.clock.now());
-        // Nothing is over: it was never this incident's.
-        let command = Command::RecordSignal { signal, news_at: None, on_resolve: None };
-        self.report(workspace, &incident, command).await?;
-        Ok(())
+        for _ in 0..STEPS {
+            let mut tx = self.db.read().await?;
+            let found = incidents::by_id(&mut tx, workspace, incident).await?;
+            let Some(incident) = found else { return Ok(()) };
+            let of_incident = alerts::of_incident(&mut tx, workspace, &incident.id).await?;
+            drop(tx);
+            let before = incident.signal.as_ref();
+            let (signal, _) = Signal::of(&of_incident, before, self.clock.now());
+            if before == Some(&signal) {
+                return Ok(());
+            }
+            // Nothing is over: it was never this incident's.
+            let command = Command::RecordSignal { signal, news_at: None, on_resolve: None };
+            // The incident may have changed between the look and the word: then it is looked at again.
+            if !self.report(workspace, &incident, command).await? {
+                return Ok(());
+            }
+        }
+        anyhow::bail!("an incident does not come to rest")
     }
 
     async fn look(&self, workspace: &WorkspaceId, id: &GroupId) -> anyhow::Result<Option<View>> {

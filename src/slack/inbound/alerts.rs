@@ -1,6 +1,5 @@
 //! What people do about the alerts of an incident: under a card, and in the form that it opens.
 
-use crate::alert::group::Group;
 use crate::ids::{GroupId, IncidentId, UserId, WorkspaceId};
 use crate::incident::access::may_see;
 use crate::incident::catalogue::StatusCategory;
@@ -42,42 +41,48 @@ impl Asking<'_> {
     ) -> Result<Option<Message>, Failure> {
         let mut tx = self.door.app.db.read().await?;
         let incident = self.find(&mut tx).await?;
-        let group = find_group(&mut tx, &self.workspace, group, &incident.id).await?;
-        let which = Which::GroupOf { group: group.id.clone(), incident: incident.id.clone() };
+        drop(tx);
+        let which = Which::GroupOf { group: group.clone(), incident: incident.id.clone() };
         let by = self.actor();
         match button {
             CardButton::Acknowledge => {
-                drop(tx);
                 let carried = self.carry(Errand::Acknowledge { which, by }).await?;
                 has_changed(&carried, "Somebody looks after all that fires")
             }
             CardButton::Unacknowledge => {
-                drop(tx);
                 let carried = self.carry(Errand::Unacknowledge { which, by }).await?;
                 has_changed(&carried, "Nobody looks after them")
             }
             CardButton::Unrelated => {
-                drop(tx);
                 self.carry(Errand::Move { which, to: Place::Nowhere, by }).await?;
                 Ok(None)
             }
-            CardButton::Attach => {
-                let mut open = open_incidents(&mut tx, &self.workspace, &by).await?;
-                drop(tx);
-                open.retain(|other| other.id != incident.id);
-                let origin = Origin {
-                    incident: Some(incident.id),
-                    declared_in: None,
-                    group: Some(group.id),
-                };
-                Ok(self.open(form::attach(&open, &origin), Verb::Alerts).await)
-            }
-            CardButton::Details => {
-                let ids = std::slice::from_ref(&group.id);
-                let found = alerts::of_groups(&mut tx, &self.workspace, ids).await?;
-                Ok(Some(list::alerts(&incident, &found)))
-            }
+            CardButton::Attach => self.ask_where(incident, group).await,
+            CardButton::Details => self.details(&incident, group).await.map(Some),
         }
+    }
+
+    async fn ask_where(
+        &self,
+        incident: Incident,
+        group: &GroupId,
+    ) -> Result<Option<Message>, Failure> {
+        let mut tx = self.door.app.db.read().await?;
+        check_group(&mut tx, &self.workspace, group, &incident.id).await?;
+        let mut open = open_incidents(&mut tx, &self.workspace, &self.actor()).await?;
+        drop(tx);
+        open.retain(|other| other.id != incident.id);
+        let origin =
+            Origin { incident: Some(incident.id), declared_in: None, group: Some(group.clone()) };
+        Ok(self.open(form::attach(&open, &origin), Verb::Alerts).await)
+    }
+
+    async fn details(&self, incident: &Incident, group: &GroupId) -> Result<Message, Failure> {
+        let mut tx = self.door.app.db.read().await?;
+        check_group(&mut tx, &self.workspace, group, &incident.id).await?;
+        let ids = std::slice::from_ref(group);
+        let found = alerts::of_groups(&mut tx, &self.workspace, ids).await?;
+        Ok(list::alerts(incident, &found))
     }
 
     async fn carry(&self, errand: Errand) -> Result<Carried, Failure> {
@@ -91,16 +96,16 @@ impl Asking<'_> {
     }
 }
 
-/// The group, if it is still part of the incident.
-async fn find_group(
+/// Refuses a group that is no part of the incident any more.
+async fn check_group(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     group: &GroupId,
     incident: &IncidentId,
-) -> Result<Group, Failure> {
+) -> Result<(), Failure> {
     let found = alert_groups::with_ids(tx, workspace, std::slice::from_ref(group)).await?.pop();
-    let here = found.filter(|group| group.incident.as_ref() == Some(incident));
-    here.ok_or(Failure::Refused(Refusal::AlertsElsewhere))
+    let is_here = found.is_some_and(|group| group.incident.as_ref() == Some(incident));
+    if is_here { Ok(()) } else { Err(Failure::Refused(Refusal::AlertsElsewhere)) }
 }
 
 async fn open_incidents(

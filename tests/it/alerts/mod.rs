@@ -2,5 +2,7 @@
 
 mod monitor;
 
+mod buttons;
+mod cards;
 mod folding;
 mod opening;

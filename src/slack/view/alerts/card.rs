@@ -100,7 +100,7 @@ fn mark(signal: &Signal) -> &'static str {
 fn counted(signal: &Signal, count: Count) -> Line {
     match (count.firing, count.all) {
         (0, 1) => Line::of("over"),
-        (0, all) => Line::of(&format!("all {all} over")),
+        (0, all) => Line::of(&format!("all {all} are over")),
         (1, 1) => Line::of(&format!("firing, {}", signal.status.as_str())),
         (firing, all) => {
             Line::of(&format!("{firing} of {all} firing, worst {}", signal.status.as_str()))
@@ -113,7 +113,7 @@ fn standing(signal: &Signal, count: Count, card: &Card) -> Line {
     let Some(since) = began(card.alerts) else {
         let over = match count.all {
             1 => Line::new().bold("Over"),
-            all => Line::new().bold(&format!("All {all} over")),
+            all => Line::new().bold(&format!("All {all} are over")),
         };
         let ended = card.alerts.iter().filter_map(|alert| alert.resolved_at).max();
         let at = ended.map_or_else(Line::new, |at| Line::of("since ").date(at));
@@ -139,7 +139,7 @@ fn began(alerts: &[Alert]) -> Option<Timestamp> {
     firing.map(|alert| alert.starts_at).min()
 }
 
-/// `▁▁▃▇▇▅ firing in the 3 h until 14:30`.
+/// `▁▁▃▇▇▅ up to 12 firing, in the 3 h until 14:30`.
 fn course(course: &[usize], until: Timestamp) -> Line {
     let most = course.iter().copied().max().unwrap_or(0);
     if most == 0 {
@@ -147,7 +147,8 @@ fn course(course: &[usize], until: Timestamp) -> Line {
     }
     let height = |count: &usize| BARS[(count * (BARS.len() - 1)).div_ceil(most)];
     let bars: String = course.iter().map(height).collect();
-    Line::new().code(&bars).text(" firing in the 3 h until ").date(until)
+    let most = if most == 1 { String::new() } else { format!("up to {most} ") };
+    Line::new().code(&bars).text(&format!(" {most}firing, in the 3 h until ")).date(until)
 }
 
 /// What has to be known to read the rest right.
