@@ -15,8 +15,8 @@ use crate::clock::Clock;
 use crate::config::install::{InstallSettings, SecretKeys};
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
-use crate::ingest;
 use crate::ids::{IdSource, WorkspaceId};
+use crate::ingest;
 use crate::ingest::sources::Sources;
 use crate::intake::settle::Settler;
 use crate::intake::{Intake, sweep};
@@ -319,8 +319,7 @@ impl Stentor {
             ("forgetting", forget),
             ("keeper of tokens", keeper),
             ("sweeper of alerts", sweeper),
-        ]
-        {
+        ] {
             if let Err(error) = task.await {
                 tracing::error!(error = %error, "The {what} ended badly");
             }

@@ -28,7 +28,8 @@ pub fn firing(
     for (alert, at, change) in history {
         changes.entry(alert).or_default().push((*at, change));
     }
-    let starts: Vec<Timestamp> = (0..STEPS).map(|step| until.minus(STEP * (STEPS - step))).collect();
+    let starts: Vec<Timestamp> =
+        (0..STEPS).map(|step| until.minus(STEP * (STEPS - step))).collect();
     let mut counts = vec![0; starts.len()];
     for alert in alerts {
         let changes = changes.get(&alert.id).map(Vec::as_slice).unwrap_or_default();

@@ -11,8 +11,8 @@ use crate::incident::command::{Command, Declare};
 use crate::incident::event::{Actor, Declared, Event, SeverityChange, StatusChange, Via};
 use crate::incident::pins;
 use crate::incident::reactions::TimerKind;
-use crate::incident::signal;
 use crate::incident::refusal::{Field, Refusal};
+use crate::incident::signal;
 use crate::incident::state::{Incident, Visibility};
 use crate::incident::text::{
     MESSAGE_LIMIT, NAME_LIMIT, SUMMARY_LIMIT, clean_line, clean_text, shorten,
@@ -268,7 +268,11 @@ fn step(incident: &Incident, to: &Status, catalogue: &Catalogue) -> Result<Statu
     Ok(status_change(incident, to, catalogue))
 }
 
-pub(super) fn status_change(incident: &Incident, to: &Status, catalogue: &Catalogue) -> StatusChange {
+pub(super) fn status_change(
+    incident: &Incident,
+    to: &Status,
+    catalogue: &Catalogue,
+) -> StatusChange {
     StatusChange {
         from: incident.status.clone(),
         from_category: incident.category,

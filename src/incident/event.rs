@@ -5,7 +5,9 @@ use utoipa::ToSchema;
 
 use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, GroupId, MessageTs, RoleId, SeverityId, StatusId, TimestampId, UserId};
+use crate::ids::{
+    ChannelId, GroupId, MessageTs, RoleId, SeverityId, StatusId, TimestampId, UserId,
+};
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelChange;
 use crate::incident::handled::Handled;

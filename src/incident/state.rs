@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::clock::Timestamp;
 use crate::alert::signal::Signal;
+use crate::clock::Timestamp;
 use crate::ids::{
     ChannelId, GroupId, IncidentId, MessageTs, RoleId, SeverityId, StatusId, TimestampId, UserId,
 };

@@ -93,7 +93,8 @@ impl Desk<'_> {
                 self.load_groups(tx, std::slice::from_ref(group)).await?;
                 let known = self.groups.get(group);
                 let known = known.filter(|known| known.incident.as_ref() == Some(incident));
-                let groups: Vec<GroupId> = known.into_iter().map(|known| known.id.clone()).collect();
+                let groups: Vec<GroupId> =
+                    known.into_iter().map(|known| known.id.clone()).collect();
                 alerts::written_of_groups(tx, self.workspace, &groups).await?
             }
             Which::Incident(incident) => {
@@ -122,7 +123,11 @@ impl Desk<'_> {
         Ok(ids)
     }
 
-    fn each(&mut self, ids: &[AlertId], mut change: impl FnMut(&mut Self, &AlertId) -> bool) -> Carried {
+    fn each(
+        &mut self,
+        ids: &[AlertId],
+        mut change: impl FnMut(&mut Self, &AlertId) -> bool,
+    ) -> Carried {
         let mut carried = Carried { was_there: !ids.is_empty(), ..Carried::default() };
         let mut groups = BTreeSet::new();
         for id in ids {
@@ -184,7 +189,12 @@ impl Desk<'_> {
         true
     }
 
-    async fn repoint(&mut self, tx: &mut Tx, from: &IncidentId, to: &IncidentId) -> Result<Carried> {
+    async fn repoint(
+        &mut self,
+        tx: &mut Tx,
+        from: &IncidentId,
+        to: &IncidentId,
+    ) -> Result<Carried> {
         let mut carried = Carried::default();
         for group in alert_groups::of_incident(tx, self.workspace, from).await? {
             let group = self.groups.entry(group.id.clone()).or_insert(group);

@@ -68,7 +68,8 @@ impl Desk<'_> {
     /// The cards of the groups that this one continues, or that continue it, say where it is.
     pub(super) async fn show_neighbours(&mut self, tx: &mut Tx, id: &GroupId) -> Result<()> {
         let Some(group) = self.groups.get(id) else { return Ok(()) };
-        let ids: Vec<GroupId> = group.continues.iter().chain(&group.continued_in).cloned().collect();
+        let ids: Vec<GroupId> =
+            group.continues.iter().chain(&group.continued_in).cloned().collect();
         self.load_groups(tx, &ids).await?;
         for neighbour in ids.iter().filter_map(|id| self.groups.get(id)) {
             let incident = neighbour.incident.clone();

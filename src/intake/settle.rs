@@ -134,7 +134,12 @@ impl Settler {
 
     /// Opens an incident for a group. Whatever happens in between, it is one: the receipt is the
     /// group's.
-    async fn open(&self, workspace: &WorkspaceId, view: &View, status: Status) -> anyhow::Result<()> {
+    async fn open(
+        &self,
+        workspace: &WorkspaceId,
+        view: &View,
+        status: Status,
+    ) -> anyhow::Result<()> {
         let route = view.settings.route_by_id(view.group.route.as_ref());
         let declare = declaration(view, &route, status);
         let done = match self.submit(workspace, view, declare.clone()).await {
@@ -222,9 +227,5 @@ fn declaration(view: &View, route: &Route, status: Status) -> Declare {
 
 /// The same without anything that could be unknown.
 fn bare(declare: &Declare) -> Declare {
-    Declare {
-        severity: None,
-        lead: None,
-        ..declare.clone()
-    }
+    Declare { severity: None, lead: None, ..declare.clone() }
 }

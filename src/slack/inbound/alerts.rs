@@ -114,8 +114,7 @@ async fn open_incidents(
     actor: &Actor,
 ) -> Result<Vec<Incident>, sqlx::Error> {
     let active = StatusCategory::ALL.into_iter().filter(|category| category.is_active());
-    let wanted =
-        incidents::Filter { categories: active.collect(), ..incidents::Filter::default() };
+    let wanted = incidents::Filter { categories: active.collect(), ..incidents::Filter::default() };
     incidents::list(tx, workspace, actor, &wanted, None, CHOICES).await
 }
 

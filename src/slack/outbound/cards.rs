@@ -75,8 +75,7 @@ impl Job<'_> {
         let alerts = alerts::of_groups(&mut tx, workspace, ids).await?;
         let until = alerts.iter().map(|alert| alert.changed_at).max().unwrap_or(group.opened_at);
         let since = course::beginning(until);
-        let history =
-            alerts::history_of_group(&mut tx, workspace, id, since, HISTORY).await?;
+        let history = alerts::history_of_group(&mut tx, workspace, id, since, HISTORY).await?;
         let (continues, continued_in) = self.neighbours(&mut tx, &group).await?;
         Ok(Some(Shows::Card(card(&Card {
             incident: &self.incident,
@@ -96,7 +95,8 @@ impl Job<'_> {
         tx: &mut Tx,
         group: &Group,
     ) -> Result<(Option<i64>, Option<i64>), Trouble> {
-        let ids: Vec<GroupId> = group.continues.iter().chain(&group.continued_in).cloned().collect();
+        let ids: Vec<GroupId> =
+            group.continues.iter().chain(&group.continued_in).cloned().collect();
         if ids.is_empty() {
             return Ok((None, None));
         }

@@ -27,7 +27,9 @@ use crate::slack::view::limits::{Checked, characters, check_disarmed, check_mess
 use crate::slack::view::reply::Standpoint;
 use crate::slack::view::samples::{Story, group_of, minute};
 use crate::slack::view::verb::Verb;
-use crate::slack::view::{alerts, announcement, help, list, notice, post, reply, timeline, topic, welcome};
+use crate::slack::view::{
+    alerts, announcement, help, list, notice, post, reply, timeline, topic, welcome,
+};
 
 /// Text as nobody should write it, and somebody will.
 fn nasty_text() -> impl Strategy<Value = String> {
@@ -182,7 +184,8 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
 
 /// Many alerts whose senders say whatever they like.
 fn check_alerts_of(incident: &Incident, name: &str, text: &str) -> Checked {
-    let mut alerts: Vec<Alert> = (0..23).map(|n| senders_alert(&n.to_string(), name, text)).collect();
+    let mut alerts: Vec<Alert> =
+        (0..23).map(|n| senders_alert(&n.to_string(), name, text)).collect();
     alerts[0].labels.insert(name.to_owned(), text.to_owned());
     alerts[1].acknowledge(Actor::ApiToken { name: name.to_owned() }, minute(1));
     alerts[2].acknowledge(Actor::Person { user: UserId::new(text) }, minute(1));

@@ -190,7 +190,11 @@ fn acknowledged(alerts: &[Alert]) -> Line {
     let named = Line::joined(named, ", ");
     let named = if more > 0 { named.text(&format!(" and {more} more")) } else { named };
     let line = Line::of("👀 Acknowledged by ").then(named);
-    if all.len() == firing.len() { line } else { line.text(&format!(": {} of {}", all.len(), firing.len())) }
+    if all.len() == firing.len() {
+        line
+    } else {
+        line.text(&format!(": {} of {}", all.len(), firing.len()))
+    }
 }
 
 fn runbooks(alerts: &[&Alert]) -> Vec<(String, String)> {

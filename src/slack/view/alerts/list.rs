@@ -40,8 +40,7 @@ fn described(alert: &Alert) -> Line {
     let names = one::telling_labels(&[alert], LABELS);
     let mut links = one::links(alert);
     links.truncate(LINKS);
-    let lines =
-        [title, standing(alert), one::labels(alert, &names), one::linked(&links)];
+    let lines = [title, standing(alert), one::labels(alert, &names), one::linked(&links)];
     Line::joined(lines, "\n")
 }
 
@@ -56,12 +55,11 @@ fn standing(alert: &Alert) -> Line {
         };
         return Line::joined([over, why], ", ");
     }
-    let acknowledged = alert.acknowledged.as_ref().map(|acknowledgement| {
-        match &acknowledgement.by {
+    let acknowledged =
+        alert.acknowledged.as_ref().map(|acknowledgement| match &acknowledgement.by {
             Actor::Stentor => Line::of("acknowledged at its sender's"),
             by => Line::of("acknowledged by ").actor(by),
-        }
-    });
+        });
     let peak = match alert.peak == alert.status {
         true => Line::new(),
         false => Line::of("was ").text(alert.peak.as_str()),

@@ -90,9 +90,8 @@ pub fn sentence(from: Option<&Signal>, to: &Signal, regrouped: bool) -> Line {
 /// What the timeline says of what somebody did about alerts.
 pub fn handled(by: &Actor, done: &Handled) -> Line {
     let who = Line::new().actor(by);
-    let about = |line: Line, title: &str| {
-        line.text(": “").text(&words::one_line(title, EXCERPT)).text("”")
-    };
+    let about =
+        |line: Line, title: &str| line.text(": “").text(&words::one_line(title, EXCERPT)).text("”");
     match done {
         Handled::Acknowledged { count } => who.text(&format!(" acknowledged {}", counted(*count))),
         Handled::Unacknowledged { count } => {
@@ -106,7 +105,8 @@ pub fn handled(by: &Actor, done: &Handled) -> Line {
             about(who.text(&format!(" attached {}{from}", counted(*count))), title)
         }
         Handled::Went { title, count, to } => {
-            let to = to.map_or_else(|| "elsewhere".to_owned(), |to| format!("to {}", reference(to)));
+            let to =
+                to.map_or_else(|| "elsewhere".to_owned(), |to| format!("to {}", reference(to)));
             about(who.text(&format!(" moved {} {to}", counted(*count))), title)
         }
         Handled::Unrelated { title, count } => {

@@ -66,11 +66,13 @@ pub fn telling_labels(alerts: &[&Alert], most: usize) -> Vec<String> {
         alerts.len() == 1 || alerts.iter().any(|one| one.labels.get(name) != first.labels.get(name))
     };
     let is_title = |alert: &Alert, name: &str| alert.labels.get(name) == Some(&alert.title);
-    let says_more =
-        |name: &str| !alerts.iter().all(|one| is_title(one, name) || !one.labels.contains_key(name));
+    let says_more = |name: &str| {
+        !alerts.iter().all(|one| is_title(one, name) || !one.labels.contains_key(name))
+    };
     let names = alerts.iter().flat_map(|alert| alert.labels.keys());
     let mut names: Vec<&String> = names.filter(|name| differs(name) && says_more(name)).collect();
-    let rank = |name: &str| TELLING.iter().position(|known| *known == name).unwrap_or(TELLING.len());
+    let rank =
+        |name: &str| TELLING.iter().position(|known| *known == name).unwrap_or(TELLING.len());
     names.sort_by_key(|name| (rank(name), *name));
     names.dedup();
     names.into_iter().take(most).cloned().collect()

@@ -213,9 +213,10 @@ fn the_timeline_tells_who_did_what_about_alerts() {
     ] {
         story.happens(Actor::Stentor, &Command::RecordAlerts { by: alice(), done });
     }
-    let said = story.record.iter().filter(|entry| {
-        matches!(entry.event, crate::incident::event::Event::AlertsHandled { .. })
-    });
+    let said = story
+        .record
+        .iter()
+        .filter(|entry| matches!(entry.event, crate::incident::event::Event::AlertsHandled { .. }));
     let said = said.map(|entry| timeline::sentence(entry, &story.catalogue).to_plain(200));
     assert_snapshot!(said.collect::<Vec<_>>().join("\n"), @"
     @U0ALICE acknowledged 3 alerts

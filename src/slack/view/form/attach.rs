@@ -9,9 +9,9 @@ use crate::slack::view::words;
 
 /// The form that asks where the alerts belong: one of these incidents, or another one by its number.
 pub fn attach(open: &[Incident], origin: &Origin) -> Modal {
-    let choices = open.iter().map(|incident| {
-        Choice::new(&incident.number.to_string(), &words::title(incident))
-    });
+    let choices = open
+        .iter()
+        .map(|incident| Choice::new(&incident.number.to_string(), &words::title(incident)));
     let select = Element::select(choices.collect(), None)
         .map(|select| select.with_placeholder("An open incident"))
         .map(|select| Block::optional_input("incident", "Where do these alerts belong?", select));
