@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api;
 use crate::api::health::Readiness;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::install::{InstallSettings, SecretKeys};
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
@@ -66,6 +66,8 @@ pub struct App {
     pub work_waits: Arc<Notify>,
     /// The workspace of the one bot token.
     pub workspace: WorkspaceId,
+    /// Since when it is there.
+    pub started_at: Timestamp,
     /// Who says truthfully whom a request is from.
     pub trusted_proxies: TrustedProxies,
     /// Who sends what is not genuine.
@@ -99,6 +101,7 @@ impl App {
             catalogues.clone(),
             Arc::clone(&work_waits),
         );
+        let started_at = clock.now();
         let intake = Intake::start(db.clone(), clock.clone(), ids.clone(), Arc::clone(&work_waits));
         Ok(App {
             db,
@@ -111,6 +114,7 @@ impl App {
             source_vault: None,
             work_waits,
             workspace: workspace.id,
+            started_at,
             trusted_proxies: TrustedProxies::default(),
             suspicion: Suspects::default(),
             readiness: Readiness::default(),

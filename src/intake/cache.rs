@@ -85,18 +85,20 @@ impl Cache {
         })
     }
 
-    /// Moves what moves with a repeat.
+    /// Moves what moves with a repeat; says too whether it is to be looked at sooner than before.
     pub fn repeat(
         &mut self,
         workspace: &WorkspaceId,
         key: &Key,
         observation: &Observation,
-    ) -> Option<&Known> {
+    ) -> Option<(&Known, bool)> {
         let known = self.workspaces.get_mut(workspace)?.get_mut(key)?;
         known.said_at = observation.at.max(known.said_at);
         known.ends = next_end(known.ends, observation.ends);
-        known.check_at = next_look(known.check_at, known.ends);
-        Some(known)
+        let check_at = next_look(known.check_at, known.ends);
+        let is_sooner = check_at != known.check_at;
+        known.check_at = check_at;
+        Some((known, is_sooner))
     }
 
     /// A hash of all that an alert takes over from an observation.

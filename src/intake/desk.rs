@@ -52,7 +52,10 @@ pub(super) struct Desk<'a> {
     pub stale_cards: BTreeSet<(IncidentId, GroupId)>,
     /// What the records of incidents are to say.
     pub handled: Vec<(IncidentId, Actor, Handled)>,
-    sightings: Vec<(AlertId, Sighting)>,
+    /// When alerts were seen, and when to look at them.
+    sightings: BTreeMap<AlertId, Sighting>,
+    /// When alerts were seen that are to be looked at when they were to be before.
+    repeats: BTreeMap<AlertId, Seen>,
     history: Vec<(AlertId, i64, Timestamp, Change)>,
     changes: BTreeMap<SourceId, Vec<(String, Key, Timestamp, ChangeEvent)>>,
     known_receipts: BTreeSet<String>,
@@ -97,7 +100,8 @@ impl<'a> Desk<'a> {
             bereft: BTreeSet::new(),
             stale_cards: BTreeSet::new(),
             handled: Vec::new(),
-            sightings: Vec::new(),
+            sightings: BTreeMap::new(),
+            repeats: BTreeMap::new(),
             history: Vec::new(),
             changes: BTreeMap::new(),
             known_receipts: BTreeSet::new(),
@@ -252,12 +256,18 @@ impl<'a> Desk<'a> {
         let observation = with_limit(incoming.observation, source, self.now);
         if incoming.is_repeat
             && !self.by_key.contains_key(&incoming.key)
-            && let Some(known) = self.cache.repeat(self.workspace, &incoming.key, &observation)
+            && let Some((known, is_sooner)) =
+                self.cache.repeat(self.workspace, &incoming.key, &observation)
         {
             let seen = Seen { last_seen: self.now, ends: known.ends };
-            let id = known.id.clone();
-            self.sightings.push((id.clone(), Sighting { seen, check_at: known.check_at }));
-            return effect(&id, Effect::Repeated);
+            let (id, check_at) = (known.id.clone(), known.check_at);
+            if is_sooner || self.sightings.contains_key(&id) {
+                self.repeats.remove(&id);
+                self.sightings.insert(id.clone(), Sighting { seen, check_at });
+            } else {
+                self.repeats.insert(id.clone(), seen);
+            }
+            return Folded { alert: Some(id), effect: Effect::Repeated };
         }
         let window = self.settings.window(&observation.labels, self.now).cloned();
         let reopens_within = match source.settings.reopen_window_minutes {
@@ -327,7 +337,7 @@ impl<'a> Desk<'a> {
         self.history.push((id.clone(), 1, self.now, alert.beginning()));
         let seen = Seen { last_seen: self.now, ends: observation.ends };
         let sighting = Sighting { seen, check_at: next_look(None, observation.ends) };
-        self.sightings.push((id.clone(), sighting));
+        self.sightings.insert(id.clone(), sighting);
         let written = Written { alert, key: incoming.key, current: true };
         self.by_key.insert(incoming.key, id.clone());
         let words = Some(incoming.words);
@@ -342,7 +352,7 @@ impl<'a> Desk<'a> {
         let ends = next_end(held.sighting.seen.ends, observation.ends).filter(|_| is_firing);
         held.sighting.seen = Seen { last_seen: self.now, ends };
         held.sighting.check_at = next_look(held.sighting.check_at, ends).filter(|_| is_firing);
-        self.sightings.push((id.clone(), held.sighting));
+        self.sightings.insert(id.clone(), held.sighting);
     }
 
     /// Lets a group know that one of its alerts begins or ends to fire, or has changed at least.
@@ -372,18 +382,18 @@ impl<'a> Desk<'a> {
         let held = self.alerts.get_mut(id).expect("it is held");
         held.sighting.seen.ends = None;
         held.sighting.check_at = None;
-        self.sightings.push((id.clone(), held.sighting));
+        self.sightings.insert(id.clone(), held.sighting);
     }
 
     /// When an alert was seen, if that was in this transaction.
     pub(super) fn sighted(&self, id: &AlertId) -> Option<Seen> {
-        let mut sightings = self.sightings.iter().rev();
-        sightings.find(|(sighted, _)| sighted == id).map(|(_, sighting)| sighting.seen)
+        let looked_at = self.sightings.get(id).map(|sighting| sighting.seen);
+        looked_at.or_else(|| self.repeats.get(id).copied())
     }
 
     /// When an alert is to be looked at.
     pub(super) fn look_again(&mut self, id: &AlertId, sighting: Sighting) {
-        self.sightings.push((id.clone(), sighting));
+        self.sightings.insert(id.clone(), sighting);
     }
 
     /// Writes everything, and says whether there is something to do now.
@@ -397,11 +407,10 @@ impl<'a> Desk<'a> {
         // Always in the same order, so that two writers can't wait for each other.
         changed.sort_by(|a, b| a.alert.id.cmp(&b.alert.id));
         alerts::save(tx, self.workspace, &changed).await?;
-        // One statement must not meet the same row twice; the last word counts.
-        let sightings: BTreeMap<AlertId, Sighting> =
-            std::mem::take(&mut self.sightings).into_iter().collect();
-        let sightings: Vec<(AlertId, Sighting)> = sightings.into_iter().collect();
+        let sightings: Vec<_> = std::mem::take(&mut self.sightings).into_iter().collect();
         alerts::see(tx, self.workspace, &sightings).await?;
+        let repeats: Vec<_> = std::mem::take(&mut self.repeats).into_iter().collect();
+        alerts::see_again(tx, self.workspace, &repeats).await?;
         alerts::append(tx, self.workspace, &self.history).await?;
         for (source, changes) in &self.changes {
             alerts::save_changes(tx, self.workspace, source, changes).await?;

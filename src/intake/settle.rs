@@ -78,7 +78,7 @@ impl Settler {
                     let incident = view.incident.as_ref().expect("it is reported to somebody");
                     let on_resolve = Some(on_resolve);
                     let command = Command::RecordSignal { signal, news_at, on_resolve };
-                    if !self.report(workspace, incident, command).await? {
+                    if self.report(workspace, incident, command).await? == Told::KnewThat {
                         return Ok(None);
                     }
                 }
@@ -99,17 +99,13 @@ impl Settler {
             drop(tx);
             let before = incident.signal.as_ref();
             let (signal, _) = Signal::of(&of_incident, before, self.clock.now());
-            if before == Some(&signal) {
-                return Ok(());
-            }
             // Nothing is over: it was never this incident's.
             let command = Command::RecordSignal { signal, news_at: None, on_resolve: None };
-            // The incident may have changed between the look and the word: then it is looked at again.
-            if !self.report(workspace, &incident, command).await? {
+            if self.report(workspace, &incident, command).await? != Told::Later {
                 return Ok(());
             }
         }
-        anyhow::bail!("an incident does not come to rest")
+        anyhow::bail!("an incident changes faster than it can be told what its alerts say")
     }
 
     async fn look(&self, workspace: &WorkspaceId, id: &GroupId) -> anyhow::Result<Option<View>> {
@@ -175,13 +171,12 @@ impl Settler {
         self.engine.submit(order).await
     }
 
-    /// Tells an incident something; says whether that was news to it.
     async fn report(
         &self,
         workspace: &WorkspaceId,
         incident: &Incident,
         command: Command,
-    ) -> anyhow::Result<bool> {
+    ) -> anyhow::Result<Told> {
         // What is seen follows from this version; if it is another one meanwhile, it is looked at again.
         let order = Order {
             workspace: workspace.clone(),
@@ -193,11 +188,23 @@ impl Settler {
             expected_version: Some(incident.version),
         };
         match self.engine.submit(order).await {
-            Ok(_) | Err(NotDone::Refused(Refusal::Stale { .. })) => Ok(true),
-            Err(NotDone::Refused(_)) => Ok(false),
+            Ok(_) => Ok(Told::News),
+            Err(NotDone::Refused(Refusal::Stale { .. })) => Ok(Told::Later),
+            Err(NotDone::Refused(_)) => Ok(Told::KnewThat),
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// How an incident took what it was told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// It was news.
+    News,
+    /// It was not.
+    KnewThat,
+    /// It is another one meanwhile, and has to be looked at again.
+    Later,
 }
 
 /// What is declared for a group: its first alert that fires says what is wrong.
@@ -220,8 +227,8 @@ fn declaration(view: &View, route: &Route, status: Status) -> Declare {
         severity: severity.map(str::to_owned),
         lead: route.lead.clone(),
         private: route.private,
-        declared_in: None,
         opened_by: Some(view.group.id.clone()),
+        ..Declare::default()
     }
 }
 

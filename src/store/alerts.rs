@@ -34,6 +34,12 @@ const SEEN: Table = Table {
         check_at = excluded.check_at",
 };
 
+/// When to look is left alone: an index stands on it, and moving it costs more than all the rest.
+const SEEN_AGAIN: Table = Table {
+    columns: "alert_seen (workspace, alert, last_seen, ends_at, check_at)",
+    conflict: "ON CONFLICT (workspace, alert) DO UPDATE SET last_seen = excluded.last_seen, ends_at = excluded.ends_at",
+};
+
 const CHANGES: Table =
     Table { columns: "alert_change (workspace, alert, version, at, change)", conflict: "" };
 
@@ -87,6 +93,24 @@ pub async fn see(
             .bind(sighting.seen.last_seen)
             .bind(sighting.seen.ends.map(to_stored))
             .bind(sighting.check_at)
+    })
+    .await?;
+    Ok(())
+}
+
+/// Writes when alerts were seen again, about which nothing else has changed.
+pub async fn see_again(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    repeats: &[(AlertId, Seen)],
+) -> Result<()> {
+    tx.insert_rows(SEEN_AGAIN, repeats, |query, (alert, seen)| {
+        query
+            .bind(workspace.clone())
+            .bind(alert.clone())
+            .bind(seen.last_seen)
+            .bind(seen.ends.map(to_stored))
+            .bind(seen.ends.map(|ends| ends.at))
     })
     .await?;
     Ok(())

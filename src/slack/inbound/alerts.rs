@@ -73,7 +73,7 @@ impl Asking<'_> {
         drop(tx);
         open.retain(|other| other.id != incident.id);
         let origin =
-            Origin { incident: Some(incident.id), declared_in: None, group: Some(group.clone()) };
+            Origin { incident: Some(incident.id), group: Some(group.clone()), ..Origin::default() };
         Ok(self.open(form::attach(&open, &origin), Verb::Alerts).await)
     }
 

@@ -16,6 +16,7 @@ mod posts;
 mod remedy;
 mod search;
 mod standing;
+mod teams;
 mod topic;
 mod workspace;
 

@@ -2,7 +2,10 @@
 
 mod monitor;
 
+mod alertmanager;
 mod buttons;
 mod cards;
 mod folding;
 mod opening;
+mod real;
+mod trouble;

@@ -9,7 +9,7 @@ use stentor::app::App;
 use stentor::ids::WorkspaceId;
 
 /// Everything that a workspace has, one statement per table.
-const EVERYTHING: [&str; 14] = [
+const EVERYTHING: [&str; 15] = [
     "SELECT slug || COALESCE(slack_team, '') || COALESCE(bot_user, '') || COALESCE(announce_channel, '')
          || COALESCE(announce_name, '') || CAST(catalogue_version AS TEXT) FROM workspace WHERE id = $1",
     "SELECT name || CAST(value AS TEXT) FROM counter WHERE workspace = $1 ORDER BY 1",
@@ -31,6 +31,8 @@ const EVERYTHING: [&str; 14] = [
     "SELECT hash || state || reason FROM refused_token WHERE workspace = $1 ORDER BY 1",
     "SELECT CAST(until AS TEXT) FROM heard WHERE workspace = $1",
     "SELECT key || CAST(at AS TEXT) FROM notice WHERE workspace = $1 ORDER BY 1",
+    "SELECT team || CAST(known_at AS TEXT) || COALESCE(announce_channel, '') || COALESCE(announce_name, '')
+         FROM team WHERE workspace = $1 ORDER BY 1",
 ];
 
 /// Everything that a workspace has.

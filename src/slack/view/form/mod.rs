@@ -12,7 +12,7 @@ mod people;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::ids::{ChannelId, GroupId, IncidentId, UserId};
+use crate::ids::{ChannelId, GroupId, IncidentId, TeamId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::refusal::Refusal;
 use crate::incident::state::Incident;
@@ -116,6 +116,9 @@ pub struct Origin {
     /// The group of the incident's alerts that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<GroupId>,
+    /// The workspace of the organisation in which it was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slack_team: Option<TeamId>,
 }
 
 impl Origin {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Tables whose rows belong to a workspace.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "counter",
     "incident",
     "timeline",
@@ -17,6 +17,7 @@ const TABLES: [&str; 14] = [
     "refused_token",
     "heard",
     "notice",
+    "team",
     "workspace",
 ];
 
