@@ -6,6 +6,7 @@
 //! Nothing here is async, reads a clock, draws a random number or does I/O.
 
 pub mod course;
+pub mod filter;
 pub mod fingerprint;
 pub mod group;
 pub mod matcher;

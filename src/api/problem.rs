@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::engine::order::NotDone;
+use crate::incident::merge::BadMerge;
 use crate::incident::refusal::{Field, Refusal};
 use crate::store::db;
 
@@ -207,8 +208,14 @@ impl From<Refusal> for Problem {
             Refusal::UnknownSeverity(_) => (UNFIT, "Unknown severity"),
             Refusal::UnknownStatus(_) => (UNFIT, "Unknown status"),
             Refusal::UnknownRole(_) => (UNFIT, "Unknown role"),
+            Refusal::UnknownType(_) => (UNFIT, "Unknown incident type"),
             Refusal::UnknownPerson { .. } => (UNFIT, "Unknown person"),
             Refusal::UnknownTeam { .. } => (UNFIT, "Unknown Slack workspace"),
+            Refusal::TooManyPeople { .. } => (UNFIT, "Too many people"),
+            Refusal::BadSnooze => (UNFIT, "Bad snooze"),
+            Refusal::BadDuration { .. } => (UNFIT, "Bad duration"),
+            Refusal::BadMerge(BadMerge::NoSuchDestination { .. }) => (UNFIT, "Bad merge"),
+            Refusal::BadMerge(_) => (StatusCode::CONFLICT, "Bad merge"),
             Refusal::Missing { .. } => (UNFIT, "Text is missing"),
             Refusal::TooLong { .. } => (UNFIT, "Text is too long"),
             Refusal::ReporterIsFixed => (UNFIT, "The reporter is fixed"),
@@ -291,6 +298,12 @@ mod tests {
             Refusal::Over { category: StatusCategory::Closed },
             Refusal::WrongStep { from: StatusCategory::Learning, to: StatusCategory::Live },
             Refusal::WrongStep { from: StatusCategory::Live, to: StatusCategory::Triage },
+            Refusal::WrongStep { from: StatusCategory::Live, to: StatusCategory::Declined },
+            Refusal::Missing { field: Field::People },
+            Refusal::TooManyPeople { count: 101, limit: 100 },
+            Refusal::BadSnooze,
+            Refusal::BadMerge(BadMerge::Itself),
+            Refusal::BadMerge(BadMerge::NoSuchDestination { given: "INC-7".to_owned() }),
             Refusal::ReporterIsFixed,
             Refusal::BadReminder,
         ];

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::alert::group::Group;
 use crate::alert::observation::Status;
 use crate::alert::prepared::Prepared;
-use crate::alert::settings::Route;
+use crate::alert::settings::{Opens, Route};
 use crate::alert::settle::{Standing, Step};
 use crate::alert::signal::Signal;
 use crate::alert::state::Alert;
@@ -227,6 +227,9 @@ fn declaration(view: &View, route: &Route, status: Status) -> Declare {
         severity: severity.map(str::to_owned),
         lead: route.lead.clone(),
         private: route.private,
+        incident_type: route.incident_type.clone(),
+        triage: route.opens == Opens::Triage,
+        invite: route.invite.clone(),
         opened_by: Some(view.group.id.clone()),
         ..Declare::default()
     }
@@ -234,5 +237,11 @@ fn declaration(view: &View, route: &Route, status: Status) -> Declare {
 
 /// The same without anything that could be unknown.
 fn bare(declare: &Declare) -> Declare {
-    Declare { severity: None, lead: None, ..declare.clone() }
+    Declare {
+        severity: None,
+        lead: None,
+        incident_type: None,
+        invite: Vec::new(),
+        ..declare.clone()
+    }
 }

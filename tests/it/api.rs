@@ -4,6 +4,7 @@ mod document;
 mod hostile;
 mod lists;
 mod operators;
+mod steering;
 mod stories;
 
 use axum::http::Method;

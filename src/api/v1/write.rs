@@ -61,8 +61,9 @@ pub async fn declare(
 /// Give an incident a command
 ///
 /// `type` says which: `update`, `severity`, `status`, `resolve`, `close`, `reopen`, `role`,
-/// `summary`, `rename` or `note`. The answer is the incident right after it. 409 says that the
-/// incident is that way already, is over, or can't take that step.
+/// `summary`, `rename`, `note`, `accept`, `decline`, `type`, `invite`, `snooze`, `unsnooze` or
+/// `merge`. The answer is the incident right after it. 409 says that the incident is that way
+/// already, is over, or can't take that step.
 #[utoipa::path(
     post,
     path = "/api/v1/incidents/{ref}/commands",
@@ -80,7 +81,7 @@ pub async fn declare(
     responses(
         (status = 200, description = "The incident, right after the command", body = IncidentView,
             headers(("ETag" = String, description = "Its version, for `If-Match`"))),
-        (status = 409, description = "The incident is that way already (`already-so`), is over (`incident-over`), or can't take that step (`wrong-step`)",
+        (status = 409, description = "The incident is that way already (`already-so`), is over (`incident-over`), can't take that step (`wrong-step`), or can't go on in that other incident (`bad-merge`)",
             body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "The incident has changed since the version in `If-Match` (`stale-version`)",
             body = Problem, content_type = "application/problem+json"),

@@ -140,7 +140,7 @@ impl Asking<'_> {
         Ok(self.open(declare(name, &catalogue, &origin), Verb::Declare).await)
     }
 
-    async fn open_form(&self, form: &Form) -> Result<Option<Message>, Failure> {
+    pub(super) async fn open_form(&self, form: &Form) -> Result<Option<Message>, Failure> {
         let mut tx = self.door.app.db.read().await?;
         let incident = self.find(&mut tx).await?;
         form.check(&incident)?;
@@ -161,7 +161,7 @@ impl Asking<'_> {
         }
     }
 
-    async fn run(&self, command: Command) -> Result<Option<Message>, Failure> {
+    pub(super) async fn run(&self, command: Command) -> Result<Option<Message>, Failure> {
         let target = self.target.clone().or_else(|| self.channel.clone().map(Target::Channel));
         let order = Order {
             workspace: self.workspace.clone(),

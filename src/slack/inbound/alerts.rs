@@ -3,6 +3,7 @@
 use crate::ids::{GroupId, IncidentId, UserId, WorkspaceId};
 use crate::incident::access::may_see;
 use crate::incident::catalogue::StatusCategory;
+use crate::incident::command::Command;
 use crate::incident::event::Actor;
 use crate::incident::refusal::Refusal;
 use crate::incident::state::{Incident, parse_reference, reference};
@@ -14,7 +15,7 @@ use crate::slack::inbound::payload::View;
 use crate::slack::inbound::submission::FilledIn;
 use crate::slack::view::alerts::button::CardButton;
 use crate::slack::view::alerts::list;
-use crate::slack::view::form::{self, ATTACH, Origin};
+use crate::slack::view::form::{self, ATTACH, Form, Origin};
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::verb::Verb;
 use crate::store::db::Tx;
@@ -57,6 +58,9 @@ impl Asking<'_> {
                 self.carry(Errand::Move { which, to: Place::Nowhere, by }).await?;
                 Ok(None)
             }
+            // These are the whole incident's.
+            CardButton::Snooze => self.open_form(&Form::Snooze).await,
+            CardButton::Unsnooze => self.run(Command::Unsnooze {}).await,
             CardButton::Attach => self.ask_where(incident, group).await,
             CardButton::Details => self.details(&incident, group).await.map(Some),
         }

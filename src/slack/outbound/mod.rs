@@ -119,10 +119,13 @@ impl Job<'_> {
             Work::Warn { user, warning } => {
                 self.send_directly(user, &notice::warning(warning)).await
             }
-            // The worker rings timers itself: they are no business of Slack's.
-            Work::Ring { .. } | Work::Settle { .. } | Work::Signal | Work::RecordAlerts { .. } => {
-                Ok(())
-            }
+            // The worker does these itself: they are no business of Slack's.
+            Work::Ring { .. }
+            | Work::Wake
+            | Work::RecordMerge { .. }
+            | Work::RecordAlerts { .. }
+            | Work::Settle { .. }
+            | Work::Signal => Ok(()),
             Work::ShowAlerts { group } => self.show_alerts(group).await,
             Work::ShowAllAlerts => self.show_all_alerts().await,
             Work::Look { ts, by } => self.look_at(ts, by.as_ref()).await,

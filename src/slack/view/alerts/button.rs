@@ -10,6 +10,10 @@ pub enum CardButton {
     Acknowledge,
     /// Nobody looks after them any more.
     Unacknowledge,
+    /// Opens the form that keeps the incident's alerts quiet for a while.
+    Snooze,
+    /// They are to be heard again.
+    Unsnooze,
     /// Opens the form that moves them to another incident.
     Attach,
     /// They are no part of an incident.
@@ -20,9 +24,11 @@ pub enum CardButton {
 
 impl CardButton {
     /// All of them.
-    pub const ALL: [CardButton; 5] = [
+    pub const ALL: [CardButton; 7] = [
         CardButton::Acknowledge,
         CardButton::Unacknowledge,
+        CardButton::Snooze,
+        CardButton::Unsnooze,
         CardButton::Attach,
         CardButton::Unrelated,
         CardButton::Details,
@@ -33,6 +39,8 @@ impl CardButton {
         match self {
             CardButton::Acknowledge => "alerts_acknowledge",
             CardButton::Unacknowledge => "alerts_unacknowledge",
+            CardButton::Snooze => "alerts_snooze",
+            CardButton::Unsnooze => "alerts_unsnooze",
             CardButton::Attach => "alerts_attach",
             CardButton::Unrelated => "alerts_unrelated",
             CardButton::Details => "alerts_details",
@@ -49,6 +57,8 @@ impl CardButton {
         match self {
             CardButton::Acknowledge => "Acknowledge",
             CardButton::Unacknowledge => "Unacknowledge",
+            CardButton::Snooze => "Snooze",
+            CardButton::Unsnooze => "End snooze",
             CardButton::Attach => "Move…",
             CardButton::Unrelated => "Not related",
             CardButton::Details => "Details",

@@ -166,7 +166,11 @@ fn conditions(signal: &Signal, card: &Card) -> Line {
         Maintenance::Partial => Line::of(&format!("🔧 {expected} expected: maintenance")),
         Maintenance::Active => Line::of("🔧 expected: maintenance"),
     };
-    Line::joined([flapping, expected], " · ")
+    let snoozed = card.incident.snooze.as_ref().map(|snooze| {
+        let until = Line::of("😴 quiet until ").date(snooze.until);
+        if snooze.cancel_on_news { until.text(", or until there is news") } else { until }
+    });
+    Line::joined([flapping, expected, snoozed.unwrap_or_default()], " · ")
 }
 
 fn acknowledged(alerts: &[Alert]) -> Line {
@@ -243,6 +247,10 @@ fn buttons(card: &Card, count: Count) -> Vec<element::Button> {
         if acknowledged > 0 {
             buttons.push(about(CardButton::Unacknowledge));
         }
+        buttons.push(about(match card.incident.snooze {
+            None => CardButton::Snooze,
+            Some(_) => CardButton::Unsnooze,
+        }));
     }
     if !card.incident.category.is_ended() {
         buttons.push(about(CardButton::Attach));
