@@ -10,6 +10,8 @@ use crate::alert::prepared::Prepared;
 use crate::alert::state::{Alert, Change, Circumstances, Meaning, Seen, next_end};
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, GroupId, IdSource, IncidentId, SourceId, WorkspaceId};
+use crate::incident::event::Actor;
+use crate::incident::handled::Handled;
 use crate::intake::cache::{Cache, Known, next_look};
 use crate::intake::order::{Delivery, Effect, Folded, Job, Outcome, Taken};
 use crate::intake::placing::Placing;
@@ -46,6 +48,10 @@ pub(super) struct Desk<'a> {
     pub touched: BTreeSet<GroupId>,
     /// Incidents that have lost alerts.
     pub bereft: BTreeSet<IncidentId>,
+    /// Groups that look different in the channel of an incident, although they are as they were.
+    pub stale_cards: BTreeSet<(IncidentId, GroupId)>,
+    /// What the records of incidents are to say.
+    pub handled: Vec<(IncidentId, Actor, Handled)>,
     /// When alerts were seen, and when to look at them.
     sightings: BTreeMap<AlertId, Sighting>,
     /// When alerts were seen that are to be looked at when they were to be before.
@@ -92,6 +98,8 @@ impl<'a> Desk<'a> {
             placing: Placing::default(),
             touched: BTreeSet::new(),
             bereft: BTreeSet::new(),
+            stale_cards: BTreeSet::new(),
+            handled: Vec::new(),
             sightings: BTreeMap::new(),
             repeats: BTreeMap::new(),
             history: Vec::new(),
@@ -436,6 +444,13 @@ impl<'a> Desk<'a> {
         }
         for incident in &self.bereft {
             all.push(work::asked_for(incident, Work::Signal, self.now, id()));
+        }
+        for (incident, group) in &self.stale_cards {
+            let show = Work::ShowAlerts { group: group.clone() };
+            all.push(work::asked_for(incident, show, self.now, id()));
+        }
+        for (incident, by, done) in &self.handled {
+            all.push(work::handled(incident, by.clone(), done.clone(), self.now, id()));
         }
         all
     }

@@ -8,6 +8,7 @@
 mod cache;
 mod desk;
 mod errands;
+mod moving;
 pub mod order;
 mod placing;
 mod settings;

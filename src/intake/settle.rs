@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::alert::group::Group;
 use crate::alert::observation::Status;
 use crate::alert::prepared::{PEOPLE_LIMIT, Prepared};
-use crate::alert::settings::{OnResolve, Opens, Route};
+use crate::alert::settings::{Opens, Route};
 use crate::alert::settle::{Standing, Step};
 use crate::alert::signal::Signal;
 use crate::alert::state::Alert;
@@ -66,10 +66,8 @@ impl Settler {
             // Whatever was merged: its alerts are the other one's now.
             if let Some(incident) = &view.incident
                 && let Some(into) = &incident.merged_into
+                && self.follow(workspace, &incident.id, &into.incident).await?
             {
-                let errand =
-                    Errand::Repoint { from: incident.id.clone(), to: into.incident.clone() };
-                self.intake.carry(workspace, errand).await?;
                 continue;
             }
             let standing = Standing {
@@ -85,6 +83,7 @@ impl Settler {
                 Step::Open { status } => self.open(workspace, &view, status).await?,
                 Step::Report { signal, news_at, on_resolve } => {
                     let incident = view.incident.as_ref().expect("it is reported to somebody");
+                    let on_resolve = Some(on_resolve);
                     let command = Command::RecordSignal { signal, news_at, on_resolve };
                     if self.report(workspace, incident, command).await? == Told::KnewThat {
                         return Ok(None);
@@ -105,16 +104,15 @@ impl Settler {
             let Some(incident) = found else { return Ok(()) };
             if let Some(into) = &incident.merged_into {
                 drop(tx);
-                let errand = Errand::Repoint { from: incident.id, to: into.incident.clone() };
-                self.intake.carry(workspace, errand).await?;
+                self.follow(workspace, &incident.id, &into.incident).await?;
                 return Ok(());
             }
             let of_incident = alerts::of_incident(&mut tx, workspace, &incident.id).await?;
             drop(tx);
-            let (signal, _) = Signal::of(&of_incident, incident.signal.as_ref(), self.clock.now());
+            let before = incident.signal.as_ref();
+            let (signal, _) = Signal::of(&of_incident, before, self.clock.now());
             // Nothing is over: it was never this incident's.
-            let on_resolve = OnResolve::Nothing;
-            let command = Command::RecordSignal { signal, news_at: None, on_resolve };
+            let command = Command::RecordSignal { signal, news_at: None, on_resolve: None };
             if self.report(workspace, &incident, command).await? != Told::Later {
                 return Ok(());
             }
@@ -123,24 +121,24 @@ impl Settler {
     }
 
     /// Has the alerts of an incident that was merged belong to the one in which it goes on. What was
-    /// private stays where it is: the other one's people would read of it.
-    pub async fn follow(
+    /// private stays where it is: the other one's people would read of it. Says whether they do.
+    async fn follow(
         &self,
         workspace: &WorkspaceId,
         from: &IncidentId,
         to: &IncidentId,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<bool> {
         let mut tx = self.db.read().await?;
         let found = incidents::by_id(&mut tx, workspace, from).await?;
         let into = incidents::by_id(&mut tx, workspace, to).await?;
         drop(tx);
-        let (Some(found), Some(into)) = (found, into) else { return Ok(()) };
+        let (Some(found), Some(into)) = (found, into) else { return Ok(false) };
         if found.visibility == Visibility::Private && into.visibility == Visibility::Public {
-            return Ok(());
+            return Ok(false);
         }
         let errand = Errand::Repoint { from: found.id, to: into.id };
         self.intake.carry(workspace, errand).await?;
-        Ok(())
+        Ok(true)
     }
 
     async fn look(&self, workspace: &WorkspaceId, id: &GroupId) -> anyhow::Result<Option<View>> {

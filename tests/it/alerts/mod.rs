@@ -9,6 +9,8 @@ pub mod monitor;
 
 mod alertmanager;
 mod bigpanda;
+mod buttons;
+mod cards;
 mod cloudevents;
 mod datadog;
 mod folding;
