@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::alert::filter::{AlertFields, BadFilter, Filter};
 use crate::alert::group::{Limits, Matched};
 use crate::alert::matcher::{All, BadMatcher, Matcher};
-use crate::alert::observation::{LABELS_LIMIT, NAME_LIMIT, Status, VALUE_LIMIT};
+use crate::alert::observation::{LABELS_LIMIT, NAME_LIMIT, VALUE_LIMIT};
 use crate::alert::settings::{
     Inhibition, Kept, MaintenanceWindow, PATTERN_LABELS, Pattern, Route, Setting, Silence,
     WINDOW_LIMIT,
@@ -33,8 +34,8 @@ type Labels = BTreeMap<String, String>;
 /// The settings of a workspace, ready for use.
 #[derive(Clone, Debug, Default)]
 pub struct Prepared {
-    patterns: Vec<(Option<SettingId>, Pattern)>,
-    routes: Vec<(SettingId, Route, All)>,
+    patterns: Vec<(Option<SettingId>, Pattern, Option<Filter>)>,
+    routes: Vec<(SettingId, Route, All, Option<Filter>)>,
     /// Silences that have not ended when they were prepared.
     pub silences: Vec<(SettingId, Silence, All)>,
     /// Which alerts keep others quiet.
@@ -45,6 +46,9 @@ pub struct Prepared {
 /// Why a setting can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadSetting {
+    /// An expression can't be read.
+    #[error("{0}")]
+    Filter(BadFilter),
     /// A condition can't be used.
     #[error("{0}")]
     Matcher(#[from] BadMatcher),
@@ -113,6 +117,7 @@ impl BadSetting {
             | BadSetting::TooMuch { field, .. }
             | BadSetting::Person { field, .. } => field,
             BadSetting::Name => "name",
+            BadSetting::Filter(_) => "filter",
             BadSetting::Nul => return None,
         })
     }
@@ -131,7 +136,7 @@ impl Prepared {
         if !kept.iter().any(|one| matches!(one.setting, Setting::Pattern(_))) {
             prepared.patterns = USUAL_PATTERNS
                 .iter()
-                .map(|(label, minutes)| (None, usual(label, *minutes)))
+                .map(|(label, minutes)| (None, usual(label, *minutes), None))
                 .collect();
         }
         // The longest window first; of equal ones, the oldest.
@@ -146,10 +151,14 @@ impl Prepared {
         let id = kept.id.clone();
         check(&kept.setting)?;
         match &kept.setting {
-            Setting::Pattern(pattern) => self.patterns.push((Some(id), pattern.clone())),
+            Setting::Pattern(pattern) => {
+                let filter = filter(pattern.filter.as_deref())?;
+                self.patterns.push((Some(id), pattern.clone(), filter));
+            }
             Setting::Route(route) => {
                 let all = All::prepare(&route.matchers)?;
-                self.routes.push((id, route.clone(), all));
+                let filter = filter(route.filter.as_deref())?;
+                self.routes.push((id, route.clone(), all, filter));
             }
             Setting::Silence(silence) => {
                 let all = All::prepare(&silence.matchers)?;
@@ -168,33 +177,31 @@ impl Prepared {
     }
 
     /// How the patterns match an alert: the longest window first.
-    pub fn matched(&self, source: &SourceId, labels: &Labels) -> Vec<Matched> {
-        let all = self.patterns.iter();
-        all.filter_map(|(id, pattern)| Matched::of(id.as_ref(), pattern, source, labels)).collect()
+    pub fn matched(&self, source: &SourceId, about: &AlertFields) -> Vec<Matched> {
+        let holding = self.patterns.iter().filter(|(_, _, filter)| holds(filter.as_ref(), about));
+        holding
+            .filter_map(|(id, pattern, _)| Matched::of(id.as_ref(), pattern, source, about.labels))
+            .collect()
     }
 
     /// The route of an alert, and its id; the default one has none.
-    pub fn route(
-        &self,
-        source: &SourceId,
-        labels: &Labels,
-        status: Status,
-    ) -> (Option<SettingId>, Route) {
-        let found = self.routes.iter().find(|(_, route, all)| {
+    pub fn route(&self, source: &SourceId, about: &AlertFields) -> (Option<SettingId>, Route) {
+        let found = self.routes.iter().find(|(_, route, all, filter)| {
             route.source.as_ref().is_none_or(|wanted| wanted == source)
-                && route.least.is_none_or(|least| status >= least)
-                && all.hold(labels)
+                && route.least.is_none_or(|least| about.status >= least)
+                && all.hold(about.labels)
+                && holds(filter.as_ref(), about)
         });
         found.map_or_else(
             || (None, Route::default()),
-            |(id, route, _)| (Some(id.clone()), route.clone()),
+            |(id, route, ..)| (Some(id.clone()), route.clone()),
         )
     }
 
     /// The route with this id; the default one, if it is gone.
     pub fn route_by_id(&self, id: Option<&SettingId>) -> Route {
-        let found = self.routes.iter().find(|(known, _, _)| Some(known) == id);
-        found.map_or_else(Route::default, |(_, route, _)| route.clone())
+        let found = self.routes.iter().find(|(known, ..)| Some(known) == id);
+        found.map_or_else(Route::default, |(_, route, ..)| route.clone())
     }
 
     /// What limits the group of a route.
@@ -254,6 +261,17 @@ impl Prepared {
     }
 }
 
+/// Makes an expression ready for use.
+fn filter(text: Option<&str>) -> Result<Option<Filter>, BadSetting> {
+    let parsed = text.filter(|text| !text.trim().is_empty()).map(Filter::parse).transpose();
+    parsed.map_err(BadSetting::Filter)
+}
+
+/// Without an expression all alerts are meant.
+fn holds(filter: Option<&Filter>, about: &AlertFields) -> bool {
+    filter.is_none_or(|filter| filter.holds(about))
+}
+
 fn usual(label: &str, window_minutes: u32) -> Pattern {
     Pattern {
         labels: vec![label.to_owned()],
@@ -271,6 +289,7 @@ pub fn check(setting: &Setting) -> Result<(), BadSetting> {
     within_limits(setting)?;
     match setting {
         Setting::Pattern(pattern) => {
+            filter(pattern.filter.as_deref())?;
             let mut names = pattern.labels.clone();
             names.sort();
             names.dedup();
@@ -298,6 +317,7 @@ pub fn check(setting: &Setting) -> Result<(), BadSetting> {
                     return Err(BadSetting::Number { field, least, most });
                 }
             }
+            filter(route.filter.as_deref())?;
             All::prepare(&route.matchers)?;
             Ok(())
         }

@@ -107,6 +107,8 @@ impl Standing<'_> {
     /// Whether anybody wants to hear of an alert now.
     fn is_loud(&self, alert: &Alert) -> bool {
         alert.maintenance.is_none()
+            // It fires to say that all is well, as a watchdog does.
+            && alert.status > Status::Ok
             && self.settings.silenced(&alert.labels, self.now).0.is_empty()
             && self
                 .settings

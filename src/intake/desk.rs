@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use crate::alert::filter::AlertFields;
 use crate::alert::fingerprint::{self, Key};
 use crate::alert::group::Group;
-use crate::alert::observation::{ChangeEvent, Ends, Observation, Said, Status};
+use crate::alert::observation::{ChangeEvent, Ends, Observation, Said};
 use crate::alert::prepared::Prepared;
 use crate::alert::state::{Alert, Change, Circumstances, Meaning, Seen, next_end};
 use crate::clock::Timestamp;
@@ -183,13 +184,14 @@ impl<'a> Desk<'a> {
         self.load_groups(tx, &groups.into_iter().collect::<Vec<_>>()).await?;
         let mut wanted = BTreeSet::new();
         for (delivery, incoming) in deliveries.zip(incoming) {
+            let system = delivery.source.system();
             for one in
                 incoming.iter().filter(|one| !one.is_repeat && one.observation.said == Said::Firing)
             {
                 let held = self.by_key.get(&one.key).and_then(|id| self.alerts.get(id));
                 if held.is_none_or(|held| !held.written.alert.phase.is_firing()) {
-                    let matched =
-                        self.settings.matched(&delivery.source.id, &one.observation.labels);
+                    let about = AlertFields::of_observation(one.observation, &system);
+                    let matched = self.settings.matched(&delivery.source.id, &about);
                     wanted.extend(matched.iter().map(crate::alert::group::Matched::key));
                 }
             }
@@ -321,14 +323,14 @@ impl<'a> Desk<'a> {
         circumstances: Circumstances,
     ) -> Option<AlertId> {
         let is_over = observation.ends.is_some_and(|ends| ends.at <= self.now);
-        if observation.said != Said::Firing || is_over || observation.status == Status::Ok {
+        if observation.said != Said::Firing || is_over {
             return None;
         }
         let id = AlertId::new(self.ids.ulid(self.now));
         let nowhere = GroupId::new("");
         let mut alert =
             Alert::first(id.clone(), source.id.clone(), observation, nowhere, circumstances);
-        alert.group = self.place(&alert);
+        alert.group = self.place(&alert, source);
         self.history.push((id.clone(), 1, self.now, alert.beginning()));
         let seen = Seen { last_seen: self.now, ends: observation.ends };
         let sighting = Sighting { seen, check_at: next_look(None, observation.ends) };

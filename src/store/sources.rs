@@ -53,6 +53,13 @@ pub struct AlertSource {
     pub created_at: Timestamp,
 }
 
+impl AlertSource {
+    /// What expressions know it by: its kind and its name.
+    pub fn system(&self) -> String {
+        format!("{}.{}", self.kind, self.name)
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     workspace: WorkspaceId,
