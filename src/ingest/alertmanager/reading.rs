@@ -12,9 +12,7 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, V
 use serde::{Deserialize, Deserializer};
 
 use crate::alert::fingerprint;
-use crate::alert::observation::{
-    Ends, Link, Observation, Said, Status, TITLE_LIMIT,
-};
+use crate::alert::observation::{Ends, Link, Observation, Said, Status, TITLE_LIMIT};
 use crate::clock::Timestamp;
 use crate::incident::text::shorten;
 use crate::ingest::alertmanager::time::Sent;
