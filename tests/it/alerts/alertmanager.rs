@@ -445,4 +445,25 @@ on_each_database! {
         bot.reads_everything_once(1).await;
         bot.ends().await;
     }
+
+    async fn nothing_is_acknowledged_while_the_database_is_away(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        let monitor = bot.monitor(Kind::Alertmanager).await;
+        let client = Client::of(&bot, &monitor).await;
+        let known = Client::of(&bot, &bot.monitor(Kind::Alertmanager).await).await;
+        known.sees("status").await;
+        bot.stentor.app.db.close().await;
+        for client in [client, known] {
+            for (method, path, body) in [
+                (Method::POST, "alerts", r#"[{"labels":{"alertname":"A"}}]"#),
+                (Method::GET, "alerts", ""),
+                (Method::GET, "status", ""),
+                (Method::DELETE, "silence/0a0a0a0a-0000-0000-0000-000000000000", ""),
+            ] {
+                let answer = client.sends(method, path, body).await;
+                assert_eq!(answer.expect(503)["code"], 503, "{path}");
+                assert_eq!(answer.header("retry-after"), "1", "{path}");
+            }
+        }
+    }
 }
