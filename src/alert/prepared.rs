@@ -4,19 +4,28 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::alert::group::{Limits, Matched};
-use crate::alert::matcher::{All, BadMatcher};
-use crate::alert::observation::Status;
+use crate::alert::matcher::{All, BadMatcher, Matcher};
+use crate::alert::observation::{LABELS_LIMIT, NAME_LIMIT, Status, VALUE_LIMIT};
 use crate::alert::settings::{
     Inhibition, Kept, MaintenanceWindow, PATTERN_LABELS, Pattern, Route, Setting, Silence,
     WINDOW_LIMIT,
 };
 use crate::alert::state::Alert;
 use crate::clock::Timestamp;
-use crate::ids::{SettingId, SourceId};
+use crate::ids::{SettingId, SourceId, UserId};
+use crate::incident::text::shorten;
+use crate::json;
 
 /// What holds where a workspace has laid down no patterns: alerts of one service belong together,
 /// those of one host, and those of one name.
 const USUAL_PATTERNS: &[(&str, u32)] = &[("service", 120), ("host", 60), ("alertname", 60)];
+
+/// The most conditions in one list.
+pub const CONDITIONS_LIMIT: usize = 32;
+/// The most people that a route invites.
+pub const PEOPLE_LIMIT: usize = 100;
+/// The longest comment, note or expression, in characters.
+pub const TEXT_LIMIT: usize = 3_000;
 
 /// Labels by name.
 type Labels = BTreeMap<String, String>;
@@ -64,6 +73,49 @@ pub enum BadSetting {
     /// It has no name.
     #[error("it needs a name of 1 to 100 characters")]
     Name,
+    /// There is too much of something.
+    #[error("`{field}` has more than {most} {what}")]
+    TooMuch {
+        /// Where.
+        field: &'static str,
+        /// What there is too much of.
+        what: &'static str,
+        /// The most.
+        most: usize,
+    },
+    /// Somebody is named who can't be in Slack.
+    #[error("\u{201c}{given}\u{201d} is not the id of somebody in Slack, such as `U012AB3CD`")]
+    Person {
+        /// Where.
+        field: &'static str,
+        /// Who.
+        given: String,
+    },
+    /// There is a character in it that can't be kept.
+    #[error("the character U+0000 can't be kept")]
+    Nul,
+}
+
+impl BadSetting {
+    /// The field of this setting that has to be corrected, where it is one.
+    pub fn field(&self, of: &Setting) -> Option<&'static str> {
+        let conditions = match of {
+            Setting::Inhibition(rule) if some(&rule.source).is_err() => "source",
+            Setting::Inhibition(_) => "target",
+            _ => "matchers",
+        };
+        Some(match self {
+            BadSetting::Matcher(_) | BadSetting::Everything => conditions,
+            BadSetting::Labels => "labels",
+            BadSetting::Window => "window_minutes",
+            BadSetting::Backwards => "ends_at",
+            BadSetting::Number { field, .. }
+            | BadSetting::TooMuch { field, .. }
+            | BadSetting::Person { field, .. } => field,
+            BadSetting::Name => "name",
+            BadSetting::Nul => return None,
+        })
+    }
 }
 
 impl Prepared {
@@ -216,6 +268,7 @@ fn usual(label: &str, window_minutes: u32) -> Pattern {
 
 /// Whether a setting can be used; why not.
 pub fn check(setting: &Setting) -> Result<(), BadSetting> {
+    within_limits(setting)?;
     match setting {
         Setting::Pattern(pattern) => {
             let mut names = pattern.labels.clone();
@@ -266,13 +319,78 @@ pub fn check(setting: &Setting) -> Result<(), BadSetting> {
     }
 }
 
+/// Everybody may write as much as anybody needs, and no more: all of it is looked at with every alert.
+fn within_limits(setting: &Setting) -> Result<(), BadSetting> {
+    let text = |field, text: &str, most| at_most(field, "characters", text.chars().count(), most);
+    let conditions = |field, matchers: &[Matcher]| {
+        at_most(field, "conditions", matchers.len(), CONDITIONS_LIMIT)?;
+        matchers.iter().try_for_each(|matcher| {
+            text(field, &matcher.name, NAME_LIMIT)?;
+            text(field, &matcher.value, VALUE_LIMIT)
+        })
+    };
+    match setting {
+        Setting::Pattern(pattern) => {
+            pattern.labels.iter().try_for_each(|name| text("labels", name, NAME_LIMIT))?;
+            text("filter", pattern.filter.as_deref().unwrap_or_default(), TEXT_LIMIT)?;
+            text("note", &pattern.note, TEXT_LIMIT)?;
+        }
+        Setting::Route(route) => {
+            conditions("matchers", &route.matchers)?;
+            text("filter", route.filter.as_deref().unwrap_or_default(), TEXT_LIMIT)?;
+            text("incident_type", route.incident_type.as_deref().unwrap_or_default(), NAME_LIMIT)?;
+            route.severity.values().try_for_each(|name| text("severity", name, NAME_LIMIT))?;
+            at_most("invite", "people", route.invite.len(), PEOPLE_LIMIT)?;
+            people("invite", &route.invite)?;
+            people("lead", route.lead.as_slice())?;
+        }
+        Setting::Silence(silence) => {
+            conditions("matchers", &silence.matchers)?;
+            text("created_by", &silence.created_by, NAME_LIMIT)?;
+            text("comment", &silence.comment, TEXT_LIMIT)?;
+            at_most("annotations", "entries", silence.annotations.len(), LABELS_LIMIT)?;
+            silence.annotations.iter().try_for_each(|(name, value)| {
+                text("annotations", name, NAME_LIMIT)?;
+                text("annotations", value, VALUE_LIMIT)
+            })?;
+        }
+        Setting::Inhibition(rule) => {
+            conditions("source", &rule.source)?;
+            conditions("target", &rule.target)?;
+            at_most("equal", "labels", rule.equal.len(), CONDITIONS_LIMIT)?;
+            rule.equal.iter().try_for_each(|name| text("equal", name, NAME_LIMIT))?;
+        }
+        Setting::Maintenance(window) => conditions("matchers", &window.matchers)?,
+    }
+    let value = serde_json::to_value(setting).expect("a setting has plain keys");
+    if json::has_nul(&value) { Err(BadSetting::Nul) } else { Ok(()) }
+}
+
+fn at_most(
+    field: &'static str,
+    what: &'static str,
+    count: usize,
+    most: usize,
+) -> Result<(), BadSetting> {
+    if count <= most { Ok(()) } else { Err(BadSetting::TooMuch { field, what, most }) }
+}
+
+fn people(field: &'static str, people: &[UserId]) -> Result<(), BadSetting> {
+    match people.iter().find(|person| !person.is_well_formed()) {
+        Some(person) => {
+            Err(BadSetting::Person { field, given: shorten(person.as_str(), NAME_LIMIT) })
+        }
+        None => Ok(()),
+    }
+}
+
 fn in_order(starts_at: Timestamp, ends_at: Timestamp) -> Result<(), BadSetting> {
     if starts_at < ends_at { Ok(()) } else { Err(BadSetting::Backwards) }
 }
 
 /// At least one condition that an alert without any label does not fulfil: what holds for
 /// everything is a mistake.
-fn some(matchers: &[crate::alert::matcher::Matcher]) -> Result<(), BadSetting> {
+fn some(matchers: &[Matcher]) -> Result<(), BadSetting> {
     let nothing = Labels::new();
     let mut is_narrow = false;
     for matcher in matchers {

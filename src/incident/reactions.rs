@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::ids::UserId;
+use crate::ids::{IncidentId, UserId};
 use crate::incident::channel::ChannelChange;
-use crate::incident::event::{Entry, Event};
+use crate::incident::event::{Absorbed, Entry, Event};
 use crate::incident::signal::news;
+use crate::incident::snooze::Woken;
 use crate::incident::state::Incident;
 
 /// Something in Slack that shows the present state.
@@ -80,6 +81,8 @@ pub enum Post {
 pub enum TimerKind {
     /// The update that was promised is due.
     UpdateDue,
+    /// The snooze is over.
+    SnoozeEnds,
 }
 
 impl TimerKind {
@@ -87,6 +90,7 @@ impl TimerKind {
     pub fn as_str(self) -> &'static str {
         match self {
             TimerKind::UpdateDue => "update_due",
+            TimerKind::SnoozeEnds => "snooze_ends",
         }
     }
 }
@@ -104,6 +108,15 @@ pub enum Effect {
     SetTimer(TimerKind, Timestamp),
     /// This need not be thought of any more.
     ClearTimer(TimerKind),
+    /// Its alerts belong elsewhere now.
+    HandOverAlerts,
+    /// This is to be written into the record of another incident.
+    RecordMerge {
+        /// Whose record.
+        into: IncidentId,
+        /// What it may say.
+        absorbed: Absorbed,
+    },
 }
 
 /// What follows from this entry, the incident being as it is after it.
@@ -121,6 +134,8 @@ fn what_is_missing(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         Event::Declared(_)
             | Event::NoteAdded { .. }
             | Event::ChannelChanged { .. }
+            | Event::Snoozed { .. }
+            | Event::Unsnoozed { .. }
             | Event::Undelivered { .. }
             | Event::MessagePinned { .. }
             | Event::MessageEdited { .. }
@@ -159,14 +174,16 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             };
             let state_changed = status.is_some() || severity.is_some();
             let topic = if state_changed { stale(&[Topic]) } else { Vec::new() };
-            [said(), vec![timer], stale(&[Welcome, Announcement]), topic].concat()
+            let is_over = status.as_ref().is_some_and(|change| !change.to_category.is_active());
+            let woken = is_over.then_some(Effect::ClearTimer(TimerKind::SnoozeEnds));
+            let timers = [timer].into_iter().chain(woken).collect();
+            [said(), timers, stale(&[Welcome, Announcement]), topic].concat()
         }
         Event::SeverityChanged { .. } => [said(), stale(&[Welcome, Topic, Announcement])].concat(),
         Event::StatusChanged { change, .. } => {
             let over = !change.to_category.is_active();
-            let timer =
-                if over { vec![Effect::ClearTimer(TimerKind::UpdateDue)] } else { Vec::new() };
-            [said(), timer, stale(&[Welcome, Topic, Announcement])].concat()
+            let timers = if over { no_timers() } else { Vec::new() };
+            [said(), timers, stale(&[Welcome, Topic, Announcement])].concat()
         }
         Event::RoleAssigned { person, .. } => {
             let invited = if person.is_some() { stale(&[Members]) } else { Vec::new() };
@@ -203,6 +220,27 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             [follows, keeper.iter().map(|keeper| told(entry, keeper)).collect()].concat()
         }
         Event::UpdateOverdue { .. } => [said(), stale(&[Welcome, Announcement])].concat(),
+        Event::TypeChanged { .. } => [said(), stale(&[Welcome, Announcement])].concat(),
+        // Slack itself says who came in.
+        Event::Invited { .. } => stale(&[Members]),
+        Event::Snoozed { until, .. } => {
+            let timer = Effect::SetTimer(TimerKind::SnoozeEnds, *until);
+            [said(), vec![timer], stale(&[Welcome])].concat()
+        }
+        Event::Unsnoozed { because } => {
+            // The timer that has just rung need not be stopped.
+            let timer = Some(Effect::ClearTimer(TimerKind::SnoozeEnds));
+            let timer = timer.filter(|_| *because != Woken::TimeIsUp);
+            [said(), timer.into_iter().collect(), stale(&[Welcome])].concat()
+        }
+        Event::MergedInto { into, .. } => {
+            let absorbed = incident.as_absorbed();
+            let told = Effect::RecordMerge { into: into.incident.clone(), absorbed };
+            let alerts = incident.signal.is_some().then_some(Effect::HandOverAlerts);
+            let shown = stale(&[Welcome, Topic, Announcement]);
+            [vec![told], alerts.into_iter().collect(), said(), no_timers(), shown].concat()
+        }
+        Event::Absorbed(_) => said(),
         Event::SignalChanged { from, to } => {
             let told = if news(from.as_ref(), to).is_some() { said() } else { Vec::new() };
             [told, stale(&[Welcome, Announcement])].concat()
@@ -215,6 +253,11 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         | Event::MessageUnpinned { .. }
         | Event::Unknown => Vec::new(),
     }
+}
+
+/// Nothing goes on that would have to be thought of.
+fn no_timers() -> Vec<Effect> {
+    [TimerKind::UpdateDue, TimerKind::SnoozeEnds].map(Effect::ClearTimer).into()
 }
 
 fn told(entry: &Entry, keeper: &UserId) -> Effect {

@@ -53,7 +53,7 @@ pub(super) struct Desk<'a> {
     history: Vec<(AlertId, i64, Timestamp, Change)>,
     changes: BTreeMap<SourceId, Vec<(String, Key, Timestamp, ChangeEvent)>>,
     known_receipts: BTreeSet<String>,
-    new_receipts: Vec<(String, serde_json::Value)>,
+    pub(super) new_receipts: Vec<(String, serde_json::Value)>,
 }
 
 /// One observation on its way in.
@@ -106,7 +106,7 @@ impl<'a> Desk<'a> {
         let deliveries = || {
             jobs.iter().filter_map(|job| match job {
                 Job::Take(delivery) => Some(delivery),
-                Job::Carry(..) => None,
+                Job::Carry { .. } => None,
             })
         };
         let keys: Vec<String> =
@@ -126,7 +126,9 @@ impl<'a> Desk<'a> {
                     let incoming = incoming.next().expect("every delivery was looked at");
                     Outcome::Taken(self.fold(delivery, &incoming))
                 }
-                Job::Carry(_, errand) => Outcome::Carried(self.carry(tx, errand).await?),
+                Job::Carry { receipt, errand, .. } => {
+                    Outcome::Carried(self.carry_once(tx, receipt.as_deref(), errand).await?)
+                }
             });
         }
         Ok(outcomes)

@@ -2,22 +2,48 @@
 
 use std::collections::BTreeSet;
 
+use crate::alert::settings::Setting;
 use crate::alert::state::{Cause, Change, Seen};
-use crate::ids::{AlertId, GroupId, IncidentId};
+use crate::ids::{AlertId, GroupId, IncidentId, SettingId, UserId};
 use crate::incident::event::Actor;
+use crate::incident::state::{Incident, Visibility};
 use crate::intake::desk::Desk;
 use crate::intake::order::{Carried, Errand, Place, Which};
 use crate::intake::sweep::AT_ONCE;
 use crate::store::alerts::{Sighting, Written};
 use crate::store::db::{Result, Tx};
-use crate::store::{alert_groups, alert_settings, alerts};
+use crate::store::{alert_groups, alert_settings, alerts, incidents, receipts};
 
 /// Groups that are looked at again at once, when something laid down has changed.
 const GROUPS_AT_ONCE: i64 = 100_000;
 
 impl Desk<'_> {
+    /// Does it, unless its receipt says that it was done.
+    pub(super) async fn carry_once(
+        &mut self,
+        tx: &mut Tx,
+        receipt: Option<&str>,
+        errand: &Errand,
+    ) -> Result<Carried> {
+        let Some(receipt) = receipt else { return self.carry(tx, errand).await };
+        let mut new = self.new_receipts.iter();
+        let known = match new.find(|(key, _)| key == receipt) {
+            Some((_, known)) => Some(known.clone()),
+            None => receipts::marked(tx, self.workspace, receipt).await?,
+        };
+        if let Some(known) = known {
+            return serde_json::from_value(known)
+                .map_err(|error| sqlx::Error::Decode(error.into()));
+        }
+        let carried = self.carry(tx, errand).await?;
+        if carried.was_there {
+            self.new_receipts.push((receipt.to_owned(), carried.to_receipt()));
+        }
+        Ok(carried)
+    }
+
     /// Does it.
-    pub(super) async fn carry(&mut self, tx: &mut Tx, errand: &Errand) -> Result<Carried> {
+    async fn carry(&mut self, tx: &mut Tx, errand: &Errand) -> Result<Carried> {
         match errand {
             Errand::Acknowledge { which, by } => {
                 let ids = self.hold_which(tx, which).await?;
@@ -52,18 +78,27 @@ impl Desk<'_> {
                 })
             }
             Errand::Repoint { from, to } => self.repoint(tx, from, to).await,
-            Errand::Put { id, setting } => {
-                alert_settings::put(tx, self.workspace, id, setting, self.now).await?;
-                self.settings_changed(tx).await?;
-                Ok(Carried { was_there: true, ..Carried::default() })
+            Errand::Put { id, setting } => self.put(tx, id, setting).await,
+            Errand::Replace { id, setting } => {
+                let kind = setting.kind();
+                match alert_settings::by_id(tx, self.workspace, kind, id).await? {
+                    Some(_) => self.put(tx, id, setting).await,
+                    None => Ok(Carried::default()),
+                }
             }
             Errand::Delete { kind, id } => {
                 let was_there = alert_settings::delete(tx, self.workspace, kind, id).await?;
                 self.settings_changed(tx).await?;
-                Ok(Carried { was_there, ..Carried::default() })
+                Ok(Carried { was_there, setting: Some(id.clone()), ..Carried::default() })
             }
             Errand::Expire => self.expire(tx).await,
         }
+    }
+
+    async fn put(&mut self, tx: &mut Tx, id: &SettingId, setting: &Setting) -> Result<Carried> {
+        alert_settings::put(tx, self.workspace, id, setting, self.now).await?;
+        self.settings_changed(tx).await?;
+        Ok(Carried { was_there: true, setting: Some(id.clone()), ..Carried::default() })
     }
 
     /// Loads the alerts that it is about, and says which these are.
@@ -175,7 +210,10 @@ impl Desk<'_> {
             let route = self.groups.get(&first.group).and_then(|group| group.route.clone());
             let mut group = self.group_apart(&first.title, route);
             let id = group.id.clone();
-            point(&mut group, to);
+            point(&mut group, to, by);
+            if *to == Place::Apart {
+                group.insiders = self.insiders(tx, ids).await?;
+            }
             self.groups.insert(id.clone(), group);
             for alert in ids {
                 self.move_one(alert, &id, by);
@@ -185,9 +223,14 @@ impl Desk<'_> {
             carried.groups.push(id);
         }
         for id in whole {
+            let insiders = match to {
+                Place::Apart => self.insiders(tx, ids).await?,
+                Place::Incident(_) | Place::Nowhere => None,
+            };
             let Some(group) = self.groups.get_mut(&id) else { continue };
             self.bereft.extend(group.incident.take());
-            point(group, to);
+            point(group, to, by);
+            group.insiders = insiders;
             group.version += 1;
             self.touched.insert(id.clone());
             carried.groups.push(id);
@@ -197,6 +240,20 @@ impl Desk<'_> {
             self.bereft.remove(incident);
         }
         Ok(carried)
+    }
+
+    /// Who may know of the incident that these alerts open, if it is a private one that they come
+    /// from.
+    async fn insiders(&self, tx: &mut Tx, alerts: &[AlertId]) -> Result<Option<Vec<UserId>>> {
+        let groups =
+            alerts.iter().filter_map(|id| self.groups.get(&self.alerts[id].written.alert.group));
+        let from: BTreeSet<IncidentId> =
+            groups.filter_map(|group| group.incident.clone()).collect();
+        let from: Vec<IncidentId> = from.into_iter().collect();
+        let from = incidents::with_ids(tx, self.workspace, &from).await?;
+        let private = from.iter().filter(|incident| incident.visibility == Visibility::Private);
+        let insiders: Vec<UserId> = private.clone().flat_map(Incident::people).collect();
+        Ok(private.clone().next().map(|_| insiders))
     }
 
     fn move_one(&mut self, id: &AlertId, to: &GroupId, by: &Actor) {
@@ -280,9 +337,10 @@ impl Desk<'_> {
 }
 
 /// Where a group belongs from now on.
-fn point(group: &mut crate::alert::group::Group, to: &Place) {
+fn point(group: &mut crate::alert::group::Group, to: &Place, by: &Actor) {
     group.unrelated = *to == Place::Nowhere;
     group.at_once = *to == Place::Apart;
+    group.asked_by = group.at_once.then(|| by.clone());
     group.incident = match to {
         Place::Incident(incident) => Some(incident.clone()),
         Place::Nowhere | Place::Apart => None,

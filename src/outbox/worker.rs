@@ -10,9 +10,9 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::clock::{Clock, Timestamp};
 use crate::engine::Engine;
 use crate::engine::order::{NotDone, Order};
-use crate::ids::{GroupId, IdSource};
+use crate::ids::{GroupId, IdSource, IncidentId};
 use crate::incident::command::Command;
-use crate::incident::event::Via;
+use crate::incident::event::{Absorbed, Via};
 use crate::intake::settle::Settler;
 use crate::outbox::hold::{Held, LEASE, RENEW_EVERY};
 use crate::outbox::holder::Holder;
@@ -175,8 +175,11 @@ impl Worker {
     }
 
     async fn do_work(&self, held: &Held) -> Result<(), Trouble> {
+        if let Some(timer) = held.work.work.timer() {
+            return self.ring(held, Command::Ring { timer }).await;
+        }
         match &held.work.work {
-            Work::Ring { timer } => self.ring(held, Command::Ring { timer: *timer }).await,
+            Work::RecordMerge { into, absorbed } => self.record_merge(held, into, absorbed).await,
             Work::Settle { group } => self.settle(held, group).await,
             Work::Signal => self.signal(held).await,
             _ => self.performer.perform(held).await,
@@ -216,6 +219,27 @@ impl Worker {
         match self.engine.submit(order).await {
             // What the timer was for has been seen to.
             Ok(_) | Err(NotDone::Refused(_)) => Ok(()),
+            Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
+        }
+    }
+
+    /// An incident is merged once for all, so its id is receipt enough.
+    async fn record_merge(
+        &self,
+        held: &Held,
+        into: &IncidentId,
+        absorbed: &Absorbed,
+    ) -> Result<(), Trouble> {
+        let work = &held.work;
+        let receipt = format!("merged/{}", work.incident);
+        let command = Command::RecordMerge { absorbed: absorbed.clone() };
+        let order = Order::by_stentor(&work.workspace, into, receipt, Via::Delivery, command);
+        match self.engine.submit(order).await {
+            Ok(_) => {
+                let followed = self.settler.follow(&work.workspace, &work.incident, into).await;
+                followed.map_err(|error| Trouble::again_later(&error))
+            }
+            Err(NotDone::Refused(refusal)) => Err(Trouble::give_up(refusal.to_string())),
             Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
         }
     }

@@ -12,8 +12,10 @@ use stentor::app::{App, SlackSettings, Stentor};
 use stentor::clock::{Clock, Timestamp};
 use stentor::config::install::InstallSettings;
 use stentor::config::{Secret, SigningSecrets};
-use stentor::ids::IdSource;
-use stentor::incident::event::{Entry, Event};
+use stentor::engine::order::{Order, Target};
+use stentor::ids::{IdSource, UserId};
+use stentor::incident::command::{Command, Declare};
+use stentor::incident::event::{Actor, Entry, Event, Via};
 use stentor::incident::state::Incident;
 use stentor::simulator::Simulator;
 use stentor::simulator::act::{Act, Seen};
@@ -23,7 +25,7 @@ use stentor::simulator::socket::Happening;
 use stentor::simulator::state::message::Message;
 use stentor::simulator::state::ts::Ts;
 use stentor::slack::socket::Limits;
-use stentor::store::{incidents, outbox, timeline};
+use stentor::store::{heard, incidents, outbox, timeline};
 use tokio::sync::{oneshot, watch};
 
 use crate::databases::Fresh;
@@ -171,6 +173,23 @@ impl Bot {
         }
     }
 
+    /// A moment that is later than all that has happened.
+    pub fn a_moment_later(&self) -> Timestamp {
+        self.clock.advance(Duration::from_secs(1));
+        self.clock.now()
+    }
+
+    /// Waits until what was missed has been asked for since then: that is durable work.
+    pub async fn asks_what_was_missed(&self, since: Timestamp) {
+        let app = &self.stentor.app;
+        let has_asked = async || {
+            let mut tx = app.db.read().await.unwrap();
+            let until = heard::until(&mut tx, &app.workspace).await.unwrap();
+            until.is_some_and(|until| until >= since)
+        };
+        self.eventually("a look at what was missed", has_asked).await;
+    }
+
     /// Waits for something that comes by itself.
     pub async fn eventually(&self, what: &str, has_come: impl AsyncFn() -> bool) {
         let waiting = async {
@@ -302,6 +321,22 @@ impl Bot {
         self.slack.next_message(channel).expect("the welcome message");
         self.slack.next_message(INCIDENTS).expect("the announcement");
         incident
+    }
+
+    /// Alice declares an incident with more than the form asks for; everything about it has happened.
+    pub async fn declares_so(&self, declare: Declare) -> Incident {
+        let order = Order {
+            workspace: self.stentor.app.workspace.clone(),
+            receipt: None,
+            target: Target::New,
+            actor: Actor::Person { user: UserId::from(ALICE) },
+            via: Via::Api,
+            command: Command::Declare(declare),
+            expected_version: None,
+        };
+        let declared = self.stentor.app.engine.submit(order).await.unwrap().incident;
+        self.settle().await;
+        self.incident(declared.number).await
     }
 
     /// Alice declares an incident of this name; what follows may take its time.

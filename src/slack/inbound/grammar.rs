@@ -4,6 +4,7 @@
 //! means nothing brings the nearest one that does. Words for severities, statuses and roles stay
 //! words: only the engine knows the workspace's catalogue.
 
+mod durations;
 pub mod words;
 
 use crate::ids::{SeverityId, UserId};
@@ -12,6 +13,7 @@ use crate::incident::command::Command;
 use crate::incident::refusal::Refusal;
 use crate::incident::state::parse_reference;
 use crate::incident::text::{is_trick, nearest, shorten};
+use crate::slack::inbound::grammar::durations::leading_minutes;
 use crate::slack::inbound::grammar::words::{Person, readable, split_word, unquoted};
 use crate::slack::view::button::Button;
 use crate::slack::view::form::Form;
@@ -162,6 +164,8 @@ pub fn pressed(button: Button, actor: &UserId) -> Intent {
         Button::Close => Intent::OpenForm(Form::Close),
         Button::Reopen => Intent::Run(Command::Reopen { message: None }),
         Button::Timeline => Intent::Show(Show::Timeline),
+        Button::Accept => Intent::Run(Command::Accept {}),
+        Button::Decline => Intent::OpenForm(Form::Decline),
     }
 }
 
@@ -178,6 +182,13 @@ fn parser(verb: Verb) -> Parser {
         Verb::Resolve => resolve,
         Verb::Close => close,
         Verb::Reopen => reopen,
+        Verb::Accept => accept,
+        Verb::Decline => decline,
+        Verb::Type => incident_type,
+        Verb::Snooze => snooze,
+        Verb::Unsnooze => unsnooze,
+        Verb::Merge => merge,
+        Verb::Invite => invite,
         Verb::Lead => lead,
         Verb::Role => role,
         Verb::Summary => summary,
@@ -192,7 +203,13 @@ impl Verb {
     fn is_about_an_incident_alone(self) -> bool {
         !matches!(
             self,
-            Verb::Declare | Verb::List | Verb::Help | Verb::Summary | Verb::Rename | Verb::Note
+            Verb::Declare
+                | Verb::List
+                | Verb::Help
+                | Verb::Merge
+                | Verb::Summary
+                | Verb::Rename
+                | Verb::Note
         )
     }
 }
@@ -253,6 +270,66 @@ fn close(text: &str, _: &UserId) -> Intent {
 fn reopen(text: &str, _: &UserId) -> Intent {
     let message = Some(readable(text)).filter(|message| !message.is_empty());
     Intent::Run(Command::Reopen { message })
+}
+
+/// `accept`
+fn accept(_: &str, _: &UserId) -> Intent {
+    Intent::Run(Command::Accept {})
+}
+
+/// `decline [text]`
+fn decline(text: &str, _: &UserId) -> Intent {
+    said(text, Form::Decline, |message| Command::Decline { message: Some(message) })
+}
+
+/// `type [<type>]`
+fn incident_type(word: &str, _: &UserId) -> Intent {
+    said(word, Form::Type, |incident_type| Command::Type { incident_type })
+}
+
+/// `snooze [for] [<duration>] [cancel]`
+fn snooze(words: &str, _: &UserId) -> Intent {
+    let words = readable(words);
+    let words = match split_word(&words) {
+        (word, rest) if word.eq_ignore_ascii_case("for") => rest,
+        _ => words.trim(),
+    };
+    if words.is_empty() {
+        return Intent::OpenForm(Form::Snooze);
+    }
+    let unclear = || Intent::Refused(Refusal::BadDuration { given: shorten(words, 80) });
+    let Some((minutes, rest)) = leading_minutes(words) else { return unclear() };
+    match rest.to_lowercase().as_str() {
+        "" => Intent::Run(Command::Snooze { minutes, cancel_on_news: false }),
+        "cancel" | "cancel on news" | "or news" | "until news" => {
+            Intent::Run(Command::Snooze { minutes, cancel_on_news: true })
+        }
+        _ => unclear(),
+    }
+}
+
+/// `unsnooze`
+fn unsnooze(_: &str, _: &UserId) -> Intent {
+    Intent::Run(Command::Unsnooze {})
+}
+
+/// `merge [into] [INC-42]`
+fn merge(words: &str, _: &UserId) -> Intent {
+    let words = readable(words);
+    let reference = match split_word(&words) {
+        (word, rest) if ["into", "with", "to"].contains(&word.to_lowercase().as_str()) => rest,
+        _ => words.trim(),
+    };
+    said(reference, Form::Merge, |into| Command::Merge { into })
+}
+
+/// `invite [<@person>…]`
+fn invite(words: &str, actor: &UserId) -> Intent {
+    match words::people(words, actor) {
+        Err(given) => Intent::Refused(Refusal::UnknownPerson { given }),
+        Ok(people) if people.is_empty() => Intent::OpenForm(Form::Invite),
+        Ok(people) => Intent::Run(Command::Invite { people }),
+    }
 }
 
 /// `lead [me | <@person> | none]`

@@ -119,8 +119,12 @@ impl Job<'_> {
             Work::Warn { user, warning } => {
                 self.send_directly(user, &notice::warning(warning)).await
             }
-            // The worker rings timers itself: they are no business of Slack's.
-            Work::Ring { .. } | Work::Settle { .. } | Work::Signal => Ok(()),
+            // The worker does these itself: they are no business of Slack's.
+            Work::Ring { .. }
+            | Work::Wake
+            | Work::RecordMerge { .. }
+            | Work::Settle { .. }
+            | Work::Signal => Ok(()),
             Work::ShowAlerts { .. } => Ok(()),
             Work::Look { ts, by } => self.look_at(ts, by.as_ref()).await,
             Work::ReadBack(stretch) => self.read_back(stretch).await,

@@ -41,6 +41,8 @@ impl Job<'_> {
             Work::Say { .. }
             | Work::Warn { .. }
             | Work::Ring { .. }
+            | Work::Wake
+            | Work::RecordMerge { .. }
             | Work::Settle { .. }
             | Work::Signal
             | Work::Look { .. }

@@ -4,12 +4,14 @@
 use proptest::prelude::*;
 
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, MessageTs, UserId};
-use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::ids::{ChannelId, IncidentId, IncidentTypeId, MessageTs, UserId};
+use crate::incident::catalogue::{Catalogue, IncidentType, StatusCategory};
 use crate::incident::channel::ChannelChange;
-use crate::incident::event::{Actor, Entry, Event, SeverityChange, StatusChange, Via};
+use crate::incident::event::{Absorbed, Actor, Entry, Event, SeverityChange, StatusChange, Via};
+use crate::incident::merge::{BadMerge, Destination};
 use crate::incident::pins::{Author, Quote};
 use crate::incident::refusal::{Field, Refusal};
+use crate::incident::snooze::{Snooze, Woken};
 use crate::incident::state::{Incident, LastUpdate, Visibility};
 use crate::outbox::work::{NotAnnounced, Warning};
 use crate::slack::view::form::{self, Form, Origin};
@@ -69,6 +71,11 @@ fn catalogue_of(name: &str, description: &str) -> Catalogue {
         role.name = name.to_owned();
         role.instructions = description.to_owned();
     }
+    let other = IncidentTypeId::from("01STENT0RTYP00000000000002");
+    catalogue.types.push(IncidentType { id: other, name: String::new() });
+    for kind in &mut catalogue.types {
+        kind.name = name.to_owned();
+    }
     catalogue
 }
 
@@ -89,6 +96,13 @@ fn incident_of(name: &str, text: &str, category: StatusCategory, filled: bool) -
         incident.roles = catalogue.roles.iter().map(|role| (role.id.clone(), bea())).collect();
         incident.creator = Actor::ApiToken { name: name.to_owned() };
         let by = Actor::Person { user: UserId::new(text) };
+        incident.merged_into = Some(destination(text));
+        incident.snooze = Some(Snooze {
+            since: minute(1),
+            until: minute(60),
+            cancel_on_news: true,
+            by: Actor::ApiToken { name: name.to_owned() },
+        });
         incident.last_update = Some(LastUpdate { message: text.to_owned(), at: minute(5), by });
     } else {
         incident.severity = None;
@@ -109,6 +123,7 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
         to_category: StatusCategory::Learning,
         stamps: Vec::new(),
     };
+    let merged = status.clone();
     let (role, person) = (catalogue.lead().id.clone(), UserId::from("U0BEA"));
     let mut declared = Story::new().record.remove(0).event;
     if let Event::Declared(declared) = &mut declared {
@@ -142,6 +157,30 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
         Event::NoteAdded { text: text.to_owned() },
         Event::ChannelOpened { channel: ChannelId::new(text), told: None },
         Event::UpdateOverdue { due: minute(60) },
+        Event::TypeChanged { from: None, to: IncidentTypeId::new(text) },
+        Event::TypeChanged {
+            from: Some(catalogue.types[0].id.clone()),
+            to: catalogue.types[0].id.clone(),
+        },
+        Event::Invited { people: vec![UserId::new(text); 100] },
+        Event::Snoozed { until: minute(60), cancel_on_news: true },
+        Event::Unsnoozed { because: Woken::Asked },
+        Event::Unsnoozed { because: Woken::TimeIsUp },
+        Event::Unsnoozed { because: Woken::News },
+        Event::MergedInto {
+            into: destination(text),
+            change: StatusChange {
+                to: catalogue.statuses[9].id.clone(),
+                to_category: StatusCategory::Merged,
+                ..merged
+            },
+        },
+        Event::Absorbed(Absorbed::default()),
+        Event::Absorbed(Absorbed {
+            incident: None,
+            number: Some(7),
+            channel: Some(ChannelId::new(text)),
+        }),
         changed(ChannelChange::Archived),
         changed(ChannelChange::Back),
         changed(ChannelChange::Left { shut_out: true }),
@@ -165,6 +204,11 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
     ]
 }
 
+fn destination(text: &str) -> Destination {
+    let channel = Some(ChannelId::new(text));
+    Destination { incident: IncidentId::new(text), number: 7, channel }
+}
+
 fn every_warning(name: &str, text: &str) -> Vec<Warning> {
     let because = [
         NotAnnounced::Archived,
@@ -186,8 +230,15 @@ fn every_refusal(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Refusal> 
         catalogue.find_severity(text).err().unwrap_or(Refusal::BadReminder),
         catalogue.find_status(text).err().unwrap_or(Refusal::BadReminder),
         catalogue.find_role(text).err().unwrap_or(Refusal::BadReminder),
+        catalogue.find_type(text).err().unwrap_or(Refusal::BadSnooze),
         Refusal::UnknownPerson { given: text.to_owned() },
         Refusal::UnknownTeam { given: text.to_owned() },
+        Refusal::TooManyPeople { count: 101, limit: 100 },
+        Refusal::BadSnooze,
+        Refusal::BadDuration { given: text.to_owned() },
+        Refusal::BadMerge(BadMerge::NoSuchDestination { given: text.to_owned() }),
+        Refusal::BadMerge(BadMerge::Circle { destination: "INC-7".to_owned() }),
+        Refusal::Missing { field: Field::People },
         Refusal::Missing { field: Field::Message },
         Refusal::AlreadySo { what: name.to_owned() },
         Refusal::WrongStep { from: StatusCategory::Learning, to: StatusCategory::Live },
@@ -275,6 +326,11 @@ fn every_form(word: &str) -> Vec<Form> {
         Form::Summary,
         Form::Rename,
         Form::Note,
+        Form::Decline,
+        Form::Type,
+        Form::Invite,
+        Form::Snooze,
+        Form::Merge,
     ]
 }
 
