@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::alert::filter::{AlertFields, BadFilter, Filter};
 use crate::alert::group::{Limits, Matched};
 use crate::alert::matcher::{All, BadMatcher, Matcher};
-use crate::alert::observation::{LABELS_LIMIT, NAME_LIMIT, Status, VALUE_LIMIT};
+use crate::alert::observation::{LABELS_LIMIT, NAME_LIMIT, VALUE_LIMIT};
 use crate::alert::settings::{
     Inhibition, Kept, MaintenanceWindow, PATTERN_LABELS, Pattern, Route, Setting, Silence,
     WINDOW_LIMIT,
@@ -33,8 +34,8 @@ type Labels = BTreeMap<String, String>;
 /// The settings of a workspace, ready for use.
 #[derive(Clone, Debug, Default)]
 pub struct Prepared {
-    patterns: Vec<(Option<SettingId>, Pattern)>,
-    routes: Vec<(SettingId, Route, All)>,
+    patterns: Vec<(Option<SettingId>, Pattern, Option<Filter>)>,
+    routes: Vec<(SettingId, Route, All, Option<Filter>)>,
     /// Silences that have not ended when they were prepared.
     pub silences: Vec<(SettingId, Silence, All)>,
     /// Which alerts keep others quiet.
@@ -48,6 +49,9 @@ pub enum BadSetting {
     /// A condition can't be used.
     #[error("{0}")]
     Matcher(#[from] BadMatcher),
+    /// An expression can't be used.
+    #[error("{0}")]
+    Filter(#[from] BadFilter),
     /// A pattern names too few or too many labels, or one twice.
     #[error("a pattern has from 1 to {PATTERN_LABELS} different labels")]
     Labels,
@@ -106,6 +110,7 @@ impl BadSetting {
         };
         Some(match self {
             BadSetting::Matcher(_) | BadSetting::Everything => conditions,
+            BadSetting::Filter(_) => "filter",
             BadSetting::Labels => "labels",
             BadSetting::Window => "window_minutes",
             BadSetting::Backwards => "ends_at",
@@ -131,7 +136,7 @@ impl Prepared {
         if !kept.iter().any(|one| matches!(one.setting, Setting::Pattern(_))) {
             prepared.patterns = USUAL_PATTERNS
                 .iter()
-                .map(|(label, minutes)| (None, usual(label, *minutes)))
+                .map(|(label, minutes)| (None, usual(label, *minutes), None))
                 .collect();
         }
         // The longest window first; of equal ones, the oldest.
@@ -146,10 +151,14 @@ impl Prepared {
         let id = kept.id.clone();
         check(&kept.setting)?;
         match &kept.setting {
-            Setting::Pattern(pattern) => self.patterns.push((Some(id), pattern.clone())),
+            Setting::Pattern(pattern) => {
+                let filter = filter(pattern.filter.as_deref())?;
+                self.patterns.push((Some(id), pattern.clone(), filter));
+            }
             Setting::Route(route) => {
                 let all = All::prepare(&route.matchers)?;
-                self.routes.push((id, route.clone(), all));
+                let filter = filter(route.filter.as_deref())?;
+                self.routes.push((id, route.clone(), all, filter));
             }
             Setting::Silence(silence) => {
                 let all = All::prepare(&silence.matchers)?;
@@ -168,33 +177,30 @@ impl Prepared {
     }
 
     /// How the patterns match an alert: the longest window first.
-    pub fn matched(&self, source: &SourceId, labels: &Labels) -> Vec<Matched> {
-        let all = self.patterns.iter();
-        all.filter_map(|(id, pattern)| Matched::of(id.as_ref(), pattern, source, labels)).collect()
+    pub fn matched(&self, source: &SourceId, fields: &AlertFields) -> Vec<Matched> {
+        let all = self.patterns.iter().filter(|(_, _, filter)| holds(filter.as_ref(), fields));
+        all.filter_map(|(id, pattern, _)| Matched::of(id.as_ref(), pattern, source, fields.labels))
+            .collect()
     }
 
     /// The route of an alert, and its id; the default one has none.
-    pub fn route(
-        &self,
-        source: &SourceId,
-        labels: &Labels,
-        status: Status,
-    ) -> (Option<SettingId>, Route) {
-        let found = self.routes.iter().find(|(_, route, all)| {
+    pub fn route(&self, source: &SourceId, fields: &AlertFields) -> (Option<SettingId>, Route) {
+        let found = self.routes.iter().find(|(_, route, all, filter)| {
             route.source.as_ref().is_none_or(|wanted| wanted == source)
-                && route.least.is_none_or(|least| status >= least)
-                && all.hold(labels)
+                && route.least.is_none_or(|least| fields.status >= least)
+                && all.hold(fields.labels)
+                && holds(filter.as_ref(), fields)
         });
         found.map_or_else(
             || (None, Route::default()),
-            |(id, route, _)| (Some(id.clone()), route.clone()),
+            |(id, route, ..)| (Some(id.clone()), route.clone()),
         )
     }
 
     /// The route with this id; the default one, if it is gone.
     pub fn route_by_id(&self, id: Option<&SettingId>) -> Route {
-        let found = self.routes.iter().find(|(known, _, _)| Some(known) == id);
-        found.map_or_else(Route::default, |(_, route, _)| route.clone())
+        let found = self.routes.iter().find(|(known, ..)| Some(known) == id);
+        found.map_or_else(Route::default, |(_, route, ..)| route.clone())
     }
 
     /// What limits the group of a route.
@@ -252,6 +258,14 @@ impl Prepared {
             },
         )
     }
+}
+
+fn filter(text: Option<&str>) -> Result<Option<Filter>, BadSetting> {
+    Ok(text.map(Filter::parse).transpose()?)
+}
+
+fn holds(filter: Option<&Filter>, fields: &AlertFields) -> bool {
+    filter.is_none_or(|filter| filter.holds(fields))
 }
 
 fn usual(label: &str, window_minutes: u32) -> Pattern {
@@ -333,11 +347,13 @@ fn within_limits(setting: &Setting) -> Result<(), BadSetting> {
         Setting::Pattern(pattern) => {
             pattern.labels.iter().try_for_each(|name| text("labels", name, NAME_LIMIT))?;
             text("filter", pattern.filter.as_deref().unwrap_or_default(), TEXT_LIMIT)?;
+            filter(pattern.filter.as_deref())?;
             text("note", &pattern.note, TEXT_LIMIT)?;
         }
         Setting::Route(route) => {
             conditions("matchers", &route.matchers)?;
             text("filter", route.filter.as_deref().unwrap_or_default(), TEXT_LIMIT)?;
+            filter(route.filter.as_deref())?;
             text("incident_type", route.incident_type.as_deref().unwrap_or_default(), NAME_LIMIT)?;
             route.severity.values().try_for_each(|name| text("severity", name, NAME_LIMIT))?;
             at_most("invite", "people", route.invite.len(), PEOPLE_LIMIT)?;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use crate::alert::filter::AlertFields;
 use crate::alert::fingerprint::{self, Key};
 use crate::alert::group::Group;
 use crate::alert::observation::{ChangeEvent, Ends, Observation, Said, Status};
@@ -180,8 +181,9 @@ impl<'a> Desk<'a> {
             {
                 let held = self.by_key.get(&one.key).and_then(|id| self.alerts.get(id));
                 if held.is_none_or(|held| !held.written.alert.phase.is_firing()) {
-                    let matched =
-                        self.settings.matched(&delivery.source.id, &one.observation.labels);
+                    let source = &delivery.source;
+                    let fields = AlertFields::of_observation(one.observation, &source.name);
+                    let matched = self.settings.matched(&source.id, &fields);
                     wanted.extend(matched.iter().map(crate::alert::group::Matched::key));
                 }
             }
@@ -320,7 +322,7 @@ impl<'a> Desk<'a> {
         let nowhere = GroupId::new("");
         let mut alert =
             Alert::first(id.clone(), source.id.clone(), observation, nowhere, circumstances);
-        alert.group = self.place(&alert);
+        alert.group = self.place(&alert, &source.name);
         self.history.push((id.clone(), 1, self.now, alert.beginning()));
         let seen = Seen { last_seen: self.now, ends: observation.ends };
         let sighting = Sighting { seen, check_at: next_look(None, observation.ends) };

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::alert::filter::AlertFields;
 use crate::alert::fingerprint::Key;
 use crate::alert::group::{Group, Matched, Room, Standing};
 use crate::alert::state::Alert;
@@ -64,8 +65,10 @@ impl Placing {
 
 impl Desk<'_> {
     /// Finds the group that a new alert belongs to, or makes one; the alert is counted there.
-    pub(super) fn place(&mut self, alert: &Alert) -> GroupId {
-        let matched = self.settings.matched(&alert.source, &alert.labels);
+    /// `source` is the name of its source.
+    pub(super) fn place(&mut self, alert: &Alert, source: &str) -> GroupId {
+        let fields = AlertFields::of(alert, source);
+        let matched = self.settings.matched(&alert.source, &fields);
         let found = self.find(alert, &matched);
         let full = match found {
             Some((id, Room::Here)) => {
@@ -78,7 +81,7 @@ impl Desk<'_> {
             Some((id, _)) => Some(id),
             None => None,
         };
-        let (route, _) = self.settings.route(&alert.source, &alert.labels, alert.status);
+        let (route, _) = self.settings.route(&alert.source, &fields);
         let id = GroupId::new(self.ids.ulid(self.now));
         let (started, now) = (alert.starts_at, self.now);
         let mut group =

@@ -6,19 +6,20 @@ use std::sync::Arc;
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
 
+use crate::alert::filter::AlertFields;
 use crate::alert::fingerprint;
 use crate::alert::matcher::All;
 use crate::alert::prepared::Prepared;
 use crate::alert::state::{Alert, Seen};
 use crate::clock::Timestamp;
-use crate::ids::GroupId;
+use crate::ids::{GroupId, SourceId};
 use crate::ingest::alertmanager::query::{Query, Receiver as Receivers};
 use crate::ingest::alertmanager::reading::SOURCE_LINK;
 use crate::ingest::alertmanager::time::{Shown, ZERO};
 use crate::ingest::alertmanager::wire::{AlertGroup, AlertStatus, GettableAlert, Receiver};
 use crate::ingest::alertmanager::{Refused, silence};
 use crate::ingest::knock::Knock;
-use crate::store::{alert_groups, alerts};
+use crate::store::{alert_groups, alerts, sources};
 
 /// Alerts that are read at once.
 const PAGE: i64 = 1_000;
@@ -29,6 +30,8 @@ const MOST: usize = 100_000;
 /// Everything that a question is answered from.
 struct Picture {
     settings: Arc<Prepared>,
+    /// The names of sources.
+    sources: BTreeMap<SourceId, String>,
     firing: Vec<(Alert, Seen)>,
     now: Timestamp,
 }
@@ -107,6 +110,8 @@ impl Picture {
         let workspace = &knock.source.workspace;
         let mut tx = knock.app.db.read().await?;
         let settings = knock.app.intake.settings().of(&mut tx, workspace).await?;
+        let sources = sources::all(&mut tx, workspace).await?;
+        let sources = sources.into_iter().map(|source| (source.id, source.name)).collect();
         let mut firing: Vec<(Alert, Seen)> = Vec::new();
         loop {
             let after = firing.last().map(|(alert, _)| alert.id.clone());
@@ -120,7 +125,7 @@ impl Picture {
                 (alert, seen)
             }));
             if is_last {
-                return Ok(Picture { settings, firing, now: knock.now });
+                return Ok(Picture { settings, sources, firing, now: knock.now });
             }
             if firing.len() >= MOST {
                 return Err(Refused::wish(format!(
@@ -140,7 +145,8 @@ impl Picture {
             if is_over || !wanted.filter.hold(&alert.labels) {
                 continue;
             }
-            let (_, route) = self.settings.route(&alert.source, &alert.labels, alert.status);
+            let name = self.sources.get(&alert.source).map_or("", String::as_str);
+            let (_, route) = self.settings.route(&alert.source, &AlertFields::of(alert, name));
             if !wanted.receivers.is(&route.name) {
                 continue;
             }

@@ -4,6 +4,7 @@ pub mod monitor;
 
 mod alertmanager;
 mod folding;
+mod forgetting;
 mod opening;
 mod real;
 mod trouble;
