@@ -5,6 +5,7 @@ pub mod monitor;
 mod alertmanager;
 mod folding;
 mod forgetting;
+mod merging;
 mod opening;
 mod real;
 mod trouble;
