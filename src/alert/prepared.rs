@@ -46,12 +46,12 @@ pub struct Prepared {
 /// Why a setting can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadSetting {
-    /// An expression can't be read.
-    #[error("{0}")]
-    Filter(BadFilter),
     /// A condition can't be used.
     #[error("{0}")]
     Matcher(#[from] BadMatcher),
+    /// An expression can't be used.
+    #[error("{0}")]
+    Filter(#[from] BadFilter),
     /// A pattern names too few or too many labels, or one twice.
     #[error("a pattern has from 1 to {PATTERN_LABELS} different labels")]
     Labels,
@@ -110,6 +110,7 @@ impl BadSetting {
         };
         Some(match self {
             BadSetting::Matcher(_) | BadSetting::Everything => conditions,
+            BadSetting::Filter(_) => "filter",
             BadSetting::Labels => "labels",
             BadSetting::Window => "window_minutes",
             BadSetting::Backwards => "ends_at",
@@ -117,7 +118,6 @@ impl BadSetting {
             | BadSetting::TooMuch { field, .. }
             | BadSetting::Person { field, .. } => field,
             BadSetting::Name => "name",
-            BadSetting::Filter(_) => "filter",
             BadSetting::Nul => return None,
         })
     }
@@ -353,11 +353,13 @@ fn within_limits(setting: &Setting) -> Result<(), BadSetting> {
         Setting::Pattern(pattern) => {
             pattern.labels.iter().try_for_each(|name| text("labels", name, NAME_LIMIT))?;
             text("filter", pattern.filter.as_deref().unwrap_or_default(), TEXT_LIMIT)?;
+            filter(pattern.filter.as_deref())?;
             text("note", &pattern.note, TEXT_LIMIT)?;
         }
         Setting::Route(route) => {
             conditions("matchers", &route.matchers)?;
             text("filter", route.filter.as_deref().unwrap_or_default(), TEXT_LIMIT)?;
+            filter(route.filter.as_deref())?;
             text("incident_type", route.incident_type.as_deref().unwrap_or_default(), NAME_LIMIT)?;
             route.severity.values().try_for_each(|name| text("severity", name, NAME_LIMIT))?;
             at_most("invite", "people", route.invite.len(), PEOPLE_LIMIT)?;

@@ -50,6 +50,15 @@ fn describe() {
         "stentor_refused_total",
         "Requests that showed no right to be heard, by door and reason"
     );
+    describe_counter!("stentor_deliveries_total", "Requests of sources, by kind and status");
+    describe_counter!(
+        "stentor_alert_observations_total",
+        "What sources said of alerts, by what it did: new, changed, repeated, ignored"
+    );
+    describe_counter!(
+        "stentor_alerts_shed_total",
+        "What sources said that was sent back because too much waited"
+    );
     describe_gauge!("stentor_connections", "Connections that are open");
     describe_counter!(
         "stentor_connections_ended_total",

@@ -37,7 +37,7 @@ impl Desk<'_> {
             return Ok(Carried { was_repeated: true, ..carried });
         }
         let carried = self.carry(tx, errand).await?;
-        if carried.was_there {
+        if leaves_receipt(errand, &carried) {
             self.new_receipts.push((receipt.to_owned(), carried.to_receipt()));
         }
         Ok(carried)
@@ -267,4 +267,17 @@ impl Desk<'_> {
         }
         Ok(Carried { alerts: ids, was_there: true, ..Carried::default() })
     }
+}
+
+/// Whether it was done. Of single alerts, nothing was if none of them could be changed: whoever asks is
+/// told so, and may ask again.
+fn leaves_receipt(errand: &Errand, carried: &Carried) -> bool {
+    let of_single = match errand {
+        Errand::Acknowledge { which, .. }
+        | Errand::Unacknowledge { which, .. }
+        | Errand::Resolve { which, .. }
+        | Errand::Move { which, .. } => matches!(which, Which::Alerts(_)),
+        _ => false,
+    };
+    carried.was_there && !(of_single && carried.alerts.is_empty())
 }

@@ -24,7 +24,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::ids::{IdSource, WorkspaceId};
-use crate::intake::order::{Carried, Delivery, Errand, Job, NotTaken, Outcome, Taken};
+use crate::intake::order::{Carried, Delivery, Effect, Errand, Job, NotTaken, Outcome, Taken};
 use crate::intake::writer::Writer;
 use crate::store::db::Db;
 
@@ -71,7 +71,10 @@ impl Intake {
             return Err(NotTaken::Busy { retry_after: COME_AGAIN });
         }
         match self.submit(Job::Take(delivery)).await? {
-            Outcome::Taken(taken) => Ok(taken),
+            Outcome::Taken(taken) => {
+                count(&taken);
+                Ok(taken)
+            }
             Outcome::Carried(_) => unreachable!("a delivery is taken"),
         }
     }
@@ -86,7 +89,7 @@ impl Intake {
     }
 
     /// The same, once for each receipt: a second time changes nothing, and tells what became of it the
-    /// first time. An errand that found nothing leaves no receipt.
+    /// first time. An errand that could not be done leaves no receipt.
     pub async fn carry_once(
         &self,
         workspace: &WorkspaceId,
@@ -113,5 +116,22 @@ impl Intake {
             return Err(closed());
         }
         answered.await.unwrap_or_else(|_| Err(closed()))
+    }
+}
+
+/// Counts what was said by what it did. How many alerts there are is for the list to say: counting
+/// them would be a scan with every scrape.
+fn count(taken: &Taken) {
+    for (effect, word) in [
+        (Effect::New, "new"),
+        (Effect::Changed, "changed"),
+        (Effect::Repeated, "repeated"),
+        (Effect::Ignored, "ignored"),
+    ] {
+        let times = taken.folded.iter().filter(|one| one.effect == effect).count();
+        if times > 0 {
+            metrics::counter!("stentor_alert_observations_total", "effect" => word)
+                .increment(times as u64);
+        }
     }
 }

@@ -12,15 +12,14 @@ use crate::alert::matcher::All;
 use crate::alert::prepared::Prepared;
 use crate::alert::state::{Alert, Seen};
 use crate::clock::Timestamp;
-use crate::ids::GroupId;
+use crate::ids::{GroupId, SourceId};
 use crate::ingest::alertmanager::query::{Query, Receiver as Receivers};
 use crate::ingest::alertmanager::reading::SOURCE_LINK;
 use crate::ingest::alertmanager::time::{Shown, ZERO};
 use crate::ingest::alertmanager::wire::{AlertGroup, AlertStatus, GettableAlert, Receiver};
 use crate::ingest::alertmanager::{Refused, silence};
 use crate::ingest::knock::Knock;
-use crate::store::sources::AlertSource;
-use crate::store::{alert_groups, alerts};
+use crate::store::{alert_groups, alerts, sources};
 
 /// Alerts that are read at once.
 const PAGE: i64 = 1_000;
@@ -31,10 +30,9 @@ const MOST: usize = 100_000;
 /// Everything that a question is answered from.
 struct Picture {
     settings: Arc<Prepared>,
+    /// What expressions know sources by.
+    sources: BTreeMap<SourceId, String>,
     firing: Vec<(Alert, Seen)>,
-    /// Who asks, and what expressions know it by.
-    source: Arc<AlertSource>,
-    system: String,
     now: Timestamp,
 }
 
@@ -112,6 +110,9 @@ impl Picture {
         let workspace = &knock.source.workspace;
         let mut tx = knock.app.db.read().await?;
         let settings = knock.app.intake.settings().of(&mut tx, workspace).await?;
+        let sources = sources::all(&mut tx, workspace).await?;
+        let sources =
+            sources.into_iter().map(|source| (source.id.clone(), source.system())).collect();
         let mut firing: Vec<(Alert, Seen)> = Vec::new();
         loop {
             let after = firing.last().map(|(alert, _)| alert.id.clone());
@@ -125,8 +126,7 @@ impl Picture {
                 (alert, seen)
             }));
             if is_last {
-                let (source, system) = (Arc::clone(&knock.source), knock.source.system());
-                return Ok(Picture { settings, firing, source, system, now: knock.now });
+                return Ok(Picture { settings, sources, firing, now: knock.now });
             }
             if firing.len() >= MOST {
                 return Err(Refused::wish(format!(
@@ -146,9 +146,8 @@ impl Picture {
             if is_over || !wanted.filter.hold(&alert.labels) {
                 continue;
             }
-            let system = if alert.source == self.source.id { &self.system } else { "" };
-            let about = AlertFields::of(alert, system);
-            let (_, route) = self.settings.route(&alert.source, &about);
+            let name = self.sources.get(&alert.source).map_or("", String::as_str);
+            let (_, route) = self.settings.route(&alert.source, &AlertFields::of(alert, name));
             if !wanted.receivers.is(&route.name) {
                 continue;
             }

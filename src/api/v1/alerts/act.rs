@@ -23,6 +23,7 @@ use crate::ids::{AlertId, GroupId};
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::event::Actor;
 use crate::incident::state::Incident;
+use crate::incident::text::shorten;
 use crate::intake::order::{Errand, Place, Which};
 use crate::store::alert_lists::{self, Listed};
 use crate::store::db::Tx;
@@ -351,6 +352,13 @@ pub async fn split(
     let mut alerts = body.alerts;
     alerts.sort();
     alerts.dedup();
+    let foreign = |id: &AlertId| {
+        let shown = shorten(id.as_str(), 30);
+        misfit(format!("\u{201c}{shown}\u{201d} is no alert of this incident."))
+    };
+    if let Some(id) = alerts.iter().find(|id| ulid::Ulid::from_string(id.as_str()).is_err()) {
+        return Err(foreign(id));
+    }
     if !(1..=SPLIT_LIMIT).contains(&alerts.len()) {
         return Err(misfit(format!("Name from 1 to {SPLIT_LIMIT} alerts.")));
     }
@@ -366,9 +374,8 @@ pub async fn split(
                 .filter(|listed| listed.incident.as_ref().is_some_and(|(id, _)| *id == incident.id))
                 .map(|listed| listed.alert.id)
                 .collect();
-        if let Some(foreign) = alerts.iter().find(|id| !of_incident.contains(id)) {
-            let shown = crate::incident::text::shorten(foreign.as_str(), 30);
-            return Err(misfit(format!("\u{201c}{shown}\u{201d} is no alert of this incident.")));
+        if let Some(id) = alerts.iter().find(|id| !of_incident.contains(id)) {
+            return Err(foreign(id));
         }
     }
     drop(tx);

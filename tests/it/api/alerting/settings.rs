@@ -54,7 +54,7 @@ on_each_database! {
                     assert_eq!(made[name], *value, "{kind} {name}");
                 }
             }
-            assert_eq!(made["created_at"], "2026-09-21T14:13:20Z");
+            assert_eq!(made["created_at"], ci.app.clock.now().to_string());
             assert_eq!(ci.get(&item).await.expect(200), made);
             // What was shown can be sent back, with a change.
             ci.app.clock.advance(std::time::Duration::from_secs(1));
@@ -69,7 +69,6 @@ on_each_database! {
                 expect_problem(&answer, 404, &code, None);
             }
             assert_eq!(ci.get(&path).await.expect(200)["items"], json!([]), "nothing came back");
-            ci.app.clock.advance(std::time::Duration::from_secs(0));
         }
     }
 
@@ -114,6 +113,22 @@ on_each_database! {
         assert_eq!(incidents["incidents"][0]["name"], "Alone");
     }
 
+    async fn expressions_choose_patterns_and_routes(fresh: Fresh) {
+        let ci = Program::start(&fresh).await;
+        let source = ci.monitor("prod").await;
+        let pattern = json!({"labels": ["service"], "window_minutes": 30, "filter": "check = Latency"});
+        ci.post("/api/v1/alert-patterns", &[], &pattern).await.expect(201);
+        let route = json!({"name": "Quiet", "opens": "never", "filter": "source_system = prod AND service IN [cart, search]"});
+        ci.post("/api/v1/alert-routes", &[], &route).await.expect(201);
+        let all = [("Latency", "checkout"), ("Latency", "checkout2"), ("Errors", "checkout"), ("Latency", "cart")];
+        ci.hears(&source, all.into_iter().map(|(name, service)| fires(name, service)).collect()).await;
+        ci.settles().await;
+        let all = ci.alerts("").await;
+        assert_ne!(all[0]["group"], all[2]["group"], "the pattern is not for errors");
+        assert_eq!(all[3]["incident"], Value::Null);
+        assert!(all[..3].iter().all(|alert| alert["incident"] != Value::Null), "{all:?}");
+    }
+
     async fn many_are_listed_page_by_page_and_there_is_a_most(fresh: Fresh) {
         let ci = Program::start(&fresh).await;
         for n in 0..7 {
@@ -136,18 +151,19 @@ on_each_database! {
         let elsewhere = ci.get(&format!("/api/v1/inhibitions?limit=3{cursor}")).await;
         expect_problem(&elsewhere, 400, "bad-parameter", Some("cursor"));
         expect_problem(&ci.get("/api/v1/silences?state=active").await, 400, "bad-parameter", Some("state"));
+        let first = id(&ci.get("/api/v1/silences?limit=1").await.expect(200)["items"][0]);
         let mut tx = ci.app.db.begin().await.unwrap();
-        tx.query(
-            "INSERT INTO alert_setting (workspace, kind, id, body, created_at, updated_at)
-             SELECT $1, kind, CAST(number AS TEXT), body, 0, 0 FROM alert_setting, (
-                 WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 142)
-                 SELECT number FROM numbers) AS counted WHERE kind = 'silence' AND workspace = $1
-             ON CONFLICT DO NOTHING",
-        ).bind(ci.app.workspace.clone()).execute().await.unwrap();
-        for n in 143..=993 {
-            tx.query("INSERT INTO alert_setting (workspace, kind, id, body, created_at, updated_at)
-                SELECT workspace, kind, $2, body, 0, 0 FROM alert_setting WHERE workspace = $1 AND id = '1'")
-                .bind(ci.app.workspace.clone()).bind(n.to_string()).execute().await.unwrap();
+        for n in 8..=1_000 {
+            tx.query(
+                "INSERT INTO alert_setting (workspace, kind, id, body, created_at, updated_at)
+                 SELECT workspace, kind, $2, body, 0, 0 FROM alert_setting WHERE workspace = $1 AND id = $3",
+            )
+            .bind(ci.app.workspace.clone())
+            .bind(format!("copy {n}"))
+            .bind(first.clone())
+            .execute()
+            .await
+            .unwrap();
         }
         tx.commit().await.unwrap();
         expect_problem(&ci.post("/api/v1/silences", &[], &silence()).await, 409, "too-many", None);
@@ -209,7 +225,6 @@ on_each_database! {
             ("alert-routes", route.clone(), json!({"invite": ["U0ALICE", "bea"]}), "invite"),
             ("alert-routes", route.clone(), json!({"invite": vec!["U0ALICE"; 101]}), "invite"),
             ("alert-routes", route.clone(), json!({"matchers": matcher("a", "(", true)}), "matchers"),
-            ("alert-routes", route.clone(), json!({"filter": "\u{0}"}), "filter"),
             ("silences", silence.clone(), json!({"matchers": []}), "matchers"),
             ("silences", silence.clone(), json!({"matchers": matcher("a", "", false)}), "matchers"),
             ("silences", silence.clone(), json!({"matchers": matcher("a", ".*", true)}), "matchers"),
