@@ -1,6 +1,6 @@
 //! What monitoring sends, and what becomes of it.
 
-mod monitor;
+pub mod monitor;
 
 mod alertmanager;
 mod buttons;
@@ -8,4 +8,5 @@ mod cards;
 mod folding;
 mod opening;
 mod real;
+mod snoozing;
 mod trouble;

@@ -3,7 +3,7 @@ use insta::assert_snapshot;
 use super::card::{Card, card, gone};
 use super::*;
 use crate::alert::course;
-use crate::alert::state::{Alert, Cause};
+use crate::alert::state::{Alert, Cause, Change, Phase, What};
 use crate::incident::command::Command;
 use crate::slack::view::drawing;
 use crate::slack::view::samples::{Story, alert, alice, group_of, minute};
@@ -12,11 +12,14 @@ use crate::slack::view::timeline;
 fn shown(story: &Story, alerts: &[Alert]) -> String {
     let group = group_of(story, "Latency is high");
     let until = alerts.iter().map(|alert| alert.changed_at).max().unwrap();
+    let seen = Change { phase: Phase::New, status: Status::Critical, what: Some(What::Seen), by: None };
+    let history = alerts.iter().map(|alert| (alert.id.clone(), alert.first_seen, seen.clone()));
+    let history: Vec<_> = history.collect();
     drawing::message(&card(&Card {
         incident: &story.incident,
         group: &group,
         alerts,
-        course: &course::firing(alerts, &[], until),
+        course: &course::firing(alerts, &history, until),
         until,
         continues: Some(7),
         continued_in: None,
