@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::engine::order::NotDone;
 use crate::incident::merge::BadMerge;
 use crate::incident::refusal::{Field, Refusal};
+use crate::intake::order::NotTaken;
 use crate::store::db;
 
 /// Seconds after which it is worth asking again: a failover of the database takes a few.
@@ -122,6 +123,38 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, "no-such-incident", "No such incident", detail)
     }
 
+    /// There is no such thing, or the caller must not know of it.
+    pub fn no_such(what: &str) -> Problem {
+        let code = format!("no-such-{}", what.replace(' ', "-"));
+        let detail = format!("There is no such {what} here.");
+        Problem::new(StatusCode::NOT_FOUND, &code, "Not there", detail)
+    }
+
+    /// It is that way already.
+    pub fn already_so(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::CONFLICT, "already-so", "Already so", detail)
+    }
+
+    /// There are as many as there can be.
+    pub fn enough(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::CONFLICT, "too-many", "Too many", detail)
+    }
+
+    /// Something of that name is there.
+    pub fn name_taken(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::CONFLICT, "name-taken", "Name taken", detail).about("name")
+    }
+
+    /// The incident goes on in another one.
+    pub fn merged(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::CONFLICT, "merged", "Merged", detail).about("incident")
+    }
+
+    /// What this was done to is not there any more.
+    pub fn gone(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::GONE, "gone", "Gone", detail)
+    }
+
     /// Nothing is served at this path.
     pub fn no_such_route() -> Problem {
         let detail = "Nothing is served here. `/api/v1/openapi.json` lists what is.";
@@ -194,6 +227,17 @@ impl From<NotDone> for Problem {
         match not_done {
             NotDone::Refused(refusal) => refusal.into(),
             NotDone::Unavailable(error) => Problem::failure(&error),
+        }
+    }
+}
+
+impl From<NotTaken> for Problem {
+    fn from(not_taken: NotTaken) -> Problem {
+        match not_taken {
+            NotTaken::Busy { retry_after } => {
+                Problem { retry_after: retry_after.as_secs().max(1), ..Problem::unavailable() }
+            }
+            NotTaken::Unavailable(error) => Problem::failure(&error),
         }
     }
 }

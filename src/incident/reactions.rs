@@ -110,6 +110,8 @@ pub enum Effect {
     SetTimer(TimerKind, Timestamp),
     /// This need not be thought of any more.
     ClearTimer(TimerKind),
+    /// Its alerts belong elsewhere now.
+    HandOverAlerts,
     /// This is to be written into the record of another incident.
     RecordMerge {
         /// Whose record.
@@ -256,7 +258,9 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         Event::MergedInto { into, .. } => {
             let absorbed = incident.as_absorbed();
             let told = Effect::RecordMerge { into: into.incident.clone(), absorbed };
-            [vec![told], said(), no_timers(), stale(&[Welcome, Topic, Announcement])].concat()
+            let alerts = incident.signal.is_some().then_some(Effect::HandOverAlerts);
+            let shown = stale(&[Welcome, Topic, Announcement]);
+            [vec![told], alerts.into_iter().collect(), said(), no_timers(), shown].concat()
         }
         Event::Absorbed(_) => said(),
         Event::SignalChanged { from, to, regrouped, .. } => {

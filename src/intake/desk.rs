@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use crate::alert::filter::AlertFields;
 use crate::alert::fingerprint::{self, Key};
 use crate::alert::group::Group;
-use crate::alert::observation::{ChangeEvent, Ends, Observation, Said, Status};
+use crate::alert::observation::{ChangeEvent, Ends, Observation, Said};
 use crate::alert::prepared::Prepared;
 use crate::alert::state::{Alert, Change, Circumstances, Meaning, Seen, next_end};
 use crate::clock::Timestamp;
@@ -59,7 +60,7 @@ pub(super) struct Desk<'a> {
     history: Vec<(AlertId, i64, Timestamp, Change)>,
     changes: BTreeMap<SourceId, Vec<(String, Key, Timestamp, ChangeEvent)>>,
     known_receipts: BTreeSet<String>,
-    new_receipts: Vec<String>,
+    pub(super) new_receipts: Vec<(String, serde_json::Value)>,
 }
 
 /// One observation on its way in.
@@ -117,7 +118,8 @@ impl<'a> Desk<'a> {
                 Job::Carry { .. } => None,
             })
         };
-        let keys: Vec<String> = jobs.iter().filter_map(|job| job.receipt().cloned()).collect();
+        let keys: Vec<String> =
+            deliveries().filter_map(|delivery| delivery.receipt.clone()).collect();
         self.known_receipts =
             receipts::known(tx, self.workspace, &keys).await?.into_iter().collect();
         let mut incoming: Vec<Vec<Incoming>> = Vec::new();
@@ -133,8 +135,8 @@ impl<'a> Desk<'a> {
                     let incoming = incoming.next().expect("every delivery was looked at");
                     Outcome::Taken(self.fold(delivery, &incoming))
                 }
-                Job::Carry { errand, receipt, .. } => {
-                    Outcome::Carried(self.carry_once(tx, errand, receipt.as_ref()).await?)
+                Job::Carry { receipt, errand, .. } => {
+                    Outcome::Carried(self.carry_once(tx, receipt.as_deref(), errand).await?)
                 }
             });
         }
@@ -182,13 +184,14 @@ impl<'a> Desk<'a> {
         self.load_groups(tx, &groups.into_iter().collect::<Vec<_>>()).await?;
         let mut wanted = BTreeSet::new();
         for (delivery, incoming) in deliveries.zip(incoming) {
+            let system = delivery.source.system();
             for one in
                 incoming.iter().filter(|one| !one.is_repeat && one.observation.said == Said::Firing)
             {
                 let held = self.by_key.get(&one.key).and_then(|id| self.alerts.get(id));
                 if held.is_none_or(|held| !held.written.alert.phase.is_firing()) {
-                    let matched =
-                        self.settings.matched(&delivery.source.id, &one.observation.labels);
+                    let about = AlertFields::of_observation(one.observation, &system);
+                    let matched = self.settings.matched(&delivery.source.id, &about);
                     wanted.extend(matched.iter().map(crate::alert::group::Matched::key));
                 }
             }
@@ -218,28 +221,22 @@ impl<'a> Desk<'a> {
     }
 
     fn fold(&mut self, delivery: &Delivery, incoming: &[Incoming]) -> Taken {
-        if self.is_known(delivery.receipt.as_ref()) {
+        if let Some(receipt) = &delivery.receipt
+            && !self.known_receipts.insert(receipt.clone())
+        {
             let ignored = Folded { alert: None, effect: Effect::Repeated };
             let folded = incoming.iter().map(|_| ignored.clone()).collect();
             return Taken { was_repeated: true, folded };
         }
-        self.keep_receipt(delivery.receipt.as_ref());
         for change in &delivery.changes {
             self.keep_change(&delivery.source.id, change);
         }
         let folded = incoming.iter().map(|one| self.fold_one(&delivery.source, one)).collect();
-        Taken { was_repeated: false, folded }
-    }
-
-    /// Whether the same came before.
-    pub(super) fn is_known(&self, receipt: Option<&String>) -> bool {
-        receipt.is_some_and(|receipt| self.known_receipts.contains(receipt))
-    }
-
-    /// Lets the same be known when it comes again.
-    pub(super) fn keep_receipt(&mut self, receipt: Option<&String>) {
-        let receipts = receipt.filter(|receipt| self.known_receipts.insert((*receipt).clone()));
-        self.new_receipts.extend(receipts.cloned());
+        let taken = Taken { was_repeated: false, folded };
+        if let Some(receipt) = &delivery.receipt {
+            self.new_receipts.push((receipt.clone(), taken.to_receipt()));
+        }
+        taken
     }
 
     fn keep_change(&mut self, source: &SourceId, change: &ChangeEvent) {
@@ -326,14 +323,14 @@ impl<'a> Desk<'a> {
         circumstances: Circumstances,
     ) -> Option<AlertId> {
         let is_over = observation.ends.is_some_and(|ends| ends.at <= self.now);
-        if observation.said != Said::Firing || is_over || observation.status == Status::Ok {
+        if observation.said != Said::Firing || is_over {
             return None;
         }
         let id = AlertId::new(self.ids.ulid(self.now));
         let nowhere = GroupId::new("");
         let mut alert =
             Alert::first(id.clone(), source.id.clone(), observation, nowhere, circumstances);
-        alert.group = self.place(&alert);
+        alert.group = self.place(&alert, source);
         self.history.push((id.clone(), 1, self.now, alert.beginning()));
         let seen = Seen { last_seen: self.now, ends: observation.ends };
         let sighting = Sighting { seen, check_at: next_look(None, observation.ends) };

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::alert::settings::Setting;
 use crate::alert::state::{Cause, Change, Seen};
-use crate::ids::{AlertId, GroupId, IncidentId};
+use crate::ids::{AlertId, GroupId, IncidentId, SettingId};
 use crate::incident::event::Actor;
 use crate::incident::handled::Handled;
 use crate::intake::desk::Desk;
@@ -11,28 +12,38 @@ use crate::intake::order::{Carried, Errand, Which};
 use crate::intake::sweep::AT_ONCE;
 use crate::store::alerts::{Sighting, Written};
 use crate::store::db::{Result, Tx};
-use crate::store::{alert_groups, alert_settings, alerts};
+use crate::store::{alert_groups, alert_settings, alerts, receipts};
 
 /// Groups that are looked at again at once, when something laid down has changed.
 const GROUPS_AT_ONCE: i64 = 100_000;
 
 impl Desk<'_> {
-    /// Does it, unless it was done before.
+    /// Does it, unless its receipt says that it was done.
     pub(super) async fn carry_once(
         &mut self,
         tx: &mut Tx,
+        receipt: Option<&str>,
         errand: &Errand,
-        receipt: Option<&String>,
     ) -> Result<Carried> {
-        if self.is_known(receipt) {
-            return Ok(Carried { was_there: true, was_repeated: true, ..Carried::default() });
+        let Some(receipt) = receipt else { return self.carry(tx, errand).await };
+        let mut new = self.new_receipts.iter();
+        let known = match new.find(|(key, _)| key == receipt) {
+            Some((_, known)) => Some(known.clone()),
+            None => receipts::marked(tx, self.workspace, receipt).await?,
+        };
+        if let Some(known) = known {
+            let carried: Carried =
+                serde_json::from_value(known).map_err(|error| sqlx::Error::Decode(error.into()))?;
+            return Ok(Carried { was_repeated: true, ..carried });
         }
         let carried = self.carry(tx, errand).await?;
-        // What was not there may be when it is asked for again.
-        self.keep_receipt(receipt.filter(|_| carried.was_there));
+        if carried.was_there {
+            self.new_receipts.push((receipt.to_owned(), carried.to_receipt()));
+        }
         Ok(carried)
     }
 
+    /// Does it.
     async fn carry(&mut self, tx: &mut Tx, errand: &Errand) -> Result<Carried> {
         match errand {
             Errand::Acknowledge { which, by } => {
@@ -68,18 +79,27 @@ impl Desk<'_> {
                 Ok(Carried { groups: vec![id.clone()], was_there: true, ..Carried::default() })
             }
             Errand::Repoint { from, to } => self.repoint(tx, from, to).await,
-            Errand::Put { id, setting } => {
-                alert_settings::put(tx, self.workspace, id, setting, self.now).await?;
-                self.settings_changed(tx).await?;
-                Ok(Carried { was_there: true, ..Carried::default() })
+            Errand::Put { id, setting } => self.put(tx, id, setting).await,
+            Errand::Replace { id, setting } => {
+                let kind = setting.kind();
+                match alert_settings::by_id(tx, self.workspace, kind, id).await? {
+                    Some(_) => self.put(tx, id, setting).await,
+                    None => Ok(Carried::default()),
+                }
             }
             Errand::Delete { kind, id } => {
                 let was_there = alert_settings::delete(tx, self.workspace, kind, id).await?;
                 self.settings_changed(tx).await?;
-                Ok(Carried { was_there, ..Carried::default() })
+                Ok(Carried { was_there, setting: Some(id.clone()), ..Carried::default() })
             }
             Errand::Expire => self.expire(tx).await,
         }
+    }
+
+    async fn put(&mut self, tx: &mut Tx, id: &SettingId, setting: &Setting) -> Result<Carried> {
+        alert_settings::put(tx, self.workspace, id, setting, self.now).await?;
+        self.settings_changed(tx).await?;
+        Ok(Carried { was_there: true, setting: Some(id.clone()), ..Carried::default() })
     }
 
     /// Loads the alerts that it is about, and says which these are.

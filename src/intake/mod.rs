@@ -82,18 +82,18 @@ impl Intake {
         workspace: &WorkspaceId,
         errand: Errand,
     ) -> Result<Carried, NotTaken> {
-        self.carry_once(workspace, errand, None).await
+        self.carry_once(workspace, None, errand).await
     }
 
-    /// The same, but a second errand with this receipt changes nothing.
+    /// The same, once for each receipt: a second time changes nothing, and tells what became of it the
+    /// first time. An errand that found nothing leaves no receipt.
     pub async fn carry_once(
         &self,
         workspace: &WorkspaceId,
-        errand: Errand,
         receipt: Option<String>,
+        errand: Errand,
     ) -> Result<Carried, NotTaken> {
-        let job = Job::Carry { workspace: workspace.clone(), errand, receipt };
-        match self.submit(job).await? {
+        match self.submit(Job::Carry { workspace: workspace.clone(), receipt, errand }).await? {
             Outcome::Carried(carried) => Ok(carried),
             Outcome::Taken(_) => unreachable!("an errand is carried"),
         }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alert::group::Group;
-use crate::ids::{AlertId, GroupId, IncidentId};
+use crate::ids::{AlertId, GroupId, IncidentId, UserId};
 use crate::incident::access::may_be_named;
 use crate::incident::event::Actor;
 use crate::incident::handled::Handled;
-use crate::incident::state::Incident;
+use crate::incident::state::{Incident, Visibility};
 use crate::intake::desk::Desk;
 use crate::intake::order::{Carried, Place, Which};
 use crate::store::db::{Result, Tx};
@@ -36,15 +36,19 @@ impl Desk<'_> {
         {
             return Ok(nowhere);
         }
+        let insiders = match to {
+            Place::Apart => insiders(&known),
+            Place::Incident(_) | Place::Nowhere => None,
+        };
         let carried = match self.whole(tx, which).await? {
             Some(groups) => {
-                let carried = self.move_groups(&groups, ids, to);
+                let carried = self.move_groups(&groups, ids, to, by, insiders.as_ref());
                 for group in &groups {
                     self.show_neighbours(tx, group).await?;
                 }
                 carried
             }
-            None => self.move_alerts(ids, to, by),
+            None => self.move_alerts(ids, to, by, insiders),
         };
         if let Place::Incident(incident) = to {
             self.bereft.remove(incident);
@@ -103,12 +107,20 @@ impl Desk<'_> {
         Ok(found.into_iter().map(|incident| (incident.id.clone(), incident)).collect())
     }
 
-    fn move_groups(&mut self, groups: &[GroupId], alerts: &[AlertId], to: &Place) -> Carried {
+    fn move_groups(
+        &mut self,
+        groups: &[GroupId],
+        alerts: &[AlertId],
+        to: &Place,
+        by: &Actor,
+        insiders: Option<&Vec<UserId>>,
+    ) -> Carried {
         let mut carried = Carried { was_there: true, ..Carried::default() };
         for id in groups {
             let Some(group) = self.groups.get_mut(id) else { continue };
             let before = group.incident.take();
-            point(group, to);
+            point(group, to, by);
+            group.insiders = insiders.cloned();
             if before != group.incident {
                 self.stale_cards.extend(before.clone().map(|incident| (incident, id.clone())));
                 self.bereft.extend(before);
@@ -121,14 +133,21 @@ impl Desk<'_> {
         carried
     }
 
-    fn move_alerts(&mut self, alerts: &[AlertId], to: &Place, by: &Actor) -> Carried {
+    fn move_alerts(
+        &mut self,
+        alerts: &[AlertId],
+        to: &Place,
+        by: &Actor,
+        insiders: Option<Vec<UserId>>,
+    ) -> Carried {
         let mut carried = Carried { was_there: true, ..Carried::default() };
         let Some(first) = alerts.first() else { return carried };
         let first = self.alerts[first].written.alert.clone();
         let route = self.groups.get(&first.group).and_then(|group| group.route.clone());
         let mut group = self.group_apart(&first.title, route);
         let id = group.id.clone();
-        point(&mut group, to);
+        point(&mut group, to, by);
+        group.insiders = insiders;
         self.groups.insert(id.clone(), group);
         for alert in alerts {
             self.move_one(alert, &id, by);
@@ -199,10 +218,18 @@ impl Desk<'_> {
     }
 }
 
+/// Who may know of the incident that alerts open, if it is a private one that they come from.
+fn insiders(from: &BTreeMap<IncidentId, Incident>) -> Option<Vec<UserId>> {
+    let private = from.values().filter(|incident| incident.visibility == Visibility::Private);
+    let insiders: Vec<UserId> = private.clone().flat_map(Incident::people).collect();
+    private.clone().next().map(|_| insiders)
+}
+
 /// Where a group belongs from now on.
-fn point(group: &mut Group, to: &Place) {
+fn point(group: &mut Group, to: &Place, by: &Actor) {
     group.unrelated = *to == Place::Nowhere;
     group.at_once = *to == Place::Apart;
+    group.asked_by = group.at_once.then(|| by.clone());
     group.incident = match to {
         Place::Incident(incident) => Some(incident.clone()),
         Place::Nowhere | Place::Apart => None,

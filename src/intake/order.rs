@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
 use crate::alert::observation::{ChangeEvent, Observation};
 use crate::alert::settings::Setting;
 use crate::ids::{AlertId, GroupId, IncidentId, SettingId, WorkspaceId};
@@ -22,26 +25,46 @@ pub struct Delivery {
     pub receipt: Option<String>,
 }
 
+/// How many observations of a delivery its receipt tells about: what asks for them brings one or two.
+const RECEIPT: usize = 16;
+
 /// What became of a delivery. It is durable.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Taken {
     /// The same delivery came before: nothing was changed this time.
+    #[serde(skip)]
     pub was_repeated: bool,
     /// One for each observation.
+    #[serde(default)]
     pub folded: Vec<Folded>,
 }
 
+impl Taken {
+    /// What the delivery's receipt keeps of it.
+    pub fn to_receipt(&self) -> Value {
+        let folded = self.folded.iter().take(RECEIPT).cloned().collect();
+        json!(Taken { was_repeated: false, folded })
+    }
+
+    /// What a receipt tells; nothing if it is another's.
+    pub fn from_receipt(receipt: Value) -> Option<Taken> {
+        serde_json::from_value(receipt).ok()
+    }
+}
+
 /// What became of an observation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Folded {
     /// The alert it is about; nothing if it is about one that is not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert: Option<AlertId>,
     /// What it did.
     pub effect: Effect,
 }
 
 /// What an observation did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// There is a new alert.
     New,
@@ -136,6 +159,13 @@ pub enum Errand {
         /// What it says.
         setting: Setting,
     },
+    /// Something that is laid down says something else now; nothing if it is not there.
+    Replace {
+        /// Its id.
+        id: SettingId,
+        /// What it says.
+        setting: Setting,
+    },
     /// Something is no longer laid down.
     Delete {
         /// The word for its kind.
@@ -147,17 +177,36 @@ pub enum Errand {
     Expire,
 }
 
+/// How many alerts and groups of an errand its receipt tells about.
+const CARRIED: usize = 1_000;
+
 /// What became of an errand. It is durable.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carried {
     /// The alerts that it changed.
+    #[serde(default)]
     pub alerts: Vec<AlertId>,
     /// The groups that it changed or made.
+    #[serde(default)]
     pub groups: Vec<GroupId>,
+    /// What is laid down by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setting: Option<SettingId>,
     /// Whether what it was about was there.
+    #[serde(default)]
     pub was_there: bool,
     /// The same errand came before: nothing was changed this time.
+    #[serde(skip)]
     pub was_repeated: bool,
+}
+
+impl Carried {
+    /// What the errand's receipt keeps of it.
+    pub fn to_receipt(&self) -> Value {
+        let alerts = self.alerts.iter().take(CARRIED).cloned().collect();
+        let groups = self.groups.iter().take(CARRIED).cloned().collect();
+        json!(Carried { alerts, groups, ..self.clone() })
+    }
 }
 
 /// Something to be done in one transaction with others.
@@ -169,10 +218,10 @@ pub enum Job {
     Carry {
         /// Whose alerts it is about.
         workspace: WorkspaceId,
-        /// What they want.
-        errand: Errand,
-        /// Under what a second one is known that is the same: it changes nothing.
+        /// Under what a second wish of the same is known: it changes nothing.
         receipt: Option<String>,
+        /// What is wanted.
+        errand: Errand,
     },
 }
 
@@ -182,14 +231,6 @@ impl Job {
         match self {
             Job::Take(delivery) => &delivery.source.workspace,
             Job::Carry { workspace, .. } => workspace,
-        }
-    }
-
-    /// Under what a second one is known that is the same.
-    pub fn receipt(&self) -> Option<&String> {
-        match self {
-            Job::Take(delivery) => delivery.receipt.as_ref(),
-            Job::Carry { receipt, .. } => receipt.as_ref(),
         }
     }
 

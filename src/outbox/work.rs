@@ -255,6 +255,7 @@ pub fn plan(
             Effect::ShowAlerts => (Work::ShowAllAlerts, now, place),
             Effect::Say(post) => (Work::Say { post }, now, place),
             Effect::SetTimer(timer, due) => (Work::ringing(timer), due, place),
+            Effect::HandOverAlerts => (Work::Signal, now, place),
             Effect::RecordMerge { into, absorbed } => {
                 (Work::RecordMerge { into, absorbed }, now, place)
             }

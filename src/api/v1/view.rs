@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{
     ChannelId, IncidentId, IncidentTypeId, RoleId, SeverityId, StatusId, TeamId, TimestampId,
@@ -71,6 +72,8 @@ pub struct IncidentView {
     pub last_update: Option<LastUpdate>,
     /// When the next update was promised for.
     pub next_update_due: Option<Timestamp>,
+    /// What its alerts say together, if it has any.
+    pub signal: Option<Signal>,
     /// What kind of incident it is; nothing in those that older versions declared.
     pub incident_type: Option<TypeView>,
     /// Who is invited, whatever roles they hold: ids of users in Slack.
@@ -211,6 +214,7 @@ impl IncidentView {
             updated_at: incident.updated_at,
             last_update: incident.last_update,
             next_update_due: incident.next_update_due,
+            signal: incident.signal,
             invited: incident.invited.into_iter().collect(),
             snooze: incident.snooze,
             merged_into: incident.merged_into.map(DestinationView::from),

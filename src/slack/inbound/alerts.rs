@@ -91,7 +91,7 @@ impl Asking<'_> {
 
     async fn carry(&self, errand: Errand) -> Result<Carried, Failure> {
         let intake = &self.door.app.intake;
-        let carried = intake.carry_once(&self.workspace, errand, self.receipt()).await;
+        let carried = intake.carry_once(&self.workspace, self.receipt(), errand).await;
         let carried = carried.map_err(|error| {
             tracing::warn!(error = %error, "Could not do what somebody wanted of alerts");
             Failure::NotSaved
@@ -186,7 +186,7 @@ async fn try_attach(
     let which = Which::GroupOf { group, incident };
     let errand = Errand::Move { which, to: Place::Incident(to.id), by };
     let receipt = (!view.id.is_empty()).then(|| format!("view/{}", view.id));
-    let carried = door.app.intake.carry_once(workspace, errand, receipt).await;
+    let carried = door.app.intake.carry_once(workspace, receipt, errand).await;
     let carried = carried.map_err(|error| {
         tracing::warn!(error = %error, "Could not move alerts");
         Failure::NotSaved
