@@ -24,6 +24,7 @@ mod opsgenie;
 mod pagerduty;
 mod real;
 mod sentry;
+mod snoozing;
 mod sns;
 mod strangers;
 mod trouble;

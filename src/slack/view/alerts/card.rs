@@ -247,10 +247,11 @@ fn buttons(card: &Card, count: Count) -> Vec<element::Button> {
         if acknowledged > 0 {
             buttons.push(about(CardButton::Unacknowledge));
         }
-        buttons.push(about(match card.incident.snooze {
-            None => CardButton::Snooze,
-            Some(_) => CardButton::Unsnooze,
-        }));
+        match card.incident.snooze {
+            Some(_) => buttons.push(about(CardButton::Unsnooze)),
+            None if count.firing > 0 => buttons.push(about(CardButton::Snooze)),
+            None => {}
+        }
     }
     if !card.incident.category.is_ended() {
         buttons.push(about(CardButton::Attach));

@@ -48,12 +48,14 @@ pub fn title(text: &str) -> String {
     if title.is_empty() { "An alert without a title".to_owned() } else { title }
 }
 
-/// The worst first: what fires, was not expected, is bad, and has been so for long.
+/// The worst first: what fires, was not expected, is bad, is nobody's yet, and has been so for long.
 pub fn worst_first(alerts: &[Alert]) -> Vec<&Alert> {
     let mut sorted: Vec<&Alert> = alerts.iter().collect();
     sorted.sort_by_key(|alert| {
         let is_firing = alert.phase.is_firing();
-        let badness = (is_firing, alert.maintenance.is_none(), alert.status, alert.peak);
+        let is_nobodys = alert.acknowledged.is_none();
+        let is_unexpected = alert.maintenance.is_none();
+        let badness = (is_firing, is_unexpected, alert.status, is_nobodys, alert.peak);
         (Reverse(badness), alert.starts_at, alert.id.clone())
     });
     sorted

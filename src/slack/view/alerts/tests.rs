@@ -3,7 +3,7 @@ use insta::assert_snapshot;
 use super::card::{Card, card, gone};
 use super::*;
 use crate::alert::course;
-use crate::alert::state::{Alert, Cause};
+use crate::alert::state::{Alert, Cause, Change, Phase, What};
 use crate::incident::command::Command;
 use crate::slack::view::drawing;
 use crate::slack::view::samples::{Story, alert, alice, group_of, minute};
@@ -12,11 +12,14 @@ use crate::slack::view::timeline;
 fn shown(story: &Story, alerts: &[Alert]) -> String {
     let group = group_of(story, "Latency is high");
     let until = alerts.iter().map(|alert| alert.changed_at).max().unwrap();
+    let seen = Change { phase: Phase::New, status: Status::Critical, what: Some(What::Seen), by: None };
+    let history = alerts.iter().map(|alert| (alert.id.clone(), alert.first_seen, seen.clone()));
+    let history: Vec<_> = history.collect();
     drawing::message(&card(&Card {
         incident: &story.incident,
         group: &group,
         alerts,
-        course: &course::firing(alerts, &[], until),
+        course: &course::firing(alerts, &history, until),
         until,
         continues: Some(7),
         continued_in: None,
@@ -34,11 +37,11 @@ fn a_card_of_one_alert_says_what_there_is_to_say() {
     assert_snapshot!(shown(&story, &[critical("web-1")]), @"
     🔴 *Latency is high*
     *Firing* · critical · since 2026-09-21 14:16 UTC
-    `████████████` firing, in the 3 h until 2026-09-21 14:16 UTC
+    `▁▁▁▁▁▁▁▁▁▁▁█` firing, in the 3 h until 2026-09-21 14:16 UTC
     📖 Runbook
     - 🔴 host `web-1`, service `checkout` · Graph
     ~ goes on from INC-7
-    [*Acknowledge*] [Move…] [Not related] [Details]
+    [*Acknowledge*] [Snooze] [Move…] [Not related] [Details]
     ");
 }
 
@@ -54,17 +57,17 @@ fn a_card_of_many_names_the_worst() {
     assert_snapshot!(shown(&story, &alerts), @"
     🔴 *Latency is high*
     *6 of 7 firing* · worst critical · since 2026-09-21 14:14 UTC
-    `████████████` up to 6 firing, in the 3 h until 2026-09-21 14:22 UTC
+    `▁▁▁▁▁▁▁▁▁▁▁█` up to 7 firing, in the 3 h until 2026-09-21 14:22 UTC
     🎢 1 goes on and off · 🔧 1 expected: maintenance
     👀 Acknowledged by @U0ALICE: 1 of 6
     📖 Runbook
-    - 🔴 host `web-2` · Graph
     - 🔴 host `web-4` · Graph
     - 🔴 host `web-5` · Graph
     - 🔴 host `web-6` · Graph
+    - 🔴 host `web-2` · Graph
     - 🟡 *Queue is long* · host `db-1` · Graph
     ~ and 2 more · goes on from INC-7
-    [*Acknowledge*] [Unacknowledge] [Move…] [Not related] [Details]
+    [*Acknowledge*] [Unacknowledge] [Snooze] [Move…] [Not related] [Details]
     ");
 }
 
@@ -78,6 +81,7 @@ fn a_card_of_what_is_over_asks_for_nothing() {
     assert_snapshot!(shown(&story, &alerts), @"
     🟢 *Latency is high*
     *All 2 are over* · was critical · since 2026-09-21 14:22 UTC
+    `▁▁▁▁▁▁▁▁▁▁▁█` up to 2 firing, in the 3 h until 2026-09-21 14:22 UTC
     📖 Runbook
     - 🟢 host `web-1` · Graph
     - 🟢 host `web-2` · Graph
