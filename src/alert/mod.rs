@@ -8,6 +8,7 @@
 pub mod fingerprint;
 pub mod matcher;
 pub mod observation;
+pub mod rule;
 pub mod settings;
 pub mod signal;
 pub mod state;
