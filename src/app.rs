@@ -13,6 +13,7 @@ use crate::api;
 use crate::api::health::Readiness;
 use crate::clock::Clock;
 use crate::config::install::{InstallSettings, SecretKeys};
+use crate::config::rules::RuleSettings;
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
 use crate::ingest;
@@ -22,6 +23,7 @@ use crate::intake::Intake;
 use crate::outbox::holder::Holder;
 use crate::outbox::retention;
 use crate::outbox::worker::Worker;
+use crate::rules::Rules;
 use crate::server;
 use crate::slack::client::Connection;
 use crate::slack::inbound::{self, Door};
@@ -57,6 +59,8 @@ pub struct App {
     pub engine: Engine,
     /// Takes what monitoring says.
     pub intake: Intake,
+    /// Keeps alert rules, and evaluates them.
+    pub rules: Rules,
     /// Who may send alerts.
     pub sources: Sources,
     /// Opens the secrets of sources that sign; nothing if they lie open.
@@ -99,6 +103,13 @@ impl App {
             Arc::clone(&work_waits),
         );
         let intake = Intake::start(db.clone(), clock.clone(), ids.clone(), Arc::clone(&work_waits));
+        let rules = Rules::new(
+            db.clone(),
+            clock.clone(),
+            ids.clone(),
+            intake.clone(),
+            Arc::clone(&work_waits),
+        );
         Ok(App {
             db,
             clock,
@@ -106,6 +117,7 @@ impl App {
             catalogues,
             engine,
             intake,
+            rules,
             sources: Sources::default(),
             source_vault: None,
             work_waits,
@@ -119,6 +131,11 @@ impl App {
     /// Believes these proxies whom a request is from.
     pub fn behind(self, trusted_proxies: TrustedProxies) -> App {
         App { trusted_proxies, ..self }
+    }
+
+    /// Lets alert rules ask and call what these settings say.
+    pub fn watching(self, settings: &RuleSettings) -> std::io::Result<App> {
+        Ok(App { rules: self.rules.clone().with(settings)?, ..self })
     }
 
     /// Opens and seals the secrets of sources with these keys.
@@ -211,6 +228,7 @@ impl Stentor {
             holder: Holder::new(&IdSource::system().ulid(app.clock.now())),
             engine: app.engine.clone(),
             performer,
+            rules: app.rules.clone(),
             work_waits: Arc::clone(&app.work_waits),
         };
         let door = Door::new(app.clone(), slacks, settings.signing_secrets.clone());

@@ -38,7 +38,9 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let db = open(settings.database_url.reveal()).await?;
     let app = App::start(db, Clock::system(), IdSource::system())
         .await?
-        .behind(settings.trusted_proxies.clone());
+        .behind(settings.trusted_proxies.clone())
+        .watching(&settings.rules)
+        .context("--prometheus-url: read the machine's certificates")?;
     let stentor = Stentor::new(app, &SlackSettings::from(settings))?;
     stentor.check_keys().await?;
     // Before anybody is told that it is up: who hears that may tell it to stop.

@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::fingerprint::of_parts;
+use crate::alert::rule::definition::Action;
+use crate::alert::rule::report::Report;
 use crate::clock::Timestamp;
-use crate::ids::{IncidentId, MessageTs, UserId, WorkId};
+use crate::ids::{IncidentId, MessageTs, RuleId, UserId, WorkId};
 use crate::incident::reactions::{Effect, Post, Surface, TimerKind};
 
 /// A piece of work.
@@ -42,6 +45,15 @@ pub enum Work {
     /// Look for messages in the incident's channel that somebody wanted kept, or that changed, while
     /// nobody heard of it.
     ReadBack(Stretch),
+    /// Evaluate an alert rule, if its time has come. This is a timer, and about no incident.
+    Evaluate {
+        /// Which rule.
+        rule: RuleId,
+    },
+    /// Hand to the intake what an alert rule says. It is about no incident.
+    Report(Report),
+    /// Tell somebody or something what an alert rule says, once. It is about no incident.
+    Act(Act),
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
     /// does will do it.
     #[serde(other)]
@@ -67,6 +79,15 @@ impl Stretch {
     pub fn first(since: Timestamp) -> Self {
         Stretch { since, thread: None, from: None, place: 0 }
     }
+}
+
+/// Somebody or something is told what an alert rule says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act {
+    /// Who, and how.
+    pub action: Action,
+    /// What.
+    pub report: Report,
 }
 
 /// A trouble that is the whole workspace's, whichever incident met it.
@@ -128,6 +149,16 @@ impl Work {
             Work::Ring { timer } => format!("ring the timer {}", timer.as_str()),
             Work::Look { .. } => "look at a message in the channel".to_owned(),
             Work::ReadBack(_) => "read back what happened in the channel".to_owned(),
+            Work::Evaluate { rule } => format!("evaluate the alert rule {rule}"),
+            Work::Report(report) => format!("report what the alert rule {} says", report.rule),
+            Work::Act(Act { action, report }) => {
+                let what = format!("what the alert rule {} says", report.rule);
+                match action {
+                    Action::SlackChannel { channel } => format!("say in {channel} {what}"),
+                    Action::SlackPerson { user } => format!("tell {user} {what}"),
+                    Action::Webhook { .. } => format!("send to a webhook {what}"),
+                }
+            }
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
@@ -155,7 +186,7 @@ pub struct NewWork {
 impl NewWork {
     /// Whether it is a timer, whose latest time counts.
     pub fn is_timer(&self) -> bool {
-        matches!(self.work, Work::Ring { .. })
+        matches!(self.work, Work::Ring { .. } | Work::Evaluate { .. })
     }
 }
 
@@ -255,6 +286,7 @@ fn key(incident: &IncidentId, work: &Work) -> String {
                 |ts: &Option<MessageTs>| ts.as_ref().map_or("", MessageTs::as_str).to_owned();
             format!("{incident}/read-back/{}/{}", part(thread), part(from))
         }
+        Work::Evaluate { .. } | Work::Report(_) | Work::Act(_) => rules_key(work),
         Work::Unknown => format!("{incident}/unknown"),
     }
 }
@@ -274,7 +306,55 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::Warn { .. } => "warnings".to_owned(),
         Work::Say { .. } => format!("{incident}/people"),
         Work::Ring { timer } => format!("{incident}/timer/{}", timer.as_str()),
+        Work::Evaluate { .. } | Work::Report(_) | Work::Act(_) => rules_lane(work),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
+    }
+}
+
+/// What an alert rule asks for. It is about no incident, and comes after all that is about one.
+pub fn for_rule(work: Work, id: WorkId, seq: i64, due_at: Timestamp) -> NewWork {
+    new_work(&IncidentId::from(NO_INCIDENT), work, id, seq, due_at)
+}
+
+/// What stands in place of an incident.
+const NO_INCIDENT: &str = "";
+
+/// Under what the intake knows a report, however often it is handed over.
+pub fn report_key(report: &Report) -> String {
+    let Report { rule, project, at, .. } = report;
+    format!("rule/{rule}/{}/{}", at.as_micros(), of_parts(&[project]).to_text())
+}
+
+fn rules_key(work: &Work) -> String {
+    match work {
+        Work::Report(report) => format!("{}/report", report_key(report)),
+        Work::Act(Act { action, report }) => {
+            format!("{}/act/{}", report_key(report), target(action))
+        }
+        Work::Evaluate { rule } => format!("rule/{rule}/timer/evaluate"),
+        _ => String::new(),
+    }
+}
+
+/// Each of those who are told hears of a rule in order, and waits for nobody else. What does not go
+/// to Slack does not wait for it either: `/timer/` says so.
+fn rules_lane(work: &Work) -> String {
+    match work {
+        Work::Report(report) => format!("rule/{}/timer/report", report.rule),
+        Work::Act(Act { action: action @ Action::Webhook { .. }, report }) => {
+            format!("rule/{}/timer/{}", report.rule, target(action))
+        }
+        Work::Act(Act { action, report }) => format!("rule/{}/{}", report.rule, target(action)),
+        Work::Evaluate { rule } => format!("rule/{rule}/timer/evaluate"),
+        _ => String::new(),
+    }
+}
+
+fn target(action: &Action) -> String {
+    match action {
+        Action::SlackChannel { channel } => format!("channel/{channel}"),
+        Action::SlackPerson { user } => format!("person/{user}"),
+        Action::Webhook { url } => format!("webhook/{}", of_parts(&[url]).to_text()),
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::alert::rule::definition::Action;
 use crate::clock::{Clock, Timestamp};
 use crate::engine::Engine;
 use crate::engine::order::{NotDone, Order};
@@ -15,7 +16,8 @@ use crate::incident::command::Command;
 use crate::incident::event::Via;
 use crate::outbox::hold::{Held, LEASE, RENEW_EVERY};
 use crate::outbox::holder::Holder;
-use crate::outbox::work::Work;
+use crate::outbox::work::{Act, Work};
+use crate::rules::Rules;
 use crate::slack::outbound::{Performer, Trouble};
 use crate::store::db::Db;
 use crate::store::outbox;
@@ -54,6 +56,8 @@ pub struct Worker {
     pub engine: Engine,
     /// Does the work.
     pub performer: Performer,
+    /// Evaluates alert rules, and does for them what is no business of Slack's.
+    pub rules: Rules,
     /// Says that there is work.
     pub work_waits: Arc<Notify>,
 }
@@ -174,7 +178,24 @@ impl Worker {
     async fn do_work(&self, held: &Held) -> Result<(), Trouble> {
         match &held.work.work {
             Work::Ring { timer } => self.ring(held, Command::Ring { timer: *timer }).await,
+            Work::Evaluate { rule } => self.rules.evaluate(held, rule).await,
+            Work::Report(report) => self.rules.hand_over(held, report).await,
+            Work::Act(act) => self.act(held, act).await,
             _ => self.performer.perform(held).await,
+        }
+    }
+
+    /// Tells what an alert rule says, unless somebody wants to hear nothing of it for a while.
+    async fn act(&self, held: &Held, act: &Act) -> Result<(), Trouble> {
+        if self.rules.is_snoozed(&held.work.workspace, act).await? {
+            return Ok(());
+        }
+        match &act.action {
+            Action::Webhook { url } => self.rules.post(held, url, &act.report).await,
+            Action::SlackChannel { channel } => {
+                self.performer.say_of_rule(held, channel, &act.report).await
+            }
+            Action::SlackPerson { user } => self.performer.tell_of_rule(held, user, &act.report).await,
         }
     }
 

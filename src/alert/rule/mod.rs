@@ -9,6 +9,7 @@
 pub mod counting;
 pub mod definition;
 pub mod minute;
+pub mod projects;
 pub mod report;
 pub mod standing;
 pub mod validate;

@@ -13,7 +13,7 @@ mod members;
 mod messages;
 mod posts;
 mod remedy;
-
+mod rules;
 mod search;
 mod standing;
 mod topic;
@@ -118,8 +118,8 @@ impl Job<'_> {
             Work::Warn { user, warning } => {
                 self.send_directly(user, &notice::warning(warning)).await
             }
-            // The worker rings timers itself: they are no business of Slack's.
-            Work::Ring { .. } => Ok(()),
+            // The worker does these itself: they are no business of Slack's, or of no incident's.
+            Work::Ring { .. } | Work::Evaluate { .. } | Work::Report(_) | Work::Act(_) => Ok(()),
             Work::Look { ts, by } => self.look_at(ts, by.as_ref()).await,
             Work::ReadBack(stretch) => self.read_back(stretch).await,
             Work::Unknown => {

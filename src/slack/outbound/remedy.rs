@@ -41,6 +41,9 @@ impl Job<'_> {
             | Work::Ring { .. }
             | Work::Look { .. }
             | Work::ReadBack(_)
+            | Work::Evaluate { .. }
+            | Work::Report(_)
+            | Work::Act(_)
             | Work::Unknown => false,
         }
     }
