@@ -19,7 +19,8 @@ use crate::engine::Engine;
 use crate::ingest;
 use crate::ids::{IdSource, WorkspaceId};
 use crate::ingest::sources::Sources;
-use crate::intake::Intake;
+use crate::intake::settle::Settler;
+use crate::intake::{Intake, sweep};
 use crate::outbox::holder::Holder;
 use crate::outbox::retention;
 use crate::outbox::worker::Worker;
@@ -229,6 +230,12 @@ impl Stentor {
             engine: app.engine.clone(),
             performer,
             rules: app.rules.clone(),
+            settler: Settler {
+                db: app.db.clone(),
+                clock: app.clock.clone(),
+                engine: app.engine.clone(),
+                intake: app.intake.clone(),
+            },
             work_waits: Arc::clone(&app.work_waits),
         };
         let door = Door::new(app.clone(), slacks, settings.signing_secrets.clone());
@@ -288,6 +295,13 @@ impl Stentor {
             self.app.clock.clone(),
             Arc::clone(&forgetting),
         ));
+        let quiet = Arc::new(Notify::new());
+        let sweeper = tokio::spawn(sweep::run(
+            self.app.db.clone(),
+            self.app.clock.clone(),
+            self.app.intake.clone(),
+            Arc::clone(&quiet),
+        ));
         let slacks = self.worker.performer.slacks.clone();
         let identity = slacks.has_configured().then(|| {
             tokio::spawn(identify(self.worker.performer.clone(), self.app.workspace.clone()))
@@ -317,8 +331,13 @@ impl Stentor {
         identity.inspect(tokio::task::JoinHandle::abort);
         forgetting.notify_one();
         enough.notify_one();
-        for (what, task) in
-            [("worker", worker), ("forgetting", forget), ("keeper of tokens", keeper)]
+        quiet.notify_one();
+        for (what, task) in [
+            ("worker", worker),
+            ("forgetting", forget),
+            ("keeper of tokens", keeper),
+            ("sweeper of alerts", sweeper),
+        ]
         {
             if let Err(error) = task.await {
                 tracing::error!(error = %error, "The {what} ended badly");

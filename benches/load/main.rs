@@ -1,9 +1,11 @@
 //! How fast Stentor is on this machine, beside the bare limit of the same run.
 //!
-//! `make bench` runs everything, and `make bench ARGS=bare` the bare limits alone. The load comes
+//! `make bench` runs everything but the alerts, which `make bench ARGS=alerts` does, and
+//! `make bench ARGS=bare` the bare limits alone. The load comes
 //! from this process; each server measured is a process of its own, as in reality. What the
 //! figures mean, and those that were measured, is in `BENCHMARKS.md`.
 
+mod alerts;
 mod bare_limits;
 mod bare_server;
 mod connection;
@@ -28,11 +30,12 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
         [] => in_runtime(measure(true)),
+        ["alerts"] => in_runtime(measure_alerts()),
         ["bare"] => in_runtime(measure(false)),
         [bare_server::ARGUMENT, mode, address, database] => {
             bare_server::run(mode, address, database)
         }
-        other => Err(anyhow::anyhow!("unknown arguments {other:?}; there is only `bare`")),
+        other => Err(anyhow::anyhow!("unknown arguments {other:?}; there are `bare` and `alerts`")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -56,6 +59,12 @@ fn in_runtime(work: impl Future<Output = Result<()>>) -> Result<()> {
             _ = terminate.recv() => bail!("terminated"),
         }
     })
+}
+
+async fn measure_alerts() -> Result<()> {
+    let folder = process::TemporaryFolder::create()?;
+    println!("{}", machine::describe(folder.path())?);
+    alerts::measure(folder.path()).await.context("measure alerts")
 }
 
 async fn measure(with_stentor: bool) -> Result<()> {

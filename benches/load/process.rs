@@ -23,7 +23,17 @@ pub struct Server {
 
 impl Server {
     /// Starts it, and waits until `/healthz` answers 200. What it says goes to a file in `folder`.
-    pub async fn start(mut command: Command, address: SocketAddr, folder: &Path) -> Result<Server> {
+    pub async fn start(command: Command, address: SocketAddr, folder: &Path) -> Result<Server> {
+        Server::start_at(command, address, folder, "/healthz").await
+    }
+
+    /// Starts it, and waits until this path answers 200.
+    pub async fn start_at(
+        mut command: Command,
+        address: SocketAddr,
+        folder: &Path,
+        path: &str,
+    ) -> Result<Server> {
         let log_path = folder.join("server.log");
         let log = File::create(&log_path)?;
         // The bare server ends when its standard input does, that is, with this process.
@@ -33,13 +43,13 @@ impl Server {
         let name = command.get_program().to_string_lossy().into_owned();
         let child = command.spawn().with_context(|| format!("start {name}"))?;
         let mut server = Server { address, started_in: Duration::ZERO, child };
-        while !is_healthy(address).await {
+        while !is_healthy(address, path).await {
             if let Some(status) = server.child.try_wait()? {
                 bail!("{name} ended at once with {status}{}", last_words(&log_path));
             }
             if since.elapsed() > START_LIMIT {
                 bail!(
-                    "{name} did not answer GET http://{address}/healthz with 200 within {} s{}",
+                    "{name} did not answer GET http://{address}{path} with 200 within {} s{}",
                     START_LIMIT.as_secs(),
                     last_words(&log_path)
                 );
@@ -75,10 +85,10 @@ pub fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
-async fn is_healthy(address: SocketAddr) -> bool {
+async fn is_healthy(address: SocketAddr, path: &str) -> bool {
     let Ok(mut connection) = Connection::open(address).await else { return false };
-    let request = b"GET /healthz HTTP/1.1\r\nHost: stentor.example\r\n\r\n";
-    connection.exchange(request).await.is_ok_and(|answer| answer.status == 200)
+    let request = format!("GET {path} HTTP/1.1\r\nHost: stentor.example\r\n\r\n");
+    connection.exchange(request.as_bytes()).await.is_ok_and(|answer| answer.status == 200)
 }
 
 fn last_words(log: &Path) -> String {

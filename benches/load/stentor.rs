@@ -108,16 +108,27 @@ pub async fn measure(folder: &Path) -> Result<StentorFigures> {
 }
 
 /// The binary built with this benchmark, or another that `STENTOR_BINARY` names.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     std::env::var_os("STENTOR_BINARY")
         .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_stentor")), PathBuf::from)
 }
 
 async fn start(binary: &Path, slack: &FakeSlack, folder: &Path, name: &str) -> Result<Server> {
+    start_as(None, binary, slack, folder, name).await
+}
+
+/// Starts it on a new database, by a command of its own if need be.
+pub async fn start_as(
+    command: Option<Command>,
+    binary: &Path,
+    slack: &FakeSlack,
+    folder: &Path,
+    name: &str,
+) -> Result<Server> {
     let folder = folder.join(name);
     std::fs::create_dir_all(&folder)?;
     let address = free_address()?;
-    let mut command = Command::new(binary);
+    let mut command = command.unwrap_or_else(|| Command::new(binary));
     command.arg("serve").current_dir(&folder);
     // What is set outside could lead to a real workspace.
     for (variable, _) in std::env::vars_os() {

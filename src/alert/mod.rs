@@ -6,9 +6,12 @@
 //! Nothing here is async, reads a clock, draws a random number or does I/O.
 
 pub mod fingerprint;
+pub mod group;
 pub mod matcher;
 pub mod observation;
+pub mod prepared;
 pub mod rule;
 pub mod settings;
+pub mod settle;
 pub mod signal;
 pub mod state;

@@ -385,6 +385,12 @@ impl Alert {
         self.note(What::Acknowledged, Some(by), now)
     }
 
+    /// Nobody looks after it any more; nothing if nobody did.
+    pub fn unacknowledge(&mut self, by: Actor, now: Timestamp) -> Option<Change> {
+        self.acknowledged.take()?;
+        Some(self.note(What::Unacknowledged, Some(by), now))
+    }
+
     /// It belongs to another group from now on.
     pub fn move_to(&mut self, to: GroupId, by: Option<Actor>, now: Timestamp) -> Change {
         let from = std::mem::replace(&mut self.group, to.clone());

@@ -209,6 +209,7 @@ fn kind(order: &Order) -> &'static str {
         Command::RecordChannelChange { .. } => "record_channel_change",
         Command::RecordUndelivered { .. } => "record_undelivered",
         Command::RecordMessage { .. } => "record_message",
+        Command::RecordSignal { .. } => "record_signal",
         Command::Ring { .. } => "ring",
     }
 }

@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ids::{ChannelId, MessageTs, UserId};
+use crate::alert::settings::OnResolve;
+use crate::alert::signal::Signal;
+use crate::clock::Timestamp;
+use crate::ids::{ChannelId, GroupId, MessageTs, UserId};
 use crate::incident::channel::ChannelChange;
 use crate::incident::pins::Sight;
 use crate::incident::reactions::TimerKind;
@@ -119,6 +122,17 @@ pub enum Command {
         /// What it saw.
         sight: Sight,
     },
+    /// The incident's alerts say something else together, or there is news among them.
+    #[serde(skip_deserializing)]
+    #[schema(ignore)]
+    RecordSignal {
+        /// What they say.
+        signal: Signal,
+        /// When an alert began or came back that somebody wants to hear of.
+        news_at: Option<Timestamp>,
+        /// What follows if all of them are over.
+        on_resolve: OnResolve,
+    },
     /// A timer came due.
     #[serde(skip_deserializing)]
     #[schema(ignore)]
@@ -150,6 +164,10 @@ pub struct Declare {
     #[serde(default, skip_deserializing)]
     #[schema(ignore)]
     pub declared_in: Option<ChannelId>,
+    /// The group of alerts that opens it.
+    #[serde(default, skip_deserializing)]
+    #[schema(ignore)]
+    pub opened_by: Option<GroupId>,
 }
 
 impl Command {
@@ -161,6 +179,7 @@ impl Command {
                 | Command::RecordChannelChange { .. }
                 | Command::RecordUndelivered { .. }
                 | Command::RecordMessage { .. }
+                | Command::RecordSignal { .. }
                 | Command::Ring { .. }
         )
     }

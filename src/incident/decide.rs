@@ -11,6 +11,7 @@ use crate::incident::command::{Command, Declare};
 use crate::incident::event::{Actor, Declared, Event, SeverityChange, StatusChange, Via};
 use crate::incident::pins;
 use crate::incident::reactions::TimerKind;
+use crate::incident::signal;
 use crate::incident::refusal::{Field, Refusal};
 use crate::incident::state::{Incident, Visibility};
 use crate::incident::text::{
@@ -59,6 +60,7 @@ pub fn declare(declare: &Declare, number: i64, context: &Context) -> Result<Decl
         roles: roles.collect(),
         stamps,
         declared_in: declare.declared_in.clone(),
+        opened_by: declare.opened_by.clone(),
     })
 }
 
@@ -122,6 +124,9 @@ pub fn decide(
             Ok(vec![Event::Undelivered { what: clean_line(what), error: clean_line(error) }])
         }
         Command::RecordMessage { ts, sight } => pins::look(incident, ts, sight),
+        Command::RecordSignal { signal, news_at, on_resolve } => {
+            signal::heard(incident, signal, *news_at, *on_resolve, context)
+        }
         Command::Ring { timer: TimerKind::UpdateDue } => match incident.next_update_due {
             Some(due) if due <= context.now => Ok(vec![Event::UpdateOverdue { due }]),
             // An update came after all, or the reminder was moved.
@@ -260,7 +265,7 @@ fn step(incident: &Incident, to: &Status, catalogue: &Catalogue) -> Result<Statu
     Ok(status_change(incident, to, catalogue))
 }
 
-fn status_change(incident: &Incident, to: &Status, catalogue: &Catalogue) -> StatusChange {
+pub(super) fn status_change(incident: &Incident, to: &Status, catalogue: &Catalogue) -> StatusChange {
     StatusChange {
         from: incident.status.clone(),
         from_category: incident.category,

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, MessageTs, RoleId, SeverityId, StatusId, TimestampId, UserId};
+use crate::ids::{ChannelId, GroupId, MessageTs, RoleId, SeverityId, StatusId, TimestampId, UserId};
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelChange;
 use crate::incident::pins::Quote;
@@ -185,6 +186,13 @@ pub enum Event {
         /// Who no longer wants it kept.
         by: Option<UserId>,
     },
+    /// The alerts of the incident say something else together.
+    SignalChanged {
+        /// What they said before; nothing, if it had none.
+        from: Option<Signal>,
+        /// What they say now.
+        to: Signal,
+    },
     /// Something that a newer version of Stentor has written and this one does not know: while
     /// replicas are replaced, the old ones read what the new ones write.
     #[serde(other)]
@@ -214,6 +222,9 @@ pub struct Declared {
     pub stamps: Vec<TimestampId>,
     /// Where it was declared.
     pub declared_in: Option<ChannelId>,
+    /// The group of alerts that opened it, where it was no person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_by: Option<GroupId>,
 }
 
 /// From one severity to another.

@@ -14,6 +14,7 @@ pub mod event;
 pub mod pins;
 pub mod reactions;
 pub mod refusal;
+pub mod signal;
 pub mod state;
 pub mod text;
 

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::ids::UserId;
 use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Entry, Event};
+use crate::incident::signal::news;
 use crate::incident::state::Incident;
 
 /// Something in Slack that shows the present state.
@@ -202,6 +203,10 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             [follows, keeper.iter().map(|keeper| told(entry, keeper)).collect()].concat()
         }
         Event::UpdateOverdue { .. } => [said(), stale(&[Welcome, Announcement])].concat(),
+        Event::SignalChanged { from, to } => {
+            let told = if news(from.as_ref(), to).is_some() { said() } else { Vec::new() };
+            [told, stale(&[Welcome, Announcement])].concat()
+        }
         // Quiet: the record has it, and whoever marked the message sees the mark.
         Event::NoteAdded { .. }
         | Event::Undelivered { .. }

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
+use crate::alert::signal::Signal;
 use crate::ids::{
-    ChannelId, IncidentId, MessageTs, RoleId, SeverityId, StatusId, TimestampId, UserId,
+    ChannelId, GroupId, IncidentId, MessageTs, RoleId, SeverityId, StatusId, TimestampId, UserId,
 };
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelStanding;
@@ -69,6 +70,15 @@ pub struct Incident {
     /// The messages of its channel that its timeline holds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pinned: BTreeMap<MessageTs, Pinned>,
+    /// Since when it has ended, or is only learnt from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// The group of alerts that opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_by: Option<GroupId>,
+    /// What its alerts say together, if it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<Signal>,
 }
 
 /// The last update people were given.
@@ -106,6 +116,9 @@ impl Incident {
             last_update: None,
             next_update_due: None,
             pinned: BTreeMap::new(),
+            ended_at: None,
+            opened_by: declared.opened_by.clone(),
+            signal: None,
         }
     }
 
@@ -164,6 +177,7 @@ impl Incident {
             Event::MessageUnpinned { ts, .. } => {
                 self.pinned.remove(ts);
             }
+            Event::SignalChanged { to, .. } => self.signal = Some(*to),
             Event::NoteAdded { .. } | Event::Undelivered { .. } | Event::Unknown => {}
         }
     }
@@ -181,8 +195,11 @@ impl Incident {
         for stamp in &change.stamps {
             self.timestamps.insert(stamp.clone(), at);
         }
-        if !self.category.is_active() {
+        if self.category.is_active() {
+            self.ended_at = None;
+        } else {
             self.next_update_due = None;
+            self.ended_at = self.ended_at.or(Some(at));
         }
     }
 

@@ -29,7 +29,7 @@ mod sns;
 mod uptime_kuma;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 
@@ -46,26 +46,23 @@ pub const SMALL_BODY_LIMIT: usize = 512 * 1024;
 /// Everything that monitoring sends to.
 pub fn router() -> Router<App> {
     Router::new()
-        .route("/hooks/{source}", any(bare))
-        .route("/hooks/{source}/", any(bare))
+        .route("/hooks/{source}", any(receive))
+        .route("/hooks/{source}/", any(receive))
         .route("/hooks/{source}/{*rest}", any(receive))
         .merge(alertmanager::router())
         // Each door has its own limit, and reads the body itself.
         .layer(DefaultBodyLimit::disable())
 }
 
-async fn bare(State(app): State<App>, Path(source): Path<String>, request: Request) -> Response {
-    answer(&app, &source, "", request).await
+async fn receive(State(app): State<App>, request: Request) -> Response {
+    // As it was sent: a slash may be part of a name, and then stands there encoded.
+    let path = request.uri().path().trim_start_matches('/').to_owned();
+    let mut parts = path.splitn(3, '/').skip(1);
+    let (source, rest) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    answer(&app, source, rest, request).await
 }
 
-async fn receive(
-    State(app): State<App>,
-    Path((source, rest)): Path<(String, String)>,
-    request: Request,
-) -> Response {
-    answer(&app, &source, &rest, request).await
-}
-
+/// Hands a request to the door of the source that its address names.
 async fn answer(app: &App, source: &str, rest: &str, request: Request) -> Response {
     let Some(id) = source_id(source) else { return Trouble::NotThere.into_response() };
     let source = match app.sources.by_id(&app.db, &id).await {

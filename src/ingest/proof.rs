@@ -36,7 +36,7 @@ pub fn shown(headers: &HeaderMap, query: Option<&str>, rest: &str) -> Vec<String
     );
     let mut parts = rest.split('/');
     if parts.next() == Some("key") {
-        shown.extend(parts.next().map(str::to_owned));
+        shown.extend(parts.next().map(crate::ingest::percent::decode));
     }
     shown
 }

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::alert::observation::{ChangeEvent, Observation};
-use crate::ids::AlertId;
+use crate::alert::settings::Setting;
+use crate::ids::{AlertId, GroupId, IncidentId, SettingId, WorkspaceId};
+use crate::incident::event::Actor;
 use crate::store::sources::AlertSource;
 
 /// What one request of a sender brings.
+#[derive(Clone, Debug)]
 pub struct Delivery {
     /// Who sends.
     pub source: Arc<AlertSource>,
@@ -48,6 +51,140 @@ pub enum Effect {
     Repeated,
     /// It came too late, or is about an alert that is over or was never there.
     Ignored,
+}
+
+/// Which alerts an errand is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// These.
+    Alerts(Vec<AlertId>),
+    /// All of a group.
+    Group(GroupId),
+    /// All of an incident.
+    Incident(IncidentId),
+}
+
+/// Where alerts are to belong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// To this incident.
+    Incident(IncidentId),
+    /// To none: somebody has said that they are no part of one.
+    Nowhere,
+    /// To a group of their own, from which an incident is opened at once.
+    Apart,
+}
+
+/// What somebody here wants of alerts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// Somebody looks after them.
+    Acknowledge {
+        /// Which.
+        which: Which,
+        /// Who.
+        by: Actor,
+    },
+    /// Nobody looks after them any more.
+    Unacknowledge {
+        /// Which.
+        which: Which,
+        /// Who says so.
+        by: Actor,
+    },
+    /// They are over, somebody says.
+    Resolve {
+        /// Which.
+        which: Which,
+        /// Who.
+        by: Actor,
+    },
+    /// They belong elsewhere.
+    Move {
+        /// Which.
+        which: Which,
+        /// Where.
+        to: Place,
+        /// Who says so.
+        by: Actor,
+    },
+    /// A group is part of an incident that was opened for it.
+    Link {
+        /// The group.
+        group: GroupId,
+        /// The incident.
+        incident: IncidentId,
+    },
+    /// All groups of an incident are part of another one.
+    Repoint {
+        /// The incident that they were part of.
+        from: IncidentId,
+        /// The incident that they are part of.
+        to: IncidentId,
+    },
+    /// Something is laid down.
+    Put {
+        /// Its id.
+        id: SettingId,
+        /// What it says.
+        setting: Setting,
+    },
+    /// Something is no longer laid down.
+    Delete {
+        /// The word for its kind.
+        kind: &'static str,
+        /// Its id.
+        id: SettingId,
+    },
+    /// Those whose time has run out are over.
+    Expire,
+}
+
+/// What became of an errand. It is durable.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// The alerts that it changed.
+    pub alerts: Vec<AlertId>,
+    /// The groups that it changed or made.
+    pub groups: Vec<GroupId>,
+    /// Whether what it was about was there.
+    pub was_there: bool,
+}
+
+/// Something to be done in one transaction with others.
+#[derive(Clone, Debug)]
+pub enum Job {
+    /// What a sender brings.
+    Take(Delivery),
+    /// What somebody here wants.
+    Carry(WorkspaceId, Errand),
+}
+
+impl Job {
+    /// Whose alerts it is about.
+    pub fn workspace(&self) -> &WorkspaceId {
+        match self {
+            Job::Take(delivery) => &delivery.source.workspace,
+            Job::Carry(workspace, _) => workspace,
+        }
+    }
+
+    /// How many observations it brings; at least one, because it is work anyway.
+    pub fn weight(&self) -> usize {
+        match self {
+            Job::Take(delivery) => delivery.observations.len().max(1),
+            Job::Carry(..) => 1,
+        }
+    }
+}
+
+/// What became of a job.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Of a delivery.
+    Taken(Taken),
+    /// Of an errand.
+    Carried(Carried),
 }
 
 /// Why nothing was taken.

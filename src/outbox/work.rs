@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::alert::fingerprint::of_parts;
-use crate::alert::rule::definition::Action;
 use crate::alert::rule::report::Report;
 use crate::clock::Timestamp;
-use crate::ids::{IncidentId, MessageTs, RuleId, UserId, WorkId};
+use crate::ids::{GroupId, IncidentId, MessageTs, RuleId, UserId, WorkId};
 use crate::incident::reactions::{Effect, Post, Surface, TimerKind};
+use crate::outbox::rule_work::{self, Act};
 
 /// A piece of work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +44,18 @@ pub enum Work {
     /// Look for messages in the incident's channel that somebody wanted kept, or that changed, while
     /// nobody heard of it.
     ReadBack(Stretch),
+    /// See what follows from how a group of alerts stands.
+    Settle {
+        /// The group.
+        group: GroupId,
+    },
+    /// Tell the incident what its alerts say together, as some were taken away from it.
+    Signal,
+    /// Show how a group of alerts stands in the incident's channel.
+    ShowAlerts {
+        /// The group.
+        group: GroupId,
+    },
     /// Evaluate an alert rule, if its time has come. This is a timer, and about no incident.
     Evaluate {
         /// Which rule.
@@ -79,15 +90,6 @@ impl Stretch {
     pub fn first(since: Timestamp) -> Self {
         Stretch { since, thread: None, from: None, place: 0 }
     }
-}
-
-/// Somebody or something is told what an alert rule says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Act {
-    /// Who, and how.
-    pub action: Action,
-    /// What.
-    pub report: Report,
 }
 
 /// A trouble that is the whole workspace's, whichever incident met it.
@@ -149,16 +151,12 @@ impl Work {
             Work::Ring { timer } => format!("ring the timer {}", timer.as_str()),
             Work::Look { .. } => "look at a message in the channel".to_owned(),
             Work::ReadBack(_) => "read back what happened in the channel".to_owned(),
+            Work::Settle { .. } => "see what follows from a group of alerts".to_owned(),
+            Work::Signal => "tell the incident what its alerts say".to_owned(),
+            Work::ShowAlerts { .. } => "show a group of alerts in the channel".to_owned(),
             Work::Evaluate { rule } => format!("evaluate the alert rule {rule}"),
             Work::Report(report) => format!("report what the alert rule {} says", report.rule),
-            Work::Act(Act { action, report }) => {
-                let what = format!("what the alert rule {} says", report.rule);
-                match action {
-                    Action::SlackChannel { channel } => format!("say in {channel} {what}"),
-                    Action::SlackPerson { user } => format!("tell {user} {what}"),
-                    Action::Webhook { .. } => format!("send to a webhook {what}"),
-                }
-            }
+            Work::Act(act) => act.describe(),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
@@ -186,7 +184,10 @@ pub struct NewWork {
 impl NewWork {
     /// Whether it is a timer, whose latest time counts.
     pub fn is_timer(&self) -> bool {
-        matches!(self.work, Work::Ring { .. } | Work::Evaluate { .. })
+        matches!(
+            self.work,
+            Work::Ring { .. } | Work::Settle { .. } | Work::Signal | Work::Evaluate { .. }
+        )
     }
 }
 
@@ -286,7 +287,12 @@ fn key(incident: &IncidentId, work: &Work) -> String {
                 |ts: &Option<MessageTs>| ts.as_ref().map_or("", MessageTs::as_str).to_owned();
             format!("{incident}/read-back/{}/{}", part(thread), part(from))
         }
-        Work::Evaluate { .. } | Work::Report(_) | Work::Act(_) => rules_key(work),
+        Work::Settle { .. } => format!("{incident}/timer/settle"),
+        Work::Signal => format!("{incident}/timer/signal"),
+        Work::ShowAlerts { group } => format!("{incident}/alerts/{group}"),
+        Work::Evaluate { rule } => rule_work::evaluation_lane(rule),
+        Work::Report(report) => format!("{}/report", rule_work::report_key(report)),
+        Work::Act(act) => act.key(),
         Work::Unknown => format!("{incident}/unknown"),
     }
 }
@@ -306,56 +312,19 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::Warn { .. } => "warnings".to_owned(),
         Work::Say { .. } => format!("{incident}/people"),
         Work::Ring { timer } => format!("{incident}/timer/{}", timer.as_str()),
-        Work::Evaluate { .. } | Work::Report(_) | Work::Act(_) => rules_lane(work),
+        Work::Settle { .. } => format!("{incident}/timer/settle"),
+        Work::Signal => format!("{incident}/timer/signal"),
+        Work::ShowAlerts { .. } => channel_lane(incident),
+        Work::Evaluate { rule } => rule_work::evaluation_lane(rule),
+        Work::Report(report) => rule_work::report_lane(report),
+        Work::Act(act) => act.lane(),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }
 }
 
-/// What an alert rule asks for. It is about no incident, and comes after all that is about one.
+/// What an alert rule asks for. No incident stands in its place.
 pub fn for_rule(work: Work, id: WorkId, seq: i64, due_at: Timestamp) -> NewWork {
-    new_work(&IncidentId::from(NO_INCIDENT), work, id, seq, due_at)
-}
-
-/// What stands in place of an incident.
-const NO_INCIDENT: &str = "";
-
-/// Under what the intake knows a report, however often it is handed over.
-pub fn report_key(report: &Report) -> String {
-    let Report { rule, project, at, .. } = report;
-    format!("rule/{rule}/{}/{}", at.as_micros(), of_parts(&[project]).to_text())
-}
-
-fn rules_key(work: &Work) -> String {
-    match work {
-        Work::Report(report) => format!("{}/report", report_key(report)),
-        Work::Act(Act { action, report }) => {
-            format!("{}/act/{}", report_key(report), target(action))
-        }
-        Work::Evaluate { rule } => format!("rule/{rule}/timer/evaluate"),
-        _ => String::new(),
-    }
-}
-
-/// Each of those who are told hears of a rule in order, and waits for nobody else. What does not go
-/// to Slack does not wait for it either: `/timer/` says so.
-fn rules_lane(work: &Work) -> String {
-    match work {
-        Work::Report(report) => format!("rule/{}/timer/report", report.rule),
-        Work::Act(Act { action: action @ Action::Webhook { .. }, report }) => {
-            format!("rule/{}/timer/{}", report.rule, target(action))
-        }
-        Work::Act(Act { action, report }) => format!("rule/{}/{}", report.rule, target(action)),
-        Work::Evaluate { rule } => format!("rule/{rule}/timer/evaluate"),
-        _ => String::new(),
-    }
-}
-
-fn target(action: &Action) -> String {
-    match action {
-        Action::SlackChannel { channel } => format!("channel/{channel}"),
-        Action::SlackPerson { user } => format!("person/{user}"),
-        Action::Webhook { url } => format!("webhook/{}", of_parts(&[url]).to_text()),
-    }
+    new_work(&IncidentId::from(rule_work::NO_INCIDENT), work, id, seq, due_at)
 }
 
 /// The lane of looks at messages in an incident's channel.
@@ -391,6 +360,13 @@ pub fn asked_for(incident: &IncidentId, work: Work, now: Timestamp, id: String) 
         work,
         due_at: now,
     }
+}
+
+/// A look at what follows from how a group of alerts stands. It is no incident's yet: the group's own
+/// id stands in its place.
+pub fn settle(group: &GroupId, due_at: Timestamp, id: String) -> NewWork {
+    let work = Work::Settle { group: group.clone() };
+    NewWork { due_at, ..asked_for(&IncidentId::new(group.as_str()), work, due_at, id) }
 }
 
 #[cfg(test)]

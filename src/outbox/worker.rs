@@ -11,12 +11,14 @@ use crate::alert::rule::definition::Action;
 use crate::clock::{Clock, Timestamp};
 use crate::engine::Engine;
 use crate::engine::order::{NotDone, Order};
-use crate::ids::IdSource;
+use crate::ids::{GroupId, IdSource};
 use crate::incident::command::Command;
 use crate::incident::event::Via;
+use crate::intake::settle::Settler;
 use crate::outbox::hold::{Held, LEASE, RENEW_EVERY};
 use crate::outbox::holder::Holder;
-use crate::outbox::work::{Act, Work};
+use crate::outbox::rule_work::Act;
+use crate::outbox::work::Work;
 use crate::rules::Rules;
 use crate::slack::outbound::{Performer, Trouble};
 use crate::store::db::Db;
@@ -58,6 +60,8 @@ pub struct Worker {
     pub performer: Performer,
     /// Evaluates alert rules, and does for them what is no business of Slack's.
     pub rules: Rules,
+    /// Sees what follows from alerts.
+    pub settler: Settler,
     /// Says that there is work.
     pub work_waits: Arc<Notify>,
 }
@@ -181,6 +185,8 @@ impl Worker {
             Work::Evaluate { rule } => self.rules.evaluate(held, rule).await,
             Work::Report(report) => self.rules.hand_over(held, report).await,
             Work::Act(act) => self.act(held, act).await,
+            Work::Settle { group } => self.settle(held, group).await,
+            Work::Signal => self.signal(held).await,
             _ => self.performer.perform(held).await,
         }
     }
@@ -234,6 +240,19 @@ impl Worker {
             Ok(_) | Err(NotDone::Refused(_)) => Ok(()),
             Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
         }
+    }
+
+    async fn settle(&self, held: &Held, group: &GroupId) -> Result<(), Trouble> {
+        match self.settler.settle(&held.work.workspace, group).await {
+            Ok(None) => Ok(()),
+            Ok(Some(until)) => Err(Trouble::NotYet { until, turn: None }),
+            Err(error) => Err(Trouble::again_later(&error)),
+        }
+    }
+
+    async fn signal(&self, held: &Held) -> Result<(), Trouble> {
+        let told = self.settler.tell(&held.work.workspace, &held.work.incident).await;
+        told.map_err(|error| Trouble::again_later(&error))
     }
 
     /// Ends the leases of processes on this machine that are dead, and says how many lanes that

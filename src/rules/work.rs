@@ -6,7 +6,8 @@ use crate::alert::rule::report::Report;
 use crate::alert::rule::standing::Runs;
 use crate::clock::Timestamp;
 use crate::ids::{IdSource, RuleId, WorkId};
-use crate::outbox::work::{Act, NewWork, Work, for_rule};
+use crate::outbox::rule_work::Act;
+use crate::outbox::work::{NewWork, Work, for_rule};
 use crate::store::alert_rules::Snooze;
 
 /// The evaluation of a rule for this instant.

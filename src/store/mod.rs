@@ -1,8 +1,11 @@
 //! Where everything is kept: one file of queries per subject, each written once for both
 //! databases. Only [`db`] knows that there are two, and [`inspect`], which looks at what differs.
 
+pub mod alert_groups;
 pub mod alert_rule_counts;
 pub mod alert_rules;
+pub mod alert_settings;
+pub mod alerts;
 pub mod db;
 pub mod dead_letters;
 pub mod heard;

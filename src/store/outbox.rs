@@ -385,7 +385,27 @@ pub async fn put_off(
     .bind(turn)
     .execute()
     .await?;
+    if matches!(claimed.work, Work::Settle { .. }) {
+        be_due_for_news(tx, claimed).await?;
+    }
     Ok(true)
+}
+
+/// A look at alerts that was put off is due at the time of the news that came while it went on.
+/// Its lane is locked.
+async fn be_due_for_news(tx: &mut Tx, claimed: &Claimed) -> Result<()> {
+    tx.query(
+        "UPDATE lane SET due_at = (SELECT due_at FROM outbox WHERE workspace = $1 AND id = $3)
+         WHERE workspace = $1 AND name = $2 AND EXISTS (
+             SELECT 1 FROM outbox WHERE workspace = $1 AND id = $3 AND generation <> $4)",
+    )
+    .bind(claimed.workspace.clone())
+    .bind(claimed.lane.clone())
+    .bind(claimed.id.clone())
+    .bind(claimed.generation)
+    .execute()
+    .await?;
+    Ok(())
 }
 
 /// Gives work up, and keeps it for somebody to look at. What waits behind it goes on. Asked for

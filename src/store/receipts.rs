@@ -47,6 +47,28 @@ pub async fn save(
     Ok(())
 }
 
+/// Which of these keys are known, whatever was answered.
+pub async fn known(tx: &mut Tx, workspace: &WorkspaceId, keys: &[String]) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> =
+        tx.all_among("SELECT key FROM receipt", "key", workspace, keys).await?;
+    Ok(rows.into_iter().map(|(key,)| key).collect())
+}
+
+/// Writes down that these were seen, where nothing was answered that has to be said again. Fails as
+/// a conflict if one of them is there.
+pub async fn mark(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    keys: &[String],
+    now: Timestamp,
+) -> Result<()> {
+    tx.insert_rows(RECEIPTS, keys, |query, key| {
+        query.bind(workspace.clone()).bind(key.clone()).bind(Json(())).bind(now)
+    })
+    .await?;
+    Ok(())
+}
+
 /// Forgets receipts that were written before then, some at a time, and says how many that was.
 pub async fn forget(
     tx: &mut Tx,

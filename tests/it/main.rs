@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails has found something")]
 
+mod alerts;
 mod api;
 mod bot;
 mod browser;

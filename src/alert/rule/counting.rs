@@ -24,9 +24,10 @@ pub const ENVIRONMENT: &str = "environment";
 const SUMS_LIMIT: usize = 10_000;
 
 /// What the rules of a workspace count. It is prepared once, and used for many events.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Counter(Vec<Counted>);
 
+#[derive(Clone, Debug)]
 struct Counted {
     rule: RuleId,
     unique: Option<String>,

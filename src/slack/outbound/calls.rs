@@ -75,6 +75,11 @@ impl Trouble {
         Trouble::GiveUp { error: error.into() }
     }
 
+    /// It could not be done now, and nothing outside was touched.
+    pub fn again_later(error: &anyhow::Error) -> Self {
+        Trouble::Again { error: format!("{error:#}"), in_doubt: false }
+    }
+
     /// The database could not take the result; what was done outside stays done.
     pub fn again_store(error: &sqlx::Error) -> Self {
         Trouble::Again { error: format!("the store is away: {error}"), in_doubt: true }

@@ -119,7 +119,13 @@ impl Job<'_> {
                 self.send_directly(user, &notice::warning(warning)).await
             }
             // The worker does these itself: they are no business of Slack's, or of no incident's.
-            Work::Ring { .. } | Work::Evaluate { .. } | Work::Report(_) | Work::Act(_) => Ok(()),
+            Work::Ring { .. }
+            | Work::Settle { .. }
+            | Work::Signal
+            | Work::Evaluate { .. }
+            | Work::Report(_)
+            | Work::Act(_) => Ok(()),
+            Work::ShowAlerts { .. } => Ok(()),
             Work::Look { ts, by } => self.look_at(ts, by.as_ref()).await,
             Work::ReadBack(stretch) => self.read_back(stretch).await,
             Work::Unknown => {

@@ -35,10 +35,14 @@ impl Job<'_> {
     fn is_for_channel(&self) -> bool {
         match &self.work.work {
             Work::Refresh { surface: Surface::Announcement | Surface::Standing } => false,
-            Work::Refresh { .. } | Work::Say { post: Post::Channel { .. } } => true,
+            Work::Refresh { .. }
+            | Work::Say { post: Post::Channel { .. } }
+            | Work::ShowAlerts { .. } => true,
             Work::Say { .. }
             | Work::Warn { .. }
             | Work::Ring { .. }
+            | Work::Settle { .. }
+            | Work::Signal
             | Work::Look { .. }
             | Work::ReadBack(_)
             | Work::Evaluate { .. }

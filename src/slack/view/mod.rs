@@ -4,6 +4,7 @@
 //! hold for any input and no text of a person can ping, link or break what stands around it.
 //! Nothing here is async, reads a clock or does I/O.
 
+pub mod alerts;
 pub mod announcement;
 pub mod button;
 pub mod form;

@@ -4,6 +4,7 @@ use crate::clock::Timestamp;
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::event::{Entry, Event, SeverityChange, StatusChange};
 use crate::incident::state::Incident;
+use crate::slack::view::alerts;
 use crate::slack::view::button::Button;
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::line::Line;
@@ -36,6 +37,7 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
             Some(said("👤", vec![handover(entry, catalogue)?], None, incident))
         }
         Event::UpdateOverdue { due } => Some(overdue(*due, incident, catalogue)),
+        Event::SignalChanged { from, to } => alerts::news(from.as_ref(), to, entry, incident),
         Event::Declared(_)
         | Event::SummaryChanged { .. }
         | Event::Renamed { .. }

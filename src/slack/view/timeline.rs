@@ -6,6 +6,7 @@ use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Declared, Entry, Event, SeverityChange, StatusChange};
 use crate::incident::state::Incident;
 use crate::incident::text::shorten;
+use crate::slack::view::alerts;
 use crate::slack::view::kept::{self, Kept};
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::line::Line;
@@ -54,6 +55,9 @@ pub fn timeline(incident: &Incident, record: &[Entry], catalogue: &Catalogue) ->
 pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
     let who = Line::new().actor(&entry.actor);
     match &entry.event {
+        Event::Declared(declared) if declared.opened_by.is_some() => {
+            Line::of("Alerts").then(declaration(declared, catalogue))
+        }
         Event::Declared(declared) => who.then(declaration(declared, catalogue)),
         Event::UpdatePosted { message, status, severity, next_update_due } => {
             let mut parts = Vec::new();
@@ -121,6 +125,7 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
         Event::MessagePinned { quote, by } => kept::pinned(quote, by.as_ref(), None),
         Event::MessageEdited { text, .. } => kept::edited(text),
         Event::MessageUnpinned { deleted, by, .. } => kept::unpinned(*deleted, by.as_ref()),
+        Event::SignalChanged { from, to } => alerts::sentence(from.as_ref(), to),
         Event::Unknown => who.text(" did something that this version of Stentor does not know"),
     }
 }

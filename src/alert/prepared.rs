@@ -1,0 +1,266 @@
+//! The settings of a workspace, ready for use on thousands of alerts.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::alert::group::{Limits, Matched};
+use crate::alert::matcher::{All, BadMatcher};
+use crate::alert::observation::Status;
+use crate::alert::rule::counting::Counter;
+use crate::alert::settings::{
+    Inhibition, Kept, MaintenanceWindow, PATTERN_LABELS, Pattern, Route, Setting, Silence, WINDOW_LIMIT,
+};
+use crate::alert::state::Alert;
+use crate::clock::Timestamp;
+use crate::ids::{SettingId, SourceId};
+
+/// What holds where a workspace has laid down no patterns: alerts of one service belong together,
+/// those of one host, and those of one name.
+const USUAL_PATTERNS: &[(&str, u32)] = &[("service", 120), ("host", 60), ("alertname", 60)];
+
+/// Labels by name.
+type Labels = BTreeMap<String, String>;
+
+/// The settings of a workspace, ready for use.
+#[derive(Clone, Debug, Default)]
+pub struct Prepared {
+    patterns: Vec<(Option<SettingId>, Pattern)>,
+    routes: Vec<(SettingId, Route, All)>,
+    /// Silences that have not ended when they were prepared.
+    pub silences: Vec<(SettingId, Silence, All)>,
+    /// Which alerts keep others quiet.
+    pub inhibitions: Vec<(SettingId, Inhibition, All, All)>,
+    windows: Vec<(SettingId, MaintenanceWindow, All)>,
+    /// What alert rules count.
+    pub counter: Counter,
+}
+
+/// Why a setting can't be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadSetting {
+    /// A condition can't be used.
+    #[error("{0}")]
+    Matcher(#[from] BadMatcher),
+    /// A pattern names too few or too many labels, or one twice.
+    #[error("a pattern has from 1 to {PATTERN_LABELS} different labels")]
+    Labels,
+    /// The window is too short or too long.
+    #[error("a window has from 1 to {WINDOW_LIMIT} minutes")]
+    Window,
+    /// It ends before it begins.
+    #[error("it ends before it begins")]
+    Backwards,
+    /// It has no condition at all, or one that holds for every alert.
+    #[error("at least one condition has to be one that an empty label does not fulfil")]
+    Everything,
+    /// A number is none that makes sense.
+    #[error("`{field}` is a number from {least} to {most}")]
+    Number {
+        /// Which.
+        field: &'static str,
+        /// The least.
+        least: u32,
+        /// The most.
+        most: u32,
+    },
+    /// It has no name.
+    #[error("it needs a name of 1 to 100 characters")]
+    Name,
+}
+
+impl Prepared {
+    /// Makes these ready for use. One that can't be is left out and reported; all of them were
+    /// checked when they were kept.
+    pub fn new(kept: &[Kept], mut report: impl FnMut(&SettingId, &BadSetting)) -> Prepared {
+        let mut prepared = Prepared::default();
+        for one in kept {
+            if let Err(error) = prepared.add(one) {
+                report(&one.id, &error);
+            }
+        }
+        if !kept.iter().any(|one| matches!(one.setting, Setting::Pattern(_))) {
+            prepared.patterns = USUAL_PATTERNS.iter().map(|(label, minutes)| (None, usual(label, *minutes))).collect();
+        }
+        // The longest window first; of equal ones, the oldest.
+        prepared.patterns.sort_by(|a, b| b.1.window_minutes.cmp(&a.1.window_minutes).then_with(|| a.0.cmp(&b.0)));
+        prepared.routes.sort_by(|a, b| (a.1.position, &a.0).cmp(&(b.1.position, &b.0)));
+        prepared
+    }
+
+    fn add(&mut self, kept: &Kept) -> Result<(), BadSetting> {
+        let id = kept.id.clone();
+        check(&kept.setting)?;
+        match &kept.setting {
+            Setting::Pattern(pattern) => self.patterns.push((Some(id), pattern.clone())),
+            Setting::Route(route) => {
+                let all = All::prepare(&route.matchers)?;
+                self.routes.push((id, route.clone(), all));
+            }
+            Setting::Silence(silence) => {
+                let all = All::prepare(&silence.matchers)?;
+                self.silences.push((id, silence.clone(), all));
+            }
+            Setting::Inhibition(rule) => {
+                let (source, target) = (All::prepare(&rule.source)?, All::prepare(&rule.target)?);
+                self.inhibitions.push((id, rule.clone(), source, target));
+            }
+            Setting::Maintenance(window) => {
+                let all = All::prepare(&window.matchers)?;
+                self.windows.push((id, window.clone(), all));
+            }
+        }
+        Ok(())
+    }
+
+    /// How the patterns match an alert: the longest window first.
+    pub fn matched(&self, source: &SourceId, labels: &Labels) -> Vec<Matched> {
+        let all = self.patterns.iter();
+        all.filter_map(|(id, pattern)| Matched::of(id.as_ref(), pattern, source, labels)).collect()
+    }
+
+    /// The route of an alert, and its id; the default one has none.
+    pub fn route(&self, source: &SourceId, labels: &Labels, status: Status) -> (Option<SettingId>, Route) {
+        let found = self.routes.iter().find(|(_, route, all)| {
+            route.source.as_ref().is_none_or(|wanted| wanted == source)
+                && route.least.is_none_or(|least| status >= least)
+                && all.hold(labels)
+        });
+        found.map_or_else(|| (None, Route::default()), |(id, route, _)| (Some(id.clone()), route.clone()))
+    }
+
+    /// The route with this id; the default one, if it is gone.
+    pub fn route_by_id(&self, id: Option<&SettingId>) -> Route {
+        let found = self.routes.iter().find(|(known, _, _)| Some(known) == id);
+        found.map_or_else(Route::default, |(_, route, _)| route.clone())
+    }
+
+    /// What limits the group of a route.
+    pub fn limits(&self, route: Option<&SettingId>) -> Limits {
+        let route = self.route_by_id(route);
+        Limits { most_alerts: route.most_alerts, reopen_window: route.reopen_window() }
+    }
+
+    /// The maintenance window that an alert falls into now.
+    pub fn window(&self, labels: &Labels, now: Timestamp) -> Option<&SettingId> {
+        let found = self.windows.iter().find(|(_, window, all)| {
+            window.starts_at <= now && now < window.ends_at && all.hold(labels)
+        });
+        found.map(|(id, _, _)| id)
+    }
+
+    /// Whether a maintenance window is open, whatever it is about.
+    pub fn has_window(&self, now: Timestamp) -> bool {
+        self.windows.iter().any(|(_, window, _)| window.starts_at <= now && now < window.ends_at)
+    }
+
+    /// The silences that an alert falls under now, and when the last of them ends.
+    pub fn silenced(&self, labels: &Labels, now: Timestamp) -> (Vec<SettingId>, Option<Timestamp>) {
+        let mut by = Vec::new();
+        let mut until = None;
+        for (id, silence, all) in &self.silences {
+            if silence.starts_at <= now && now < silence.ends_at && all.hold(labels) {
+                by.push(id.clone());
+                until = until.max(Some(silence.ends_at));
+            }
+        }
+        (by, until)
+    }
+
+    /// Whether one of these alerts keeps this one quiet.
+    pub fn inhibiting<'a>(
+        &self,
+        labels: &Labels,
+        firing: impl IntoIterator<Item = &'a Alert> + Clone,
+    ) -> Option<&'a Alert> {
+        self.inhibitions.iter().filter(|(_, _, _, target)| target.hold(labels)).find_map(|(_, rule, source, target)| {
+            firing.clone().into_iter().find(|other| {
+                let value = |labels: &Labels, name: &String| labels.get(name).cloned().unwrap_or_default();
+                // An alert that is both does not keep itself quiet, nor others of its kind.
+                source.hold(&other.labels)
+                    && !(target.hold(&other.labels) && source.hold(labels))
+                    && rule.equal.iter().all(|name| value(labels, name) == value(&other.labels, name))
+            })
+        })
+    }
+}
+
+fn usual(label: &str, window_minutes: u32) -> Pattern {
+    Pattern {
+        labels: vec![label.to_owned()],
+        window_minutes,
+        source: None,
+        filter: None,
+        cross_source: true,
+        active: true,
+        note: String::new(),
+    }
+}
+
+/// Whether a setting can be used; why not.
+pub fn check(setting: &Setting) -> Result<(), BadSetting> {
+    match setting {
+        Setting::Pattern(pattern) => {
+            let mut names = pattern.labels.clone();
+            names.sort();
+            names.dedup();
+            let is_good = (1..=PATTERN_LABELS).contains(&names.len()) && names.len() == pattern.labels.len();
+            if !is_good || names.iter().any(String::is_empty) {
+                return Err(BadSetting::Labels);
+            }
+            let is_good = (1..=WINDOW_LIMIT).contains(&pattern.window_minutes);
+            if is_good { Ok(()) } else { Err(BadSetting::Window) }
+        }
+        Setting::Route(route) => {
+            if !(1..=100).contains(&route.name.chars().count()) {
+                return Err(BadSetting::Name);
+            }
+            let numbers = [
+                ("after_alerts", route.after_alerts, 1, 10_000),
+                ("after_minutes", route.after_minutes, 0, WINDOW_LIMIT),
+                ("group_wait_seconds", route.group_wait_seconds, 0, 3_600),
+                ("most_alerts", route.most_alerts, 1, 10_000),
+                ("reopen_window_minutes", route.reopen_window_minutes, 0, 30 * 24 * 60),
+            ];
+            for (field, value, least, most) in numbers {
+                if !(least..=most).contains(&value) {
+                    return Err(BadSetting::Number { field, least, most });
+                }
+            }
+            All::prepare(&route.matchers)?;
+            Ok(())
+        }
+        Setting::Silence(silence) => {
+            some(&silence.matchers)?;
+            in_order(silence.starts_at, silence.ends_at)
+        }
+        Setting::Inhibition(rule) => {
+            some(&rule.source)?;
+            some(&rule.target)
+        }
+        Setting::Maintenance(window) => {
+            if !(1..=100).contains(&window.name.chars().count()) {
+                return Err(BadSetting::Name);
+            }
+            some(&window.matchers)?;
+            in_order(window.starts_at, window.ends_at)
+        }
+    }
+}
+
+fn in_order(starts_at: Timestamp, ends_at: Timestamp) -> Result<(), BadSetting> {
+    if starts_at < ends_at { Ok(()) } else { Err(BadSetting::Backwards) }
+}
+
+/// At least one condition that an alert without any label does not fulfil: what holds for
+/// everything is a mistake.
+fn some(matchers: &[crate::alert::matcher::Matcher]) -> Result<(), BadSetting> {
+    let nothing = Labels::new();
+    let mut is_narrow = false;
+    for matcher in matchers {
+        is_narrow |= !matcher.prepare()?.matches(&nothing);
+    }
+    if is_narrow { Ok(()) } else { Err(BadSetting::Everything) }
+}
+
+/// How long after its end a setting is kept, so that people see what there was.
+pub const KEPT_AFTER_END: Duration = Duration::from_secs(5 * 24 * 60 * 60);

@@ -1,0 +1,221 @@
+//! Sees what follows from how a group of alerts stands, and has it done.
+//!
+//! It is work of the outbox, so it happens, whatever dies meanwhile; and it looks at the present
+//! state, so that a storm of a thousand alerts is one look.
+
+use std::sync::Arc;
+
+use crate::alert::group::Group;
+use crate::alert::observation::Status;
+use crate::alert::prepared::Prepared;
+use crate::alert::settings::{OnResolve, Route};
+use crate::alert::settle::{Standing, Step};
+use crate::alert::signal::Signal;
+use crate::alert::state::Alert;
+use crate::clock::{Clock, Timestamp};
+use crate::engine::Engine;
+use crate::engine::order::{NotDone, Order, Target};
+use crate::ids::{GroupId, IncidentId, WorkspaceId};
+use crate::incident::command::{Command, Declare};
+use crate::incident::event::{Actor, Via};
+use crate::incident::refusal::Refusal;
+use crate::incident::state::Incident;
+use crate::incident::text::{NAME_LIMIT, SUMMARY_LIMIT, clean_line, shorten};
+use crate::intake::Intake;
+use crate::intake::order::Errand;
+use crate::store::db::Db;
+use crate::store::{alert_groups, alerts, incidents};
+
+/// How many steps are taken at one look; more would be going round in a circle.
+const STEPS: usize = 8;
+/// How many alerts that may keep others quiet are looked at.
+const INHIBITORS: i64 = 10_000;
+
+/// Sees what follows from alerts.
+#[derive(Clone)]
+pub struct Settler {
+    /// Where everything is kept.
+    pub db: Db,
+    /// What time it is.
+    pub clock: Clock,
+    /// Writes incidents.
+    pub engine: Engine,
+    /// Writes alerts.
+    pub intake: Intake,
+}
+
+/// What a look needs to know.
+struct View {
+    group: Group,
+    alerts: Vec<Alert>,
+    of_incident: Vec<Alert>,
+    inhibitors: Vec<Alert>,
+    incident: Option<Incident>,
+    settings: Arc<Prepared>,
+}
+
+impl Settler {
+    /// Does what follows from how a group stands. Says when to look again, if nothing happens before.
+    pub async fn settle(
+        &self,
+        workspace: &WorkspaceId,
+        group: &GroupId,
+    ) -> anyhow::Result<Option<Timestamp>> {
+        for _ in 0..STEPS {
+            let Some(view) = self.look(workspace, group).await? else { return Ok(None) };
+            let standing = Standing {
+                group: &view.group,
+                alerts: &view.alerts,
+                of_incident: &view.of_incident,
+                inhibitors: &view.inhibitors,
+                incident: view.incident.as_ref(),
+                settings: &view.settings,
+                now: self.clock.now(),
+            };
+            match standing.next() {
+                Step::Open { status } => self.open(workspace, &view, status).await?,
+                Step::Report { signal, news_at, on_resolve } => {
+                    let incident = view.incident.as_ref().expect("it is reported to somebody");
+                    let command = Command::RecordSignal { signal, news_at, on_resolve };
+                    if !self.report(workspace, incident, command).await? {
+                        return Ok(None);
+                    }
+                }
+                Step::Wait { until } => return Ok(Some(until)),
+                Step::Rest => return Ok(None),
+            }
+        }
+        anyhow::bail!("a group of alerts does not come to rest")
+    }
+
+    /// Tells an incident what its alerts say together, some of which are gone.
+    pub async fn tell(&self, workspace: &WorkspaceId, incident: &IncidentId) -> anyhow::Result<()> {
+        let mut tx = self.db.read().await?;
+        let found = incidents::by_id(&mut tx, workspace, incident).await?;
+        let Some(incident) = found else { return Ok(()) };
+        let of_incident = alerts::of_incident(&mut tx, workspace, &incident.id).await?;
+        drop(tx);
+        let (signal, _) = Signal::of(&of_incident, incident.signal.as_ref(), self.clock.now());
+        // Nothing is over: it was never this incident's.
+        let on_resolve = OnResolve::Nothing;
+        let command = Command::RecordSignal { signal, news_at: None, on_resolve };
+        self.report(workspace, &incident, command).await?;
+        Ok(())
+    }
+
+    async fn look(&self, workspace: &WorkspaceId, id: &GroupId) -> anyhow::Result<Option<View>> {
+        let mut tx = self.db.read().await?;
+        let found = alert_groups::with_ids(&mut tx, workspace, std::slice::from_ref(id)).await?;
+        let Some(group) = found.into_iter().next() else { return Ok(None) };
+        let settings = self.intake.settings().of(&mut tx, workspace).await?;
+        let alerts = alerts::of_groups(&mut tx, workspace, std::slice::from_ref(id)).await?;
+        let (incident, of_incident) = match &group.incident {
+            Some(incident) => (
+                incidents::by_id(&mut tx, workspace, incident).await?,
+                alerts::of_incident(&mut tx, workspace, incident).await?,
+            ),
+            None => (None, Vec::new()),
+        };
+        let inhibitors = match settings.inhibitions.is_empty() {
+            true => Vec::new(),
+            false => alerts::firing(&mut tx, workspace, None, INHIBITORS).await?,
+        };
+        Ok(Some(View { group, alerts, of_incident, inhibitors, incident, settings }))
+    }
+
+    /// Opens an incident for a group. Whatever happens in between, it is one: the receipt is the
+    /// group's.
+    async fn open(&self, workspace: &WorkspaceId, view: &View, status: Status) -> anyhow::Result<()> {
+        let route = view.settings.route_by_id(view.group.route.as_ref());
+        let declare = declaration(view, &route, status);
+        let done = match self.submit(workspace, view, declare.clone()).await {
+            // What a route says may have been right once, and the catalogue is another one now. The
+            // incident is what matters.
+            Err(NotDone::Refused(refusal)) => {
+                tracing::warn!(%refusal, route = route.name, "A route asks for what can't be; the incident opens without it");
+                self.submit(workspace, view, bare(&declare)).await
+            }
+            other => other,
+        };
+        let incident = done?.incident.id.clone();
+        let errand = Errand::Link { group: view.group.id.clone(), incident };
+        self.intake.carry(workspace, errand).await?;
+        Ok(())
+    }
+
+    async fn submit(
+        &self,
+        workspace: &WorkspaceId,
+        view: &View,
+        declare: Declare,
+    ) -> Result<crate::engine::order::Done, NotDone> {
+        let order = Order {
+            workspace: workspace.clone(),
+            receipt: Some(format!("alerts/{}/open", view.group.id)),
+            target: Target::New,
+            actor: Actor::Stentor,
+            via: Via::Delivery,
+            command: Command::Declare(declare),
+            expected_version: None,
+        };
+        self.engine.submit(order).await
+    }
+
+    /// Tells an incident something; says whether that was news to it.
+    async fn report(
+        &self,
+        workspace: &WorkspaceId,
+        incident: &Incident,
+        command: Command,
+    ) -> anyhow::Result<bool> {
+        // What is seen follows from this version; if it is another one meanwhile, it is looked at again.
+        let order = Order {
+            workspace: workspace.clone(),
+            receipt: None,
+            target: Target::Id(incident.id.clone()),
+            actor: Actor::Stentor,
+            via: Via::Delivery,
+            command,
+            expected_version: Some(incident.version),
+        };
+        match self.engine.submit(order).await {
+            Ok(_) | Err(NotDone::Refused(Refusal::Stale { .. })) => Ok(true),
+            Err(NotDone::Refused(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// What is declared for a group: its first alert that fires says what is wrong.
+fn declaration(view: &View, route: &Route, status: Status) -> Declare {
+    let firing = || view.alerts.iter().filter(|alert| alert.phase.is_firing());
+    let first = firing().find(|alert| alert.status == status).or_else(|| firing().next());
+    let name = first.map_or(view.group.title.as_str(), |alert| alert.title.as_str());
+    let name = clean_line(name);
+    let name = if name.is_empty() { "Alerts fire".to_owned() } else { shorten(&name, NAME_LIMIT) };
+    let summary = first.map(|alert| shorten(alert.description.trim(), SUMMARY_LIMIT));
+    let usual = match status {
+        Status::Critical => Some("Critical"),
+        Status::Warning => Some("Minor"),
+        Status::Unknown | Status::Ok => None,
+    };
+    let severity = route.severity.get(&status).map(String::as_str).or(usual);
+    Declare {
+        name,
+        summary: summary.filter(|summary| !summary.is_empty()),
+        severity: severity.map(str::to_owned),
+        lead: route.lead.clone(),
+        private: route.private,
+        declared_in: None,
+        opened_by: Some(view.group.id.clone()),
+    }
+}
+
+/// The same without anything that could be unknown.
+fn bare(declare: &Declare) -> Declare {
+    Declare {
+        severity: None,
+        lead: None,
+        ..declare.clone()
+    }
+}

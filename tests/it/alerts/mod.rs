@@ -1,0 +1,6 @@
+//! What monitoring sends, and what becomes of it.
+
+mod monitor;
+
+mod folding;
+mod opening;
