@@ -10,8 +10,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::alert::rule::validate::BadRule;
 use crate::engine::order::NotDone;
 use crate::incident::refusal::{Field, Refusal};
+use crate::rules::NotMade;
 use crate::store::db;
 
 /// Seconds after which it is worth asking again: a failover of the database takes a few.
@@ -121,6 +123,17 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, "no-such-incident", "No such incident", detail)
     }
 
+    /// There is no alert rule of that id.
+    pub fn no_such_alert_rule() -> Problem {
+        let detail = "There is no such alert rule here.";
+        Problem::new(StatusCode::NOT_FOUND, "no-such-alert-rule", "No such alert rule", detail)
+    }
+
+    /// There are so many alert rules that there can be no other one.
+    pub fn too_many_alert_rules(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::CONFLICT, "too-many-alert-rules", "Too many alert rules", detail)
+    }
+
     /// Nothing is served at this path.
     pub fn no_such_route() -> Problem {
         let detail = "Nothing is served here. `/api/v1/openapi.json` lists what is.";
@@ -193,6 +206,16 @@ impl From<NotDone> for Problem {
         match not_done {
             NotDone::Refused(refusal) => refusal.into(),
             NotDone::Unavailable(error) => Problem::failure(&error),
+        }
+    }
+}
+
+impl From<NotMade> for Problem {
+    fn from(not_made: NotMade) -> Problem {
+        match not_made {
+            NotMade::Bad(BadRule { field, why }) => Problem::does_not_fit(why, Some(field)),
+            NotMade::TooMany => Problem::too_many_alert_rules(not_made.to_string()),
+            NotMade::NotSaved(error) => Problem::failure(&error),
         }
     }
 }

@@ -23,6 +23,13 @@ use crate::api::problem::Problem;
         super::write::declare,
         super::write::command,
         super::timeline::show,
+        super::alert_rules::list,
+        super::alert_rules::create,
+        super::alert_rules::show,
+        super::alert_rules::replace,
+        super::alert_rules::delete,
+        super::alert_rules::snooze,
+        super::alert_rules::unsnooze,
         super::catalogue::show,
         show,
     ),
@@ -30,6 +37,7 @@ use crate::api::problem::Problem;
     modifiers(&Token),
     tags(
         (name = "incidents", description = "Incidents and their timelines"),
+        (name = "alert-rules", description = "What Stentor itself watches, and when it calls that bad"),
         (name = "catalogue", description = "What things are called"),
         (name = "about", description = "About this API"),
     ),
@@ -93,6 +101,15 @@ impl IntoResponses for OneIncident {
             "404",
             "There is no such incident, or this token may not know of it (`no-such-incident`)",
         )])
+    }
+}
+
+/// Answers of operations on one alert rule.
+pub struct OneRule;
+
+impl IntoResponses for OneRule {
+    fn responses() -> Responses {
+        problems(&[("404", "There is no such alert rule (`no-such-alert-rule`)")])
     }
 }
 
