@@ -83,7 +83,7 @@ fn culprit<T: DeserializeOwned>(object: &Map<String, Value>, error: &str) -> Opt
     if let Some(named) = named {
         return named.split('`').next().map(|name| shorten(name, QUOTE));
     }
-    if error.starts_with("unknown variant") {
+    if error.starts_with("unknown variant") && object.contains_key("type") {
         return Some("type".to_owned());
     }
     // Fields are read in the order of the map, and all before the wrong one are known ones.

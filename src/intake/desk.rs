@@ -7,7 +7,7 @@ use crate::alert::fingerprint::{self, Key};
 use crate::alert::group::Group;
 use crate::alert::observation::{ChangeEvent, Ends, Observation, Said, Status};
 use crate::alert::prepared::Prepared;
-use crate::alert::rule::counting::Tally;
+use crate::alert::rule::counting::{Sender, Tally};
 use crate::alert::state::{Alert, Change, Circumstances, Meaning, Seen, next_end};
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, GroupId, IdSource, IncidentId, SourceId, WorkspaceId};
@@ -228,7 +228,8 @@ impl<'a> Desk<'a> {
     /// go on because it has begun.
     fn count_event(&mut self, source: &AlertSource, event: &Observation, effect: Effect) {
         if effect != Effect::Ignored && source.kind != Kind::Rules && !self.settings.counter.is_empty() {
-            self.settings.counter.count(&source.id, event, self.now, &mut self.tally);
+            let sender = Sender { id: &source.id, name: &source.name };
+            self.settings.counter.count(sender, event, self.now, &mut self.tally);
         }
     }
 

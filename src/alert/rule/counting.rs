@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::alert::filter::{AlertFields, Filter};
 use crate::alert::fingerprint::{Key, of_parts};
 use crate::alert::matcher::All;
 use crate::alert::observation::{Observation, Said};
@@ -33,8 +34,18 @@ struct Counted {
     unique: Option<String>,
     source: Option<SourceId>,
     conditions: All,
+    filter: Option<Filter>,
     environment: Option<String>,
     projects: BTreeSet<String>,
+}
+
+/// Who says something.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender<'s> {
+    /// The source.
+    pub id: &'s SourceId,
+    /// What it is called.
+    pub name: &'s str,
 }
 
 /// What was counted and is to be saved.
@@ -71,11 +82,11 @@ impl Counter {
 
     /// Counts an event that was taken in at this time. That something is over, or looked after, is
     /// none.
-    pub fn count(&self, source: &SourceId, event: &Observation, at: Timestamp, tally: &mut Tally) {
+    pub fn count(&self, sender: Sender<'_>, event: &Observation, at: Timestamp, tally: &mut Tally) {
         if event.said != Said::Firing {
             return;
         }
-        for rule in self.0.iter().filter(|rule| rule.watches(source, event)) {
+        for rule in self.0.iter().filter(|rule| rule.watches(sender, event)) {
             let project = shorten(label(event, PROJECT), PROJECT_LIMIT);
             let place = Place { rule: rule.rule.clone(), minute: minute::number(at), project };
             match &rule.unique {
@@ -88,23 +99,27 @@ impl Counter {
 
 impl Counted {
     fn prepare(id: &RuleId, rule: &Definition) -> Option<Counted> {
-        let Measure::Events { unique, source, matchers } = &rule.measure else { return None };
+        let Measure::Events { unique, source, matchers, filter } = &rule.measure else { return None };
         rule.active.then_some(())?;
         Some(Counted {
             rule: id.clone(),
             unique: unique.clone(),
             source: source.clone(),
             conditions: All::prepare(matchers).ok()?,
+            filter: filter.as_deref().map(Filter::parse).transpose().ok()?,
             environment: rule.environment.clone(),
             projects: rule.projects.iter().cloned().collect(),
         })
     }
 
-    fn watches(&self, source: &SourceId, event: &Observation) -> bool {
-        self.source.as_ref().is_none_or(|wanted| wanted == source)
+    fn watches(&self, sender: Sender<'_>, event: &Observation) -> bool {
+        self.source.as_ref().is_none_or(|wanted| wanted == sender.id)
             && self.environment.as_ref().is_none_or(|wanted| wanted == label(event, ENVIRONMENT))
             && (self.projects.is_empty() || self.projects.contains(label(event, PROJECT)))
             && self.conditions.hold(&event.labels)
+            && self.filter.as_ref().is_none_or(|filter| {
+                filter.holds(&AlertFields::of_observation(event, sender.name))
+            })
     }
 }
 
@@ -135,7 +150,7 @@ fn label<'e>(event: &'e Observation, name: &str) -> &'e str {
 mod tests {
     use super::*;
     use crate::alert::matcher::Matcher;
-    use crate::alert::rule::samples::{above, minute as nth_minute};
+    use crate::alert::rule::samples::{above, different, minute as nth_minute};
 
     fn event(labels: &[(&str, &str)]) -> Observation {
         let labels = labels.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
@@ -146,7 +161,8 @@ mod tests {
         let counter = Counter::prepare([(&RuleId::from("R"), rule)]);
         let mut tally = Tally::default();
         for event in events {
-            counter.count(&SourceId::from("S"), event, nth_minute(3), &mut tally);
+            let source = Sender { id: &SourceId::from("S"), name: "monitor" };
+            counter.count(source, event, nth_minute(3), &mut tally);
         }
         tally
     }
@@ -183,18 +199,27 @@ mod tests {
             unique: None,
             source: source.map(SourceId::from),
             matchers: vec![Matcher::parse("level=error").unwrap()],
+            filter: None,
         };
         let environment = Some("prod".to_owned());
         let rule = Definition { environment, measure: measure(Some("S")), ..above(1.0) };
         assert_eq!(sums(&tally(&rule, &events)), [("", 1)]);
         let elsewhere = Definition { measure: measure(Some("T")), ..rule };
         assert!(tally(&elsewhere, &events).is_empty());
+        let filtered = |filter: &str| {
+            let mut measure = measure(None);
+            if let Measure::Events { filter: wanted, .. } = &mut measure {
+                *wanted = Some(filter.to_owned());
+            }
+            tally(&Definition { measure, ..above(1.0) }, &events)
+        };
+        assert_eq!(sums(&filtered("environment = d* AND source_system = monitor")), [("", 1)]);
+        assert!(filtered("environment = test").is_empty());
     }
 
     #[test]
     fn different_values_are_told_apart() {
-        let measure = Measure::Events { unique: Some("user".to_owned()), source: None, matchers: vec![] };
-        let rule = Definition { measure, ..above(1.0) };
+        let rule = Definition { measure: different("user"), ..above(1.0) };
         let events = ["a", "b", "a"].map(|user| event(&[("user", user)]));
         let tally = tally(&rule, &events);
         assert_eq!((tally.counts.len(), tally.values.len()), (0, 2));

@@ -85,6 +85,9 @@ pub enum Measure {
         /// Only events for which all of these hold.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         matchers: Vec<Matcher>,
+        /// Only events for which this expression holds, such as `level = error AND host = web*`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        filter: Option<String>,
     },
     /// What the configured Prometheus answers.
     Prometheus {

@@ -156,7 +156,7 @@ fn span(minutes: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alert::rule::samples::{above, minute};
+    use crate::alert::rule::samples::{above, different, minute};
     use crate::alert::rule::standing::Standing;
 
     #[test]
@@ -170,8 +170,7 @@ mod tests {
             reading(&compared, Some(150.0)),
             "In the last 10 minutes: 150 % of the events of 1 day before."
         );
-        let measure = Measure::Events { unique: Some("user".to_owned()), source: None, matchers: vec![] };
-        let unique = Definition { measure, ..rule.clone() };
+        let unique = Definition { measure: different("user"), ..rule.clone() };
         assert_eq!(reading(&unique, Some(7.0)), "7 different values of user in the last 10 minutes.");
         let query = Measure::Prometheus { query: "up".to_owned() };
         let measured = Definition { measure: query, ..rule };

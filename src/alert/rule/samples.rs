@@ -11,7 +11,7 @@ pub(crate) fn above(threshold: f64) -> Definition {
         name: "Too many errors".to_owned(),
         note: String::new(),
         owner: None,
-        measure: Measure::Events { unique: None, source: None, matchers: Vec::new() },
+        measure: events(),
         window_minutes: 1,
         compare_minutes_ago: None,
         fires: Side::Above,
@@ -27,4 +27,14 @@ pub(crate) fn above(threshold: f64) -> Definition {
 
 pub(crate) fn minute(nth: u64) -> Timestamp {
     Timestamp::from_micros(1_789_999_980_000_000).plus(Duration::from_secs(nth * 60))
+}
+
+/// All events, as they are.
+pub(crate) fn events() -> Measure {
+    Measure::Events { unique: None, source: None, matchers: Vec::new(), filter: None }
+}
+
+/// How many different values of this label there are.
+pub(crate) fn different(label: &str) -> Measure {
+    Measure::Events { unique: Some(label.to_owned()), source: None, matchers: Vec::new(), filter: None }
 }

@@ -1,5 +1,6 @@
 //! Which definitions make sense.
 
+use crate::alert::filter::Filter;
 use crate::alert::matcher::All;
 use crate::alert::rule::definition::{Action, Definition, Measure, Side, Trigger};
 use crate::incident::text::{clean_line, clean_text, shorten};
@@ -149,16 +150,19 @@ fn check_number(field: &str, number: u32, most: u32) -> Result<(), BadRule> {
 
 fn check_measure(measure: &Measure) -> Result<(), BadRule> {
     match measure {
-        Measure::Events { unique, matchers, .. } => {
+        Measure::Events { unique, matchers, filter, .. } => {
             if let Some(label) = unique {
                 check_length("measure.unique", label, 1, crate::alert::observation::NAME_LIMIT)?;
             }
             if matchers.len() > MATCHERS_LIMIT {
                 return bad("measure.matchers", format!("There can be {MATCHERS_LIMIT} at most."));
             }
-            match All::prepare(matchers) {
+            if let Err(error) = All::prepare(matchers) {
+                return bad("measure.matchers", format!("{error}."));
+            }
+            match filter.as_deref().map(Filter::parse).transpose() {
                 Ok(_) => Ok(()),
-                Err(error) => bad("measure.matchers", format!("{error}.")),
+                Err(error) => bad("measure.filter", format!("{error}.")),
             }
         }
         Measure::Prometheus { query } if query.trim().is_empty() || query.contains('\0') => {
@@ -226,7 +230,9 @@ mod tests {
             unique: unique.map(str::to_owned),
             source: None,
             matchers,
+            filter: None,
         };
+        let filter = Measure::Events { unique: None, source: None, matchers: vec![], filter: Some("a = (".into()) };
         let expression = |value: &str| Matcher {
             name: "a".to_owned(),
             value: value.to_owned(),
@@ -252,6 +258,7 @@ mod tests {
             (Definition { measure: events(Some(""), vec![]), ..good() }, "measure.unique"),
             (Definition { measure: events(None, vec![expression("(")]), ..good() }, "measure.matchers"),
             (Definition { measure: events(None, vec![expression("a"); 21]), ..good() }, "measure.matchers"),
+            (Definition { measure: filter, ..good() }, "measure.filter"),
             (Definition { environment: Some(String::new()), ..good() }, "environment"),
             (Definition { projects: vec!["a".into(), "a".into()], ..good() }, "projects"),
             (Definition { projects: vec!["x".repeat(201)], ..good() }, "projects"),

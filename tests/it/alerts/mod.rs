@@ -4,3 +4,4 @@ mod monitor;
 
 mod folding;
 mod opening;
+mod rules;
