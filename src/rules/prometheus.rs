@@ -4,6 +4,7 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{Request, StatusCode};
 use http_body_util::Full;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::alert::rule::definition::Side;
 use crate::alert::rule::standing::finite;
@@ -59,12 +60,10 @@ enum Answered {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "resultType", content = "result", rename_all = "snake_case")]
-enum Found {
-    Vector(Vec<Series>),
-    Scalar(Sample),
-    #[serde(other)]
-    Other,
+#[serde(rename_all = "camelCase")]
+struct Found {
+    result_type: String,
+    result: Value,
 }
 
 #[derive(Deserialize)]
@@ -78,20 +77,22 @@ struct Series {
 struct Sample(#[expect(dead_code, reason = "it is the time that was asked for")] f64, String);
 
 fn read(status: StatusCode, body: &[u8], side: Side) -> Result<f64, String> {
-    let answered = serde_json::from_slice(body).map_err(|_| {
+    let unreadable = |_| {
         format!("Prometheus answered with status {} and nothing that can be read", status.as_u16())
-    })?;
-    let samples = match answered {
-        Answered::Success { data: Found::Vector(series) } => {
-            series.into_iter().filter_map(|series| series.value).collect()
-        }
-        Answered::Success { data: Found::Scalar(sample) } => vec![sample],
-        Answered::Success { data: Found::Other } => {
-            return Err("the query gives neither numbers of one instant nor a single number".to_owned());
-        }
+    };
+    let found = match serde_json::from_slice(body).map_err(unreadable)? {
+        Answered::Success { data } => data,
         Answered::Error { error } => {
             return Err(format!("Prometheus says: {}", shorten(&clean_line(&error), ERROR_LIMIT)));
         }
+    };
+    let samples: Vec<Sample> = match found.result_type.as_str() {
+        "vector" => {
+            let series: Vec<Series> = serde_json::from_value(found.result).map_err(unreadable)?;
+            series.into_iter().filter_map(|series| series.value).collect()
+        }
+        "scalar" => vec![serde_json::from_value(found.result).map_err(unreadable)?],
+        _ => return Err("the query gives neither numbers of one instant nor a single number".to_owned()),
     };
     let numbers = samples.iter().map(|Sample(_, text)| {
         text.parse::<f64>().map_err(|_| "Prometheus gave a number that is none".to_owned())

@@ -3,8 +3,10 @@
 
 use proptest::prelude::*;
 
+use crate::alert::rule::report::Report;
+use crate::alert::rule::standing::Level;
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, MessageTs, UserId};
+use crate::ids::{ChannelId, MessageTs, RuleId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Actor, Entry, Event, SeverityChange, StatusChange, Via};
@@ -22,7 +24,7 @@ use crate::slack::view::limits::{Checked, characters, check_disarmed, check_mess
 use crate::slack::view::reply::Standpoint;
 use crate::slack::view::samples::{Story, minute};
 use crate::slack::view::verb::Verb;
-use crate::slack::view::{announcement, help, list, notice, post, reply, timeline, topic, welcome};
+use crate::slack::view::{announcement, help, list, notice, post, reply, rule, timeline, topic, welcome};
 
 /// Text as nobody should write it, and somebody will.
 fn nasty_text() -> impl Strategy<Value = String> {
@@ -180,6 +182,25 @@ fn every_warning(name: &str, text: &str) -> Vec<Warning> {
     unannounced.chain([Warning::Channels, scope(None), scope(Some(text.to_owned()))]).collect()
 }
 
+fn every_report(name: &str, text: &str) -> Vec<Report> {
+    use Level::{Critical, Resolved, Warning};
+    let turns = [(Resolved, Warning), (Warning, Critical), (Critical, Warning), (Critical, Resolved)];
+    let report = |(from, to)| Report {
+        rule: RuleId::from("01RULE"),
+        name: name.to_owned(),
+        note: text.to_owned(),
+        owner: Some(UserId::new(name)),
+        project: text.to_owned(),
+        environment: Some(name.to_owned()),
+        from,
+        to,
+        at: minute(5),
+        began_at: minute(3),
+        reading: text.to_owned(),
+    };
+    turns.map(report).into()
+}
+
 fn every_refusal(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Refusal> {
     vec![
         Refusal::NoSuchIncident { reference: "INC-7".to_owned() },
@@ -211,6 +232,9 @@ fn check_messages_about(
     check_message(&notice::channel_opened(incident))?;
     for warning in every_warning(name, text) {
         check_message(&notice::warning(&warning))?;
+    }
+    for report in every_report(name, text) {
+        check_message(&rule::report(&report))?;
     }
     check_message(&reply::declared(incident))?;
     check_message(&list::incidents(&vec![incident.clone(); 23], 40, name, catalogue))?;

@@ -38,10 +38,10 @@ on_each_database! {
             "note": "<!channel> see *the* runbook", "owner": CAROL, "projects": ["web"],
         }))).await;
         bot.minute_with(&monitor, 3).await;
-        let warned = vec!["*Warning: Too many errors*: 3 events in the last minute.".to_owned()];
+        let warned = vec!["Warning: Too many errors: 3 events in the last minute.".to_owned()];
         assert_eq!((bot.told(), listener.heard().len()), ((warned, vec![]), 0));
         bot.minute_with(&monitor, 6).await;
-        let said = vec!["*Critical: Too many errors*: 6 events in the last minute.".to_owned()];
+        let said = vec!["Critical: Too many errors: 6 events in the last minute.".to_owned()];
         assert_eq!(bot.told(), (said.clone(), said));
         let [heard] = &listener.heard()[..] else { panic!() };
         assert_eq!(heard["event"], "alert_rule.critical");
@@ -52,11 +52,11 @@ on_each_database! {
         bot.minute_with(&monitor, 7).await;
         assert_eq!((bot.told(), listener.heard().len()), ((vec![], vec![]), 0));
         bot.minute_with(&monitor, 4).await;
-        let better = vec!["*Back to a warning: Too many errors*: 4 events in the last minute.".to_owned()];
+        let better = vec!["Back to a warning: Too many errors: 4 events in the last minute.".to_owned()];
         assert_eq!((bot.told(), listener.events()), ((better.clone(), better), vec!["alert_rule.warning".to_owned()]));
         // It was critical: so all of them hear that it is over.
         bot.minute_with(&monitor, 0).await;
-        let over = vec!["*Resolved: Too many errors*: 0 events in the last minute.".to_owned()];
+        let over = vec!["Resolved: Too many errors: 0 events in the last minute.".to_owned()];
         assert_eq!((bot.told(), listener.events()), ((over.clone(), over), vec!["alert_rule.resolved".to_owned()]));
         bot.done_with_rules().await;
     }

@@ -40,7 +40,7 @@ on_each_database! {
         assert_eq!(bot.incidents().await, 1);
         let alerts = bot.alerts().await;
         assert_eq!(alerts[0].labels["project"], "shop");
-        assert_eq!(alerts[0].description, "The value is 0.");
+        assert_eq!(alerts[0].description, "The value is 2.5.", "as it was when it fired last");
         bot.done_with_rules().await;
     }
 

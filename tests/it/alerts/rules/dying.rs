@@ -20,14 +20,15 @@ use crate::bot::Bot;
 use crate::databases::on_each_database;
 
 impl Bot {
-    /// Takes what is due, as a process that will die.
+    /// Takes what is due, as a process that will die: what is about rules.
     async fn seizes(&self) -> Vec<Held> {
         let (now, since) = (self.clock.now(), Instant::now());
         let lease = a_holder().lease("one");
         let mut tx = self.stentor.app.db.begin().await.unwrap();
         let claimed = outbox::claim(&mut tx, &lease, now, LEASE, 16).await.unwrap();
         tx.commit().await.unwrap();
-        claimed.into_iter().map(|work| Held::new(work, now, since)).collect()
+        let ours = claimed.into_iter().filter(|work| work.lane.starts_with("rule/"));
+        ours.map(|work| Held::new(work, now, since)).collect()
     }
 
     /// How often the alert of the one rule has changed.
@@ -163,7 +164,7 @@ on_each_database! {
         for _ in 0..2 {
             bot.stentor.app.rules.hand_over(report, said).await.unwrap();
         }
-        // It dies; somebody else hands it over a third time, after it was over for somebody.
+        // It dies, and somebody else hands it over a third time.
         bot.clock.advance(LEASE + Duration::from_secs(1));
         bot.settle().await;
         assert_eq!(bot.own_changes().await, 1);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Tables whose rows belong to a workspace.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 19] = [
     "counter",
     "incident",
     "timeline",
@@ -18,6 +18,11 @@ const TABLES: [&str; 14] = [
     "heard",
     "notice",
     "workspace",
+    "alert_rule",
+    "alert_rule_snooze",
+    "alert_rule_standing",
+    "alert_rule_count",
+    "alert_rule_value",
 ];
 
 /// Statements that look across workspaces, by words of theirs, and why they may.
