@@ -11,13 +11,13 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api;
 use crate::api::health::Readiness;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::install::{InstallSettings, SecretKeys};
 use crate::config::rules::RuleSettings;
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
-use crate::ingest;
 use crate::ids::{IdSource, WorkspaceId};
+use crate::ingest;
 use crate::ingest::sources::Sources;
 use crate::intake::settle::Settler;
 use crate::intake::{Intake, sweep};
@@ -70,6 +70,8 @@ pub struct App {
     pub work_waits: Arc<Notify>,
     /// The workspace of the one bot token.
     pub workspace: WorkspaceId,
+    /// Since when it is there.
+    pub started_at: Timestamp,
     /// Who says truthfully whom a request is from.
     pub trusted_proxies: TrustedProxies,
     /// Who sends what is not genuine.
@@ -103,6 +105,7 @@ impl App {
             catalogues.clone(),
             Arc::clone(&work_waits),
         );
+        let started_at = clock.now();
         let intake = Intake::start(db.clone(), clock.clone(), ids.clone(), Arc::clone(&work_waits));
         let rules = Rules::new(
             db.clone(),
@@ -123,6 +126,7 @@ impl App {
             source_vault: None,
             work_waits,
             workspace: workspace.id,
+            started_at,
             trusted_proxies: TrustedProxies::default(),
             suspicion: Suspects::default(),
             readiness: Readiness::default(),
@@ -337,8 +341,7 @@ impl Stentor {
             ("forgetting", forget),
             ("keeper of tokens", keeper),
             ("sweeper of alerts", sweeper),
-        ]
-        {
+        ] {
             if let Err(error) = task.await {
                 tracing::error!(error = %error, "The {what} ended badly");
             }

@@ -111,6 +111,18 @@ impl ChannelId {
     }
 }
 
+impl TeamId {
+    /// Whether it is one workspace, in which there can be channels.
+    pub fn is_workspace(&self) -> bool {
+        is_slack_id(&self.0, &['T'])
+    }
+
+    /// Whether it is an organisation of several workspaces.
+    pub fn is_organisation(&self) -> bool {
+        is_slack_id(&self.0, &['E'])
+    }
+}
+
 fn is_slack_id(text: &str, kinds: &[char]) -> bool {
     text.starts_with(kinds)
         && (3..=30).contains(&text.len())
@@ -210,6 +222,13 @@ mod tests {
         assert!(!UserId::from("channel").is_well_formed());
         assert!(ChannelId::from("C0GENERAL").is_well_formed());
         assert!(!ChannelId::from("").is_well_formed());
+    }
+
+    #[test]
+    fn an_organisation_is_no_workspace() {
+        assert!(TeamId::from("T0ACME").is_workspace() && !TeamId::from("T0ACME").is_organisation());
+        assert!(TeamId::from("E0GRID").is_organisation() && !TeamId::from("E0GRID").is_workspace());
+        assert!(!TeamId::from("").is_workspace() && !TeamId::from("T1&x=y").is_workspace());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: a Postgres server, Chromium with its driver
-# and emoji (the demo page is tested in a real browser) and cargo-nextest. Says nothing where all is
-# there.
+# and emoji (the demo page is tested in a real browser), Prometheus and Alertmanager (which send to
+# Stentor as they are) and cargo-nextest. Says nothing where all is there.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,6 +18,13 @@ command -v chromedriver >/dev/null || packages+=(chromium-driver)
 # systems need not have the file where Debian has it.
 emoji=/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf
 if command -v apt-get >/dev/null && [ ! -e "$emoji" ]; then packages+=(fonts-noto-color-emoji); fi
+# Each is a service of its own when Debian installs it.
+services=()
+command -v prometheus >/dev/null || services+=(prometheus)
+if ! command -v prometheus-alertmanager >/dev/null || ! command -v amtool >/dev/null; then
+    services+=(prometheus-alertmanager)
+fi
+packages+=("${services[@]}")
 
 as_root=()
 if [ "$(id -u)" != 0 ]; then as_root=(sudo); fi
@@ -40,12 +47,33 @@ apt_get() {
 # the time of the installation that is switched off; a cluster that is there already stays as it
 # is, because this is reached only where there is no server.
 no_main_cluster=/etc/postgresql-common/createcluster.d/stentor-tests.conf
-allow_main_cluster() { "${as_root[@]}" rm -f "$no_main_cluster"; }
 forbid_main_cluster() {
-    trap allow_main_cluster EXIT
+    undo+=("$no_main_cluster")
     "${as_root[@]}" mkdir -p "$(dirname "$no_main_cluster")"
     echo "create_main_cluster = false" | "${as_root[@]}" tee "$no_main_cluster" >/dev/null
 }
+
+# What Debian asks before it starts any service. Where there is an answer already, that one stays.
+policy=/usr/sbin/policy-rc.d
+forbid_services() {
+    [ ! -e "$policy" ] || return 0
+    undo+=("$policy")
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
+}
+
+# The tests start their own, so none is to start with the machine either.
+disable_services() {
+    local service
+    for service in "${services[@]}"; do
+        if command -v update-rc.d >/dev/null; then
+            quietly "${as_root[@]}" update-rc.d "$service" disable
+        fi
+    done
+}
+
+undo=()
+trap '[ ${#undo[@]} = 0 ] || "${as_root[@]}" rm -f "${undo[@]}"' EXIT
 
 if [ ${#packages[@]} -gt 0 ]; then
     command -v apt-get >/dev/null || {
@@ -60,6 +88,7 @@ if [ ${#packages[@]} -gt 0 ]; then
 
     # Lists of packages are fetched only where they are missing or so old that they lead nowhere.
     case " ${packages[*]} " in *" postgresql "*) forbid_main_cluster ;; esac
+    [ ${#services[@]} = 0 ] || forbid_services
     if ! apt_get install --no-install-recommends "${packages[@]}" 2>/dev/null; then
         apt_get update || say "apt-get update failed; trying with the lists that are there"
         for package in "${packages[@]}"; do
@@ -69,6 +98,7 @@ if [ ${#packages[@]} -gt 0 ]; then
             }
         done
     fi
+    disable_services
 fi
 
 if ! cargo nextest --version >/dev/null 2>&1; then

@@ -21,7 +21,7 @@ use crate::process::{Server, free_address};
 use crate::stentor;
 
 /// Connections that send at the same time.
-const CONNECTIONS: usize = 32;
+const CONNECTIONS: usize = 64;
 /// How long a rate is measured.
 const MEASURED: Duration = Duration::from_secs(6);
 /// How long the server is warmed up before: every alert has been seen by then.
@@ -50,14 +50,17 @@ pub async fn measure(folder: &Path) -> Result<()> {
             None => None,
         };
         eprintln!("… and Stentor …");
-        let (server, secret) = stentor_with_source(&slack, folder, &format!("rate-{size}"), true).await?;
+        let (server, secret) =
+            stentor_with_source(&slack, folder, &format!("rate-{size}"), true).await?;
         let path = "/alertmanager/api/v2/alerts";
         let stentor = rate(server.address, path, Some(&secret), size).await?;
         eprintln!("… and at half of that");
         let p99 = paced(server.address, path, &secret, size, stentor / 2.0).await?;
         figures.push(Figure { size, stentor, alertmanager, p99 });
     }
-    println!("| alerts a request | Stentor | Alertmanager | ratio | wanted | aimed at | p99 at half |");
+    println!(
+        "| alerts a request | Stentor | Alertmanager | ratio | wanted | aimed at | p99 at half |"
+    );
     println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for (figure, (_, wanted, aimed)) in figures.iter().zip(SIZES) {
         let ratio = figure.alertmanager.map(|other| figure.stentor / other);
@@ -65,7 +68,9 @@ pub async fn measure(folder: &Path) -> Result<()> {
             "| {} | {:.0}/s | {} | {} | {wanted} | {aimed} | {:.1} ms |",
             figure.size,
             figure.stentor,
-            figure.alertmanager.map_or_else(|| "not installed".to_owned(), |rate| format!("{rate:.0}/s")),
+            figure
+                .alertmanager
+                .map_or_else(|| "not installed".to_owned(), |rate| format!("{rate:.0}/s")),
             ratio.map_or_else(String::new, |ratio| {
                 format!("{ratio:.2}{}", if ratio < wanted { " missed" } else { "" })
             }),
@@ -128,7 +133,8 @@ async fn alertmanager(folder: &Path, size: usize) -> Result<Option<Server>> {
 }
 
 fn is_missing(error: &anyhow::Error) -> bool {
-    format!("{error:#}").contains("No such file") || format!("{error:#}").contains("failed to execute")
+    format!("{error:#}").contains("No such file")
+        || format!("{error:#}").contains("failed to execute")
 }
 
 /// A command on the first processor alone.
@@ -151,11 +157,21 @@ async fn stentor_with_source(
     let folder = folder.join(name);
     let database = format!("sqlite://{}", folder.join("bench.db").display());
     let output = Command::new(&binary)
-        .args(["source", "create", "--kind", "alertmanager", "--name", "load", "--database-url", &database])
+        .args([
+            "source",
+            "create",
+            "--kind",
+            "alertmanager",
+            "--name",
+            "load",
+            "--database-url",
+            &database,
+        ])
         .output()
         .context("make a source")?;
-    let made: serde_json::Value = serde_json::from_slice(&output.stdout)
-        .with_context(|| format!("read what the source is: {}", String::from_utf8_lossy(&output.stderr)))?;
+    let made: serde_json::Value = serde_json::from_slice(&output.stdout).with_context(|| {
+        format!("read what the source is: {}", String::from_utf8_lossy(&output.stderr))
+    })?;
     let secret = made["secret"].as_str().context("a source has a secret")?;
     Ok((server, secret.to_owned()))
 }
@@ -169,7 +185,13 @@ async fn rate(address: SocketAddr, path: &str, secret: Option<&str>, size: usize
 }
 
 /// The 99th percentile of the time to an answer, at so many alerts a second.
-async fn paced(address: SocketAddr, path: &str, secret: &str, size: usize, rate: f64) -> Result<Duration> {
+async fn paced(
+    address: SocketAddr,
+    path: &str,
+    secret: &str,
+    size: usize,
+    rate: f64,
+) -> Result<Duration> {
     let requests = Arc::new(requests(path, Some(secret), size));
     let distance = Duration::from_secs_f64(size as f64 / rate);
     let (_, _, latency) = drive(address, &requests, MEASURED, Some(distance)).await?;
@@ -202,7 +224,8 @@ async fn drive(
                 }
                 buffer.clone_from(&requests[number % requests.len()]);
                 renew(&mut buffer);
-                let answer = connection.exchange(&buffer).await.context("exchange with the server")?;
+                let answer =
+                    connection.exchange(&buffer).await.context("exchange with the server")?;
                 if answer.status != 200 {
                     bail!("{} {}", answer.status, String::from_utf8_lossy(answer.body));
                 }

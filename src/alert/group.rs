@@ -187,7 +187,8 @@ impl Group {
         incident: Option<Standing>,
     ) -> Room {
         let window = matched.window();
-        let is_near = started.since(self.last_start) <= window && self.last_start.since(started) <= window;
+        let is_near =
+            started.since(self.last_start) <= window && self.last_start.since(started) <= window;
         let is_one = self.present().iter().any(|present| present.is_same(matched));
         let rests = self.quiet_since.is_some_and(|since| now.since(since) > limits.reopen_window);
         let ended = incident.and_then(|incident| incident.ended_at);
@@ -299,7 +300,14 @@ mod tests {
     fn a_group_takes_what_matches_in_time_until_it_is_full() {
         let host = matched("P1", &[("host", "web-1")]);
         let env = matched("P2", &[("env", "prod")]);
-        let mut group = Group::first("G".into(), "t", None, vec![host.clone(), env.clone()], minute(0), minute(0));
+        let mut group = Group::first(
+            "G".into(),
+            "t",
+            None,
+            vec![host.clone(), env.clone()],
+            minute(0),
+            minute(0),
+        );
         group.admit(&[host.clone(), env.clone()], minute(0), minute(0));
         assert_eq!(group.room(&host, minute(59), minute(59), LIMITS, None), Room::Here);
         assert_eq!(group.room(&host, minute(61), minute(61), LIMITS, None), Room::No);
@@ -317,7 +325,8 @@ mod tests {
     #[test]
     fn a_group_whose_incident_ended_long_ago_is_over() {
         let host = matched("P1", &[("host", "web-1")]);
-        let mut group = Group::first("G".into(), "t", None, vec![host.clone()], minute(0), minute(0));
+        let mut group =
+            Group::first("G".into(), "t", None, vec![host.clone()], minute(0), minute(0));
         group.admit(std::slice::from_ref(&host), minute(0), minute(0));
         let ended = |minutes| Some(Standing { ended_at: Some(minute(minutes)) });
         assert_eq!(group.room(&host, minute(50), minute(50), LIMITS, ended(10)), Room::Here);

@@ -36,7 +36,9 @@ fn yes() -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadMatcher {
     /// It is not written like one.
-    #[error("\u{201c}{0}\u{201d} is no condition; write one as `name=\"value\"`, with `=`, `!=`, `=~` or `!~`")]
+    #[error(
+        "\u{201c}{0}\u{201d} is no condition; write one as `name=\"value\"`, with `=`, `!=`, `=~` or `!~`"
+    )]
     Unreadable(String),
     /// The label has no name.
     #[error("a condition needs the name of a label")]
@@ -58,12 +60,16 @@ impl Matcher {
         let unreadable = || BadMatcher::Unreadable(crate::incident::text::shorten(text, 100));
         let at = text.find(['=', '!']).ok_or_else(unreadable)?;
         let (name, rest) = text.split_at(at);
-        let operators = [("=~", true, true), ("!~", true, false), ("!=", false, false), ("=", false, true)];
+        let operators =
+            [("=~", true, true), ("!~", true, false), ("!=", false, false), ("=", false, true)];
         let (value, is_regex, is_equal) = operators
             .into_iter()
-            .find_map(|(sign, is_regex, is_equal)| Some((rest.strip_prefix(sign)?, is_regex, is_equal)))
+            .find_map(|(sign, is_regex, is_equal)| {
+                Some((rest.strip_prefix(sign)?, is_regex, is_equal))
+            })
             .ok_or_else(unreadable)?;
-        let (name, value) = (unquote(name).ok_or_else(unreadable)?, unquote(value).ok_or_else(unreadable)?);
+        let (name, value) =
+            (unquote(name).ok_or_else(unreadable)?, unquote(value).ok_or_else(unreadable)?);
         if name.is_empty() {
             return Err(BadMatcher::NoName);
         }
@@ -77,7 +83,10 @@ impl Matcher {
         if self.name.is_empty() {
             return Err(BadMatcher::NoName);
         }
-        let bad = |why: String| BadMatcher::BadExpression { value: crate::incident::text::shorten(&self.value, 100), why };
+        let bad = |why: String| BadMatcher::BadExpression {
+            value: crate::incident::text::shorten(&self.value, 100),
+            why,
+        };
         let regex = if !self.is_regex {
             None
         } else if self.value.len() > EXPRESSION_LIMIT {
@@ -85,7 +94,9 @@ impl Matcher {
         } else {
             let whole = format!("^(?:{})$", self.value);
             let built = regex::RegexBuilder::new(&whole).size_limit(PREPARED_LIMIT).build();
-            Some(built.map_err(|error| bad(error.to_string().lines().last().unwrap_or_default().to_owned()))?)
+            Some(built.map_err(|error| {
+                bad(error.to_string().lines().last().unwrap_or_default().to_owned())
+            })?)
         };
         Ok(Prepared { matcher: self.clone(), regex })
     }
@@ -191,7 +202,16 @@ mod tests {
 
     #[test]
     fn what_is_no_condition_is_refused() {
-        for text in ["", "env", "=x", "env=\"a", "env=\"a\"b\"", "!x", "a=~\"(\"", "a=~\"(a{999}){999}{999}\""] {
+        for text in [
+            "",
+            "env",
+            "=x",
+            "env=\"a",
+            "env=\"a\"b\"",
+            "!x",
+            "a=~\"(\"",
+            "a=~\"(a{999}){999}{999}\"",
+        ] {
             assert!(Matcher::parse(text).is_err(), "{text}");
         }
     }

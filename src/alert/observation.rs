@@ -27,7 +27,18 @@ pub const HREF_LIMIT: usize = 2_048;
 
 /// How bad an alert is. The order is that of badness.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -220,7 +231,8 @@ mod tests {
         let mut said = Observation::firing("k", "a\nb\u{0}".repeat(400));
         said.labels = (0..500).map(|n| (format!("l{n:03}"), "x".repeat(5_000))).collect();
         said.labels.insert("empty".to_owned(), String::new());
-        for href in ["https://ok.example/a?b=c", "javascript:alert(1)", "https://a b", "http://x|y"] {
+        for href in ["https://ok.example/a?b=c", "javascript:alert(1)", "https://a b", "http://x|y"]
+        {
             said.links.push(Link { href: href.to_owned(), text: "t".to_owned() });
         }
         let said = said.within_limits();

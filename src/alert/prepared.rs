@@ -8,7 +8,8 @@ use crate::alert::matcher::{All, BadMatcher};
 use crate::alert::observation::Status;
 use crate::alert::rule::counting::Counter;
 use crate::alert::settings::{
-    Inhibition, Kept, MaintenanceWindow, PATTERN_LABELS, Pattern, Route, Setting, Silence, WINDOW_LIMIT,
+    Inhibition, Kept, MaintenanceWindow, PATTERN_LABELS, Pattern, Route, Setting, Silence,
+    WINDOW_LIMIT,
 };
 use crate::alert::state::Alert;
 use crate::clock::Timestamp;
@@ -79,10 +80,15 @@ impl Prepared {
             }
         }
         if !kept.iter().any(|one| matches!(one.setting, Setting::Pattern(_))) {
-            prepared.patterns = USUAL_PATTERNS.iter().map(|(label, minutes)| (None, usual(label, *minutes))).collect();
+            prepared.patterns = USUAL_PATTERNS
+                .iter()
+                .map(|(label, minutes)| (None, usual(label, *minutes)))
+                .collect();
         }
         // The longest window first; of equal ones, the oldest.
-        prepared.patterns.sort_by(|a, b| b.1.window_minutes.cmp(&a.1.window_minutes).then_with(|| a.0.cmp(&b.0)));
+        prepared.patterns.sort_by(|a, b| {
+            b.1.window_minutes.cmp(&a.1.window_minutes).then_with(|| a.0.cmp(&b.0))
+        });
         prepared.routes.sort_by(|a, b| (a.1.position, &a.0).cmp(&(b.1.position, &b.0)));
         prepared
     }
@@ -119,13 +125,21 @@ impl Prepared {
     }
 
     /// The route of an alert, and its id; the default one has none.
-    pub fn route(&self, source: &SourceId, labels: &Labels, status: Status) -> (Option<SettingId>, Route) {
+    pub fn route(
+        &self,
+        source: &SourceId,
+        labels: &Labels,
+        status: Status,
+    ) -> (Option<SettingId>, Route) {
         let found = self.routes.iter().find(|(_, route, all)| {
             route.source.as_ref().is_none_or(|wanted| wanted == source)
                 && route.least.is_none_or(|least| status >= least)
                 && all.hold(labels)
         });
-        found.map_or_else(|| (None, Route::default()), |(id, route, _)| (Some(id.clone()), route.clone()))
+        found.map_or_else(
+            || (None, Route::default()),
+            |(id, route, _)| (Some(id.clone()), route.clone()),
+        )
     }
 
     /// The route with this id; the default one, if it is gone.
@@ -172,15 +186,22 @@ impl Prepared {
         labels: &Labels,
         firing: impl IntoIterator<Item = &'a Alert> + Clone,
     ) -> Option<&'a Alert> {
-        self.inhibitions.iter().filter(|(_, _, _, target)| target.hold(labels)).find_map(|(_, rule, source, target)| {
-            firing.clone().into_iter().find(|other| {
-                let value = |labels: &Labels, name: &String| labels.get(name).cloned().unwrap_or_default();
-                // An alert that is both does not keep itself quiet, nor others of its kind.
-                source.hold(&other.labels)
-                    && !(target.hold(&other.labels) && source.hold(labels))
-                    && rule.equal.iter().all(|name| value(labels, name) == value(&other.labels, name))
-            })
-        })
+        self.inhibitions.iter().filter(|(_, _, _, target)| target.hold(labels)).find_map(
+            |(_, rule, source, target)| {
+                firing.clone().into_iter().find(|other| {
+                    let value = |labels: &Labels, name: &String| {
+                        labels.get(name).cloned().unwrap_or_default()
+                    };
+                    // An alert that is both does not keep itself quiet, nor others of its kind.
+                    source.hold(&other.labels)
+                        && !(target.hold(&other.labels) && source.hold(labels))
+                        && rule
+                            .equal
+                            .iter()
+                            .all(|name| value(labels, name) == value(&other.labels, name))
+                })
+            },
+        )
     }
 }
 
@@ -203,7 +224,8 @@ pub fn check(setting: &Setting) -> Result<(), BadSetting> {
             let mut names = pattern.labels.clone();
             names.sort();
             names.dedup();
-            let is_good = (1..=PATTERN_LABELS).contains(&names.len()) && names.len() == pattern.labels.len();
+            let is_good =
+                (1..=PATTERN_LABELS).contains(&names.len()) && names.len() == pattern.labels.len();
             if !is_good || names.iter().any(String::is_empty) {
                 return Err(BadSetting::Labels);
             }

@@ -74,7 +74,8 @@ impl Standing<'_> {
             return Step::Rest;
         }
         let firing = self.alerts.iter().filter(|alert| alert.phase.is_firing());
-        let (loud, quiet): (Vec<&Alert>, Vec<&Alert>) = firing.partition(|alert| self.is_loud(alert));
+        let (loud, quiet): (Vec<&Alert>, Vec<&Alert>) =
+            firing.partition(|alert| self.is_loud(alert));
         if self.group.at_once
             && let Some(status) = self.alerts.iter().map(|alert| alert.status).max()
         {
@@ -104,11 +105,15 @@ impl Standing<'_> {
     fn is_loud(&self, alert: &Alert) -> bool {
         alert.maintenance.is_none()
             && self.settings.silenced(&alert.labels, self.now).0.is_empty()
-            && self.settings.inhibiting(&alert.labels, self.inhibitors).is_none_or(|other| other.id == alert.id)
+            && self
+                .settings
+                .inhibiting(&alert.labels, self.inhibitors)
+                .is_none_or(|other| other.id == alert.id)
     }
 
     fn until_a_silence_ends(&self, quiet: &[&Alert]) -> Step {
-        let ends = quiet.iter().filter_map(|alert| self.settings.silenced(&alert.labels, self.now).1);
+        let ends =
+            quiet.iter().filter_map(|alert| self.settings.silenced(&alert.labels, self.now).1);
         ends.min().map_or(Step::Rest, |until| Step::Wait { until })
     }
 

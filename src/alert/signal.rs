@@ -52,7 +52,8 @@ impl Signal {
         before: Option<&Signal>,
         now: Timestamp,
     ) -> (Signal, Count) {
-        let mut signal = Signal { peak: before.map_or(Status::Ok, |before| before.peak), ..Signal::default() };
+        let mut signal =
+            Signal { peak: before.map_or(Status::Ok, |before| before.peak), ..Signal::default() };
         let (mut count, mut expected) = (Count::default(), 0);
         for alert in alerts {
             count.all += 1;

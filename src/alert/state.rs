@@ -506,7 +506,8 @@ mod tests {
         let mut alert = alert();
         let actor = Actor::Person { user: "U1".into() };
         alert.resolve(Cause::Somebody { actor }, at(5));
-        let firing = Observation { starts_at: Some(at(0)), ..Observation::firing("disk", "Disk full") };
+        let firing =
+            Observation { starts_at: Some(at(0)), ..Observation::firing("disk", "Disk full") };
         assert_eq!(alert.meaning(&firing, when(6)), Meaning::Repeat);
         let anew = Observation { starts_at: Some(at(6)), ..firing };
         assert!(matches!(alert.meaning(&anew, when(6)), Meaning::Changes(_)));

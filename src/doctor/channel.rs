@@ -1,37 +1,40 @@
-//! Whether the channel is there that public incidents are announced in.
+//! Whether the channel is there that public incidents are announced in. Each workspace of an
+//! organisation has its own.
 
 use serde_json::Value;
 
-use crate::clock::Clock;
-use crate::config::Secret;
-use crate::doctor::http::Client;
-use crate::doctor::{Plan, Report};
+use crate::doctor::Report;
+use crate::doctor::http::Asked;
+use crate::doctor::organisation::Team;
 use crate::ids::ChannelId;
 
 const CHECK: &str = "announcements";
 /// Pages of channels that are looked at: two hundred thousand channels.
 const PAGES: usize = 200;
 
-/// Looks for the channel as Stentor does: by its id, or by its name among all.
-pub async fn examine(
-    plan: &Plan,
-    token: &Secret,
-    client: &Client,
-    clock: &Clock,
-    report: &mut Report,
-) {
-    let wanted = plan.announce_channel.as_str();
-    let by_id = ChannelId::from(wanted).is_well_formed();
-    let looked = if by_id {
-        ask(plan, token, client, clock, "conversations.info", &[("channel", wanted)])
-            .await
-            .map(|answer| Some(answer["channel"].clone()))
-    } else {
-        find(plan, token, client, clock, wanted).await
-    };
+/// Looks for the channel as Stentor does: by its id, or by its name among all, in each of these
+/// workspaces of an organisation.
+pub async fn examine(slack: &Asked<'_>, teams: &[Team], report: &mut Report) {
+    let wanted = slack.plan.announce_channel.as_str();
+    if ChannelId::from(wanted).is_well_formed() {
+        let looked = slack.ask("conversations.info", &[("channel", wanted)]).await;
+        return tell(looked.map(|answer| Some(answer["channel"].clone())), wanted, "", report);
+    }
+    if teams.is_empty() {
+        return tell(find(slack, wanted, "").await, wanted, "", report);
+    }
+    for team in teams {
+        let looked = find(slack, wanted, &team.id).await;
+        tell(looked, wanted, &format!(" of {}", team.name), report);
+    }
+}
+
+fn tell(looked: Result<Option<Value>, String>, wanted: &str, whose: &str, report: &mut Report) {
     match looked {
-        Ok(Some(channel)) => judge(&channel, report),
-        Ok(None) => report.ok(CHECK, format!("#{wanted} will be made with the first incident")),
+        Ok(Some(channel)) => judge(&channel, whose, report),
+        Ok(None) => {
+            report.ok(CHECK, format!("#{wanted}{whose} will be made with the first incident"));
+        }
         Err(error) if error == "channel_not_found" => report.failed(
             CHECK,
             format!("there is no channel {wanted}, or it is private and Stentor is not in it"),
@@ -50,8 +53,8 @@ pub async fn examine(
     }
 }
 
-fn judge(channel: &Value, report: &mut Report) {
-    let name = channel["name"].as_str().unwrap_or("?");
+fn judge(channel: &Value, whose: &str, report: &mut Report) {
+    let name = format!("{}{whose}", channel["name"].as_str().unwrap_or("?"));
     let is = |what: &str| channel[what] == true;
     if is("is_archived") {
         report.failed(
@@ -72,22 +75,17 @@ fn judge(channel: &Value, report: &mut Report) {
     }
 }
 
-async fn find(
-    plan: &Plan,
-    token: &Secret,
-    client: &Client,
-    clock: &Clock,
-    name: &str,
-) -> Result<Option<Value>, String> {
+async fn find(slack: &Asked<'_>, name: &str, team: &str) -> Result<Option<Value>, String> {
     let mut cursor = String::new();
     for _ in 0..PAGES {
         let arguments = [
             ("types", "public_channel,private_channel"),
             ("exclude_archived", "true"),
             ("limit", "1000"),
+            ("team_id", team),
             ("cursor", cursor.as_str()),
         ];
-        let answer = ask(plan, token, client, clock, "conversations.list", &arguments).await?;
+        let answer = slack.ask("conversations.list", &arguments).await?;
         let channels = answer["channels"].as_array().into_iter().flatten();
         if let Some(found) = channels.into_iter().find(|channel| channel["name"] == name) {
             return Ok(Some(found.clone()));
@@ -99,21 +97,4 @@ async fn find(
         cursor = next.to_owned();
     }
     Err("there are too many to look at".to_owned())
-}
-
-async fn ask(
-    plan: &Plan,
-    token: &Secret,
-    client: &Client,
-    clock: &Clock,
-    method: &str,
-    arguments: &[(&str, &str)],
-) -> Result<Value, String> {
-    let given: Vec<(&str, &str)> =
-        arguments.iter().copied().filter(|(_, value)| !value.is_empty()).collect();
-    let answer = client.call(plan, token, method, &given, clock).await?.json();
-    match answer["ok"].as_bool() {
-        Some(true) => Ok(answer),
-        _ => Err(answer["error"].as_str().unwrap_or("the answer is no JSON").to_owned()),
-    }
 }

@@ -28,6 +28,28 @@ const SIZE_LIMIT: usize = 4 * 1024 * 1024;
 /// Makes calls.
 pub struct Client(Pool<HttpsConnector<HttpConnector>, Full<Bytes>>);
 
+/// Whom to ask in Slack, and as whom.
+pub struct Asked<'a> {
+    pub plan: &'a Plan,
+    pub token: &'a Secret,
+    pub client: &'a Client,
+    pub clock: &'a Clock,
+}
+
+impl Asked<'_> {
+    /// Asks with those of these arguments that are not empty; Slack's word, if it says no.
+    pub async fn ask(&self, method: &str, arguments: &[(&str, &str)]) -> Result<Value, String> {
+        let given: Vec<(&str, &str)> =
+            arguments.iter().copied().filter(|(_, value)| !value.is_empty()).collect();
+        let Asked { plan, token, client, clock } = self;
+        let answer = client.call(plan, token, method, &given, clock).await?.json();
+        match answer["ok"].as_bool() {
+            Some(true) => Ok(answer),
+            _ => Err(answer["error"].as_str().unwrap_or("the answer is no JSON").to_owned()),
+        }
+    }
+}
+
 /// What was answered.
 pub struct Answer {
     pub status: u16,

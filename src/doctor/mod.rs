@@ -8,6 +8,7 @@ mod address;
 mod channel;
 mod database;
 mod http;
+mod organisation;
 mod outbox;
 mod report;
 mod scopes;

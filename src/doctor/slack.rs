@@ -1,8 +1,8 @@
 //! Whether Slack knows the token, what the token may do, and what time it is there.
 
 use crate::clock::Clock;
-use crate::doctor::http::{Answer, Client};
-use crate::doctor::{Plan, Report, channel, scopes};
+use crate::doctor::http::{Answer, Asked, Client};
+use crate::doctor::{Plan, Report, channel, organisation, scopes};
 
 /// Slack refuses nothing for a clock that is wrong; we refuse what is 300 s off.
 const WRONG: i64 = 240;
@@ -33,7 +33,15 @@ pub async fn examine(plan: &Plan, client: &Client, clock: &Clock, report: &mut R
             );
             scopes(&answer, report);
             events(report);
-            channel::examine(plan, token, client, clock, report).await;
+            let slack = Asked { plan, token, client, clock };
+            let teams = match said["is_enterprise_install"] == true {
+                true => organisation::examine(&slack, report).await,
+                false => Some(Vec::new()),
+            };
+            // Where nobody lets Stentor in, there is no channel to look for.
+            if let Some(teams) = teams {
+                channel::examine(&slack, &teams, report).await;
+            }
         }
         (_, Some(error)) => report.failed(
             "Slack",

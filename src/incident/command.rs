@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::alert::settings::OnResolve;
 use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, GroupId, MessageTs, UserId};
+use crate::ids::{ChannelId, GroupId, MessageTs, TeamId, UserId};
 use crate::incident::channel::ChannelChange;
 use crate::incident::pins::Sight;
 use crate::incident::reactions::TimerKind;
@@ -168,6 +168,11 @@ pub struct Declare {
     #[serde(default, skip_deserializing)]
     #[schema(ignore)]
     pub opened_by: Option<GroupId>,
+    /// Where Stentor is installed for a whole organisation: the Slack workspace (`T…`) in which the
+    /// channel is to be opened. If left out, the one in which Stentor was used first.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "T012AB3CD")]
+    pub slack_team: Option<TeamId>,
 }
 
 impl Command {

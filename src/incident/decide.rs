@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::ids::{StatusId, TimestampId, UserId};
+use crate::ids::{StatusId, TeamId, TimestampId, UserId};
 use crate::incident::access;
 use crate::incident::catalogue::{Catalogue, RoleKind, StampedWhen, Status, StatusCategory};
 use crate::incident::channel;
@@ -11,8 +11,8 @@ use crate::incident::command::{Command, Declare};
 use crate::incident::event::{Actor, Declared, Event, SeverityChange, StatusChange, Via};
 use crate::incident::pins;
 use crate::incident::reactions::TimerKind;
-use crate::incident::signal;
 use crate::incident::refusal::{Field, Refusal};
+use crate::incident::signal;
 use crate::incident::state::{Incident, Visibility};
 use crate::incident::text::{
     MESSAGE_LIMIT, NAME_LIMIT, SUMMARY_LIMIT, clean_line, clean_text, shorten,
@@ -40,6 +40,7 @@ pub fn declare(declare: &Declare, number: i64, context: &Context) -> Result<Decl
     let severity =
         declare.severity.as_deref().map(|word| catalogue.find_severity(word)).transpose()?;
     let lead = declare.lead.as_ref().map(check_person).transpose()?;
+    let slack_team = declare.slack_team.as_ref().map(check_team).transpose()?;
     let reporter = context.actor.person();
     let roles = lead.map(|user| (catalogue.lead().id.clone(), user.clone())).into_iter();
     let roles = roles.chain(reporter.map(|user| (catalogue.reporter().id.clone(), user.clone())));
@@ -61,6 +62,7 @@ pub fn declare(declare: &Declare, number: i64, context: &Context) -> Result<Decl
         stamps,
         declared_in: declare.declared_in.clone(),
         opened_by: declare.opened_by.clone(),
+        slack_team: slack_team.cloned(),
     })
 }
 
@@ -265,7 +267,11 @@ fn step(incident: &Incident, to: &Status, catalogue: &Catalogue) -> Result<Statu
     Ok(status_change(incident, to, catalogue))
 }
 
-pub(super) fn status_change(incident: &Incident, to: &Status, catalogue: &Catalogue) -> StatusChange {
+pub(super) fn status_change(
+    incident: &Incident,
+    to: &Status,
+    catalogue: &Catalogue,
+) -> StatusChange {
     StatusChange {
         from: incident.status.clone(),
         from_category: incident.category,
@@ -333,6 +339,14 @@ fn check_person(person: &UserId) -> Result<&UserId, Refusal> {
         Ok(person)
     } else {
         Err(Refusal::UnknownPerson { given: shorten(person.as_str(), 80) })
+    }
+}
+
+fn check_team(team: &TeamId) -> Result<&TeamId, Refusal> {
+    if team.is_workspace() {
+        Ok(team)
+    } else {
+        Err(Refusal::UnknownTeam { given: shorten(team.as_str(), 80) })
     }
 }
 

@@ -5,7 +5,9 @@ use utoipa::ToSchema;
 
 use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, GroupId, MessageTs, RoleId, SeverityId, StatusId, TimestampId, UserId};
+use crate::ids::{
+    ChannelId, GroupId, MessageTs, RoleId, SeverityId, StatusId, TeamId, TimestampId, UserId,
+};
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelChange;
 use crate::incident::pins::Quote;
@@ -225,6 +227,10 @@ pub struct Declared {
     /// The group of alerts that opened it, where it was no person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened_by: Option<GroupId>,
+    /// The Slack workspace of the organisation in which its channel is to be opened, if somebody
+    /// has said which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slack_team: Option<TeamId>,
 }
 
 /// From one severity to another.

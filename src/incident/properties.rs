@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, IncidentId, MessageTs, UserId};
+use crate::ids::{ChannelId, IncidentId, MessageTs, TeamId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::channel::{ChannelChange, ChannelState};
 use crate::incident::command::{Command, Declare};
@@ -101,7 +101,9 @@ fn live_through(private: bool, commands: &[Command]) -> Result<(), TestCaseError
     let alice = Actor::Person { user: UserId::from("U0ALICE") };
     let id = IncidentId::from("01STENT0R0000000000000TEST");
     let context = Context { now: at(0), actor: &alice, via: Via::Modal, catalogue: &catalogue };
-    let request = Declare { name: "Checkout is slow".to_owned(), private, ..Declare::default() };
+    let slack_team = private.then(|| TeamId::from("T0ACME"));
+    let request =
+        Declare { name: "Checkout is slow".to_owned(), private, slack_team, ..Declare::default() };
     let declared = declare(&request, 1, &context).unwrap();
     let mut incident = Incident::declared(id.clone(), at(0), &alice, &declared);
     let event = Event::Declared(declared);

@@ -34,6 +34,14 @@ pub enum Refusal {
         /// What was typed.
         given: String,
     },
+    /// The text does not name a workspace of Slack.
+    #[error(
+        "\u{201c}{given}\u{201d} is no workspace of Slack. Its id begins with T, as in T012AB3CD."
+    )]
+    UnknownTeam {
+        /// What was given.
+        given: String,
+    },
     /// A text is needed and there is none.
     #[error("{}", missing(*.field))]
     Missing {
@@ -131,6 +139,7 @@ impl Refusal {
             Refusal::UnknownStatus(_) | Refusal::WrongStep { .. } => Some("status"),
             Refusal::UnknownRole(_) | Refusal::ReporterIsFixed => Some("role"),
             Refusal::UnknownPerson { .. } => Some("person"),
+            Refusal::UnknownTeam { .. } => Some("slack_team"),
             Refusal::Missing { field } | Refusal::TooLong { field, .. } => Some(field.as_str()),
             Refusal::BadReminder => Some("next_update_in_minutes"),
             Refusal::NoSuchIncident { .. }
@@ -151,6 +160,7 @@ impl Refusal {
             Refusal::UnknownStatus(_) => "unknown-status",
             Refusal::UnknownRole(_) => "unknown-role",
             Refusal::UnknownPerson { .. } => "unknown-person",
+            Refusal::UnknownTeam { .. } => "unknown-team",
             Refusal::Missing { .. } => "missing-text",
             Refusal::TooLong { .. } => "text-too-long",
             Refusal::AlreadySo { .. } => "already-so",

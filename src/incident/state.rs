@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::clock::Timestamp;
 use crate::alert::signal::Signal;
+use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, GroupId, IncidentId, MessageTs, RoleId, SeverityId, StatusId, TimestampId, UserId,
+    ChannelId, GroupId, IncidentId, MessageTs, RoleId, SeverityId, StatusId, TeamId, TimestampId,
+    UserId,
 };
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelStanding;
@@ -57,6 +58,10 @@ pub struct Incident {
     pub standing: ChannelStanding,
     /// Where it was declared.
     pub declared_in: Option<ChannelId>,
+    /// The Slack workspace of the organisation in which its channel is to be opened, if somebody
+    /// has said which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slack_team: Option<TeamId>,
     /// Who declared it.
     pub creator: Actor,
     /// When it was declared.
@@ -110,6 +115,7 @@ impl Incident {
             channel: None,
             standing: ChannelStanding::default(),
             declared_in: declared.declared_in.clone(),
+            slack_team: declared.slack_team.clone(),
             creator: by.clone(),
             declared_at: at,
             updated_at: at,

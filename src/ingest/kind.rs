@@ -117,7 +117,10 @@ impl FromStr for Kind {
         let found = WORDS.iter().find(|(_, words)| words.contains(&word.as_str()));
         found.map(|(kind, _)| *kind).ok_or_else(|| {
             let known: Vec<&str> = Kind::all().map(Kind::as_str).collect();
-            format!("there is no kind of source called \u{201c}{text}\u{201d}; there are: {}", known.join(", "))
+            format!(
+                "there is no kind of source called \u{201c}{text}\u{201d}; there are: {}",
+                known.join(", ")
+            )
         })
     }
 }

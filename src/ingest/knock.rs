@@ -85,7 +85,9 @@ impl Trouble {
     pub fn message(&self) -> String {
         match self {
             Trouble::NotThere => "There is nothing here.".to_owned(),
-            Trouble::Unproven => "The secret or signature of this source is missing or wrong.".to_owned(),
+            Trouble::Unproven => {
+                "The secret or signature of this source is missing or wrong.".to_owned()
+            }
             Trouble::WrongMethod => "Not with this method.".to_owned(),
             Trouble::WrongType => "The body is of a type that is not read here.".to_owned(),
             Trouble::TooLarge => "The body is too large.".to_owned(),

@@ -79,7 +79,8 @@ async fn answer(app: &App, source: &str, rest: &str, request: Request) -> Respon
         Err((knock, trouble)) => refuse(&knock, trouble),
     };
     let outcome = response.status().as_u16().to_string();
-    metrics::counter!("stentor_deliveries_total", "kind" => kind.as_str(), "status" => outcome).increment(1);
+    metrics::counter!("stentor_deliveries_total", "kind" => kind.as_str(), "status" => outcome)
+        .increment(1);
     response
 }
 

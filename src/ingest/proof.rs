@@ -32,7 +32,10 @@ pub fn shown(headers: &HeaderMap, query: Option<&str>, rest: &str) -> Vec<String
     let pairs: Vec<(String, String)> =
         serde_urlencoded::from_str(query.unwrap_or_default()).unwrap_or_default();
     shown.extend(
-        pairs.into_iter().filter(|(name, _)| PARAMETERS.contains(&name.as_str())).map(|(_, value)| value),
+        pairs
+            .into_iter()
+            .filter(|(name, _)| PARAMETERS.contains(&name.as_str()))
+            .map(|(_, value)| value),
     );
     let mut parts = rest.split('/');
     if parts.next() == Some("key") {
@@ -53,7 +56,9 @@ fn password(encoded: &str) -> Option<String> {
 impl Knock {
     /// Whether the request shows the source's secret somewhere.
     pub fn shows_secret(&self) -> bool {
-        shown(&self.headers, self.query.as_deref(), &self.rest).iter().any(|given| self.is_secret(given))
+        shown(&self.headers, self.query.as_deref(), &self.rest)
+            .iter()
+            .any(|given| self.is_secret(given))
     }
 
     /// Whether this is the source's secret. Hashes are compared, so that the time tells nothing.

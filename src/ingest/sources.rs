@@ -155,7 +155,9 @@ fn checked_name(name: &str) -> Result<String, NotMade> {
 }
 
 fn checked_secret(secret: Option<Secret>) -> Result<Secret, NotMade> {
-    let Some(secret) = secret else { return Ok(Secret::new(hex::encode(random_bytes::<RANDOM>()))) };
+    let Some(secret) = secret else {
+        return Ok(Secret::new(hex::encode(random_bytes::<RANDOM>())));
+    };
     let text = secret.reveal();
     let is_good = (8..=256).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_graphic());
     if is_good { Ok(secret) } else { Err(NotMade::BadSecret) }
@@ -226,7 +228,11 @@ struct Remembered {
 
 impl Sources {
     /// The source that a request names.
-    pub async fn by_id(&self, db: &Db, id: &SourceId) -> Result<Option<Arc<AlertSource>>, sqlx::Error> {
+    pub async fn by_id(
+        &self,
+        db: &Db,
+        id: &SourceId,
+    ) -> Result<Option<Arc<AlertSource>>, sqlx::Error> {
         if let Some(known) = self.look(|known| known.by_id.get(id)) {
             return Ok(Some(known));
         }

@@ -108,12 +108,16 @@ impl<'a> Desk<'a> {
 
     /// Does all of it, in order.
     pub async fn carry_out(&mut self, tx: &mut Tx, jobs: &[&Job]) -> Result<Vec<Outcome>> {
-        let deliveries = || jobs.iter().filter_map(|job| match job {
-            Job::Take(delivery) => Some(delivery),
-            Job::Carry(..) => None,
-        });
-        let keys: Vec<String> = deliveries().filter_map(|delivery| delivery.receipt.clone()).collect();
-        self.known_receipts = receipts::known(tx, self.workspace, &keys).await?.into_iter().collect();
+        let deliveries = || {
+            jobs.iter().filter_map(|job| match job {
+                Job::Take(delivery) => Some(delivery),
+                Job::Carry(..) => None,
+            })
+        };
+        let keys: Vec<String> =
+            deliveries().filter_map(|delivery| delivery.receipt.clone()).collect();
+        self.known_receipts =
+            receipts::known(tx, self.workspace, &keys).await?.into_iter().collect();
         let mut incoming: Vec<Vec<Incoming>> = Vec::new();
         for delivery in deliveries() {
             incoming.push(self.look_at(delivery));
@@ -164,17 +168,23 @@ impl<'a> Desk<'a> {
         for (key, found) in alerts::current(tx, self.workspace, &keys).await? {
             let seen = found.seen;
             let check_at = next_look(None, seen.ends).filter(|_| found.alert.phase.is_firing());
-            self.hold(Written { alert: found.alert, key, current: true }, Sighting { seen, check_at });
+            self.hold(
+                Written { alert: found.alert, key, current: true },
+                Sighting { seen, check_at },
+            );
         }
         let groups: BTreeSet<GroupId> =
             self.alerts.values().map(|held| held.written.alert.group.clone()).collect();
         self.load_groups(tx, &groups.into_iter().collect::<Vec<_>>()).await?;
         let mut wanted = BTreeSet::new();
         for (delivery, incoming) in deliveries.zip(incoming) {
-            for one in incoming.iter().filter(|one| !one.is_repeat && one.observation.said == Said::Firing) {
+            for one in
+                incoming.iter().filter(|one| !one.is_repeat && one.observation.said == Said::Firing)
+            {
                 let held = self.by_key.get(&one.key).and_then(|id| self.alerts.get(id));
                 if held.is_none_or(|held| !held.written.alert.phase.is_firing()) {
-                    let matched = self.settings.matched(&delivery.source.id, &one.observation.labels);
+                    let matched =
+                        self.settings.matched(&delivery.source.id, &one.observation.labels);
                     wanted.extend(matched.iter().map(crate::alert::group::Matched::key));
                 }
             }
@@ -266,7 +276,8 @@ impl<'a> Desk<'a> {
             Some(minutes) => Some(std::time::Duration::from_secs(u64::from(minutes) * 60)),
             None => source.kind.reopens_within(),
         };
-        let circumstances = Circumstances { now: self.now, reopens_within, window: window.as_ref() };
+        let circumstances =
+            Circumstances { now: self.now, reopens_within, window: window.as_ref() };
         let id = self.by_key.get(&incoming.key).cloned();
         let Some(id) = id else {
             return match self.begin(source, incoming, &observation, circumstances) {
@@ -388,8 +399,12 @@ impl<'a> Desk<'a> {
 
     /// Writes everything, and says whether there is something to do now.
     pub async fn write(mut self, tx: &mut Tx) -> Result<bool> {
-        let mut changed: Vec<Written> =
-            self.alerts.values().filter(|held| held.changed).map(|held| held.written.clone()).collect();
+        let mut changed: Vec<Written> = self
+            .alerts
+            .values()
+            .filter(|held| held.changed)
+            .map(|held| held.written.clone())
+            .collect();
         // Always in the same order, so that two writers can't wait for each other.
         changed.sort_by(|a, b| a.alert.id.cmp(&b.alert.id));
         alerts::save(tx, self.workspace, &changed).await?;
@@ -444,9 +459,8 @@ impl<'a> Desk<'a> {
     fn remember(&mut self) {
         for held in self.alerts.values() {
             let (alert, key) = (&held.written.alert, held.written.key);
-            let is_plain = held.written.current
-                && alert.phase.is_firing()
-                && alert.maintenance.is_none();
+            let is_plain =
+                held.written.current && alert.phase.is_firing() && alert.maintenance.is_none();
             match held.words.filter(|_| is_plain) {
                 Some(words) => {
                     let known = Known {

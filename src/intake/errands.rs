@@ -45,7 +45,11 @@ impl Desk<'_> {
                     group.version += 1;
                     self.touched.insert(group.id.clone());
                 }
-                Ok(Carried { groups: vec![group.id.clone()], was_there: true, ..Carried::default() })
+                Ok(Carried {
+                    groups: vec![group.id.clone()],
+                    was_there: true,
+                    ..Carried::default()
+                })
             }
             Errand::Repoint { from, to } => self.repoint(tx, from, to).await,
             Errand::Put { id, setting } => {
@@ -95,7 +99,11 @@ impl Desk<'_> {
         Ok(ids)
     }
 
-    fn each(&mut self, ids: &[AlertId], mut change: impl FnMut(&mut Self, &AlertId) -> bool) -> Carried {
+    fn each(
+        &mut self,
+        ids: &[AlertId],
+        mut change: impl FnMut(&mut Self, &AlertId) -> bool,
+    ) -> Carried {
         let mut carried = Carried { was_there: !ids.is_empty(), ..Carried::default() };
         let mut groups = BTreeSet::new();
         for id in ids {
@@ -212,7 +220,12 @@ impl Desk<'_> {
         }
     }
 
-    async fn repoint(&mut self, tx: &mut Tx, from: &IncidentId, to: &IncidentId) -> Result<Carried> {
+    async fn repoint(
+        &mut self,
+        tx: &mut Tx,
+        from: &IncidentId,
+        to: &IncidentId,
+    ) -> Result<Carried> {
         let mut carried = Carried::default();
         for group in alert_groups::of_incident(tx, self.workspace, from).await? {
             let group = self.groups.entry(group.id.clone()).or_insert(group);

@@ -65,7 +65,8 @@ impl Intake {
     /// Takes what a sender says. When this returns `Ok`, it is durable.
     pub async fn take(&self, delivery: Delivery) -> Result<Taken, NotTaken> {
         if self.weight.load(Ordering::Relaxed) >= MOST_WAITING {
-            metrics::counter!("stentor_alerts_shed_total").increment(delivery.observations.len() as u64);
+            metrics::counter!("stentor_alerts_shed_total")
+                .increment(delivery.observations.len() as u64);
             return Err(NotTaken::Busy { retry_after: COME_AGAIN });
         }
         match self.submit(Job::Take(delivery)).await? {
@@ -75,7 +76,11 @@ impl Intake {
     }
 
     /// Does what somebody here wants of alerts. When this returns `Ok`, it is durable.
-    pub async fn carry(&self, workspace: &WorkspaceId, errand: Errand) -> Result<Carried, NotTaken> {
+    pub async fn carry(
+        &self,
+        workspace: &WorkspaceId,
+        errand: Errand,
+    ) -> Result<Carried, NotTaken> {
         match self.submit(Job::Carry(workspace.clone(), errand)).await? {
             Outcome::Carried(carried) => Ok(carried),
             Outcome::Taken(_) => unreachable!("an errand is carried"),

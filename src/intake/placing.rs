@@ -123,7 +123,11 @@ impl Desk<'_> {
     }
 
     /// A group for alerts that somebody puts together; new ones do not find it by themselves.
-    pub(super) fn group_apart(&mut self, title: &str, route: Option<crate::ids::SettingId>) -> Group {
+    pub(super) fn group_apart(
+        &mut self,
+        title: &str,
+        route: Option<crate::ids::SettingId>,
+    ) -> Group {
         let id = GroupId::new(self.ids.ulid(self.now));
         Group::first(id, title, route, Vec::new(), self.now, self.now)
     }

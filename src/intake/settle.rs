@@ -77,7 +77,7 @@ impl Settler {
                 Step::Report { signal, news_at, on_resolve } => {
                     let incident = view.incident.as_ref().expect("it is reported to somebody");
                     let command = Command::RecordSignal { signal, news_at, on_resolve };
-                    if !self.report(workspace, incident, command).await? {
+                    if self.report(workspace, incident, command).await? == Told::KnewThat {
                         return Ok(None);
                     }
                 }
@@ -90,17 +90,21 @@ impl Settler {
 
     /// Tells an incident what its alerts say together, some of which are gone.
     pub async fn tell(&self, workspace: &WorkspaceId, incident: &IncidentId) -> anyhow::Result<()> {
-        let mut tx = self.db.read().await?;
-        let found = incidents::by_id(&mut tx, workspace, incident).await?;
-        let Some(incident) = found else { return Ok(()) };
-        let of_incident = alerts::of_incident(&mut tx, workspace, &incident.id).await?;
-        drop(tx);
-        let (signal, _) = Signal::of(&of_incident, incident.signal.as_ref(), self.clock.now());
-        // Nothing is over: it was never this incident's.
-        let on_resolve = OnResolve::Nothing;
-        let command = Command::RecordSignal { signal, news_at: None, on_resolve };
-        self.report(workspace, &incident, command).await?;
-        Ok(())
+        for _ in 0..STEPS {
+            let mut tx = self.db.read().await?;
+            let found = incidents::by_id(&mut tx, workspace, incident).await?;
+            let Some(incident) = found else { return Ok(()) };
+            let of_incident = alerts::of_incident(&mut tx, workspace, &incident.id).await?;
+            drop(tx);
+            let (signal, _) = Signal::of(&of_incident, incident.signal.as_ref(), self.clock.now());
+            // Nothing is over: it was never this incident's.
+            let on_resolve = OnResolve::Nothing;
+            let command = Command::RecordSignal { signal, news_at: None, on_resolve };
+            if self.report(workspace, &incident, command).await? != Told::Later {
+                return Ok(());
+            }
+        }
+        anyhow::bail!("an incident changes faster than it can be told what its alerts say")
     }
 
     async fn look(&self, workspace: &WorkspaceId, id: &GroupId) -> anyhow::Result<Option<View>> {
@@ -125,7 +129,12 @@ impl Settler {
 
     /// Opens an incident for a group. Whatever happens in between, it is one: the receipt is the
     /// group's.
-    async fn open(&self, workspace: &WorkspaceId, view: &View, status: Status) -> anyhow::Result<()> {
+    async fn open(
+        &self,
+        workspace: &WorkspaceId,
+        view: &View,
+        status: Status,
+    ) -> anyhow::Result<()> {
         let route = view.settings.route_by_id(view.group.route.as_ref());
         let declare = declaration(view, &route, status);
         let done = match self.submit(workspace, view, declare.clone()).await {
@@ -161,13 +170,12 @@ impl Settler {
         self.engine.submit(order).await
     }
 
-    /// Tells an incident something; says whether that was news to it.
     async fn report(
         &self,
         workspace: &WorkspaceId,
         incident: &Incident,
         command: Command,
-    ) -> anyhow::Result<bool> {
+    ) -> anyhow::Result<Told> {
         // What is seen follows from this version; if it is another one meanwhile, it is looked at again.
         let order = Order {
             workspace: workspace.clone(),
@@ -179,11 +187,23 @@ impl Settler {
             expected_version: Some(incident.version),
         };
         match self.engine.submit(order).await {
-            Ok(_) | Err(NotDone::Refused(Refusal::Stale { .. })) => Ok(true),
-            Err(NotDone::Refused(_)) => Ok(false),
+            Ok(_) => Ok(Told::News),
+            Err(NotDone::Refused(Refusal::Stale { .. })) => Ok(Told::Later),
+            Err(NotDone::Refused(_)) => Ok(Told::KnewThat),
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// How an incident took what it was told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// It was news.
+    News,
+    /// It was not.
+    KnewThat,
+    /// It is another one meanwhile, and has to be looked at again.
+    Later,
 }
 
 /// What is declared for a group: its first alert that fires says what is wrong.
@@ -206,16 +226,12 @@ fn declaration(view: &View, route: &Route, status: Status) -> Declare {
         severity: severity.map(str::to_owned),
         lead: route.lead.clone(),
         private: route.private,
-        declared_in: None,
         opened_by: Some(view.group.id.clone()),
+        ..Declare::default()
     }
 }
 
 /// The same without anything that could be unknown.
 fn bare(declare: &Declare) -> Declare {
-    Declare {
-        severity: None,
-        lead: None,
-        ..declare.clone()
-    }
+    Declare { severity: None, lead: None, ..declare.clone() }
 }

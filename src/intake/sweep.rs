@@ -42,7 +42,8 @@ pub async fn sweep(db: &Db, clock: &Clock, intake: &Intake) -> anyhow::Result<us
         let mut tx = db.read().await?;
         let due = alerts::due(&mut tx, clock.now(), AT_ONCE).await?;
         drop(tx);
-        let workspaces: BTreeSet<_> = due.iter().map(|(workspace, _, _)| workspace.clone()).collect();
+        let workspaces: BTreeSet<_> =
+            due.iter().map(|(workspace, _, _)| workspace.clone()).collect();
         for workspace in &workspaces {
             intake.carry(workspace, Errand::Expire).await?;
         }

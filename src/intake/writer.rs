@@ -10,11 +10,11 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::ids::{IdSource, WorkspaceId};
+use crate::intake::Waiting;
 use crate::intake::cache::Cache;
 use crate::intake::desk::Desk;
 use crate::intake::order::{Job, NotTaken, Outcome};
 use crate::intake::settings::Settings;
-use crate::intake::Waiting;
 use crate::store::db::{self, Db};
 
 /// Jobs in one commit.

@@ -132,6 +132,9 @@ pub enum Act {
     Reinstall { scopes: Vec<String> },
     /// Removes the app from the workspace.
     Uninstall,
+    /// An admin of the organisation that has the app installed lets it into this workspace, or keeps it
+    /// out.
+    LetIn { granted: bool },
 }
 
 /// What fields hold: block_id to action_id to value.

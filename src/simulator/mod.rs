@@ -67,11 +67,13 @@ struct Core {
 impl Core {
     /// A workspace of this Slack.
     fn new(settings: Settings, addr: SocketAddr, town: Arc<Town>) -> Arc<Core> {
+        let state = State { address: addr.to_string(), ..State::new(&settings) };
+        let fellows = town.residents_of_organisation(state.team.enterprise.as_ref()).len();
         let core = Arc::new(Core {
             town,
             clock: settings.clock.clone(),
             addr,
-            state: Mutex::new(State { address: addr.to_string(), ..State::new(&settings) }),
+            state: Mutex::new(state.beside(fellows)),
             queues: Mutex::new(Queues::default()),
             client: app_client(),
             changes: broadcast::channel(16).0,

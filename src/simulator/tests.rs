@@ -41,6 +41,7 @@ mod changing;
 mod delivering;
 mod failing;
 mod foreign;
+mod organisation;
 mod sockets;
 
 /// Some day in 2026.

@@ -1,11 +1,21 @@
 //! The workspaces of one Slack: they share its address and know the same app, and nothing else.
 //! A call finds its workspace by its token.
+//!
+//! Those of one organisation, if the app is installed for all of it, share the token too: a call is
+//! for the workspace that it names, or that has what it is about.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::watch;
 
-use super::{Core, Simulator, oauth::codes::Codes, settings::Settings, socket::Links};
+use super::{
+    Core, Simulator,
+    api::Asked,
+    oauth::codes::Codes,
+    settings::Settings,
+    socket::Links,
+    state::{Enterprise, State, Team},
+};
 
 /// What the workspaces of one Slack share.
 pub struct Town {
@@ -53,6 +63,23 @@ impl Town {
         lock(&self.residents).push(Arc::downgrade(core));
     }
 
+    /// The workspaces of an organisation, if it is one.
+    pub(super) fn residents_of_organisation(&self, of: Option<&Enterprise>) -> Vec<Simulator> {
+        let Some(organisation) = of else { return Vec::new() };
+        let mut residents = self.residents();
+        residents.retain(|one| {
+            let theirs = one.read(|state| state.team.enterprise.clone());
+            theirs.is_some_and(|theirs| theirs.id == organisation.id)
+        });
+        residents
+    }
+
+    fn residents(&self) -> Vec<Simulator> {
+        let residents = lock(&self.residents);
+        let alive = residents.iter().filter_map(Weak::upgrade);
+        alive.map(|core| Simulator { core, _alive: None }).collect()
+    }
+
     pub(super) fn app(&self) -> Registration {
         lock(&self.app).clone()
     }
@@ -88,9 +115,63 @@ impl Simulator {
 
     /// The workspaces of this Slack.
     pub(super) fn residents(&self) -> Vec<Simulator> {
-        let residents = lock(&self.core.town.residents);
-        let alive = residents.iter().filter_map(Weak::upgrade);
-        alive.map(|core| Simulator { core, _alive: None }).collect()
+        self.core.town.residents()
+    }
+
+    /// The workspaces of the organisation that this one belongs to and that has the app installed.
+    fn fellows(&self) -> Vec<Simulator> {
+        let organisation = self.read(|state| state.team.enterprise.clone());
+        self.core.town.residents_of_organisation(organisation.as_ref())
+    }
+
+    /// The workspaces of the organisation that let the app in.
+    pub(super) fn granted_teams(&self) -> Vec<Team> {
+        let fellows = self.fellows().into_iter();
+        let teams = fellows.map(|one| {
+            one.read(|state| Some(state.team.clone()).filter(|_| state.app.is_installed))
+        });
+        teams.flatten().collect()
+    }
+
+    /// The token of an organisation is the same in all its workspaces.
+    pub(super) fn share_tokens(&self) {
+        let (tokens, scopes) = self.read(|state| (state.tokens.clone(), state.app.scopes.clone()));
+        for fellow in self.fellows() {
+            fellow.write_quietly(|state| {
+                state.tokens = tokens.clone();
+                state.app.scopes = scopes.clone();
+            });
+        }
+    }
+
+    /// Whoever installs the app for an organisation lets it into all its workspaces here.
+    pub(super) fn let_in_everywhere(&self) {
+        self.share_tokens();
+        for fellow in self.fellows() {
+            fellow.write_quietly(|state| state.app.is_installed = true);
+        }
+    }
+
+    /// The workspace that a call is for.
+    pub(super) fn resident_called(&self, asked: &Asked) -> Simulator {
+        let resident = self.resident_with_token(asked.token.as_deref());
+        let mut fellows = resident.fellows();
+        if fellows.len() < 2 {
+            return resident;
+        }
+        let args = asked.all_args();
+        let given = |name: &str| args.get(name).and_then(|value| value.as_str());
+        let is_about = |state: &State| {
+            let has = |name: &str, knows: &dyn Fn(&str) -> bool| given(name).is_some_and(knows);
+            has("channel", &|id| state.channels.contains_key(id))
+                || has("trigger_id", &|id| state.triggers.knows(id))
+                || has("view_id", &|id| state.views.contains_key(id))
+        };
+        fellows.retain(|one| match given("team_id") {
+            Some(team) => one.settings().team.id == team,
+            None => one.read(is_about),
+        });
+        fellows.into_iter().next().unwrap_or(resident)
     }
 
     /// The workspace that a token was made for; this one, if none.

@@ -59,7 +59,11 @@ pub async fn by_keys(
 }
 
 /// Forgets by what a group that is over was found.
-pub async fn forget_keys(tx: &mut Tx, workspace: &WorkspaceId, keys: &[(Key, GroupId)]) -> Result<()> {
+pub async fn forget_keys(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    keys: &[(Key, GroupId)],
+) -> Result<()> {
     for (key, group) in keys {
         tx.query("DELETE FROM alert_group_key WHERE workspace = $1 AND key = $2 AND grp = $3")
             .bind(workspace.clone())
@@ -72,11 +76,7 @@ pub async fn forget_keys(tx: &mut Tx, workspace: &WorkspaceId, keys: &[(Key, Gro
 }
 
 /// The groups with these ids.
-pub async fn with_ids(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    ids: &[GroupId],
-) -> Result<Vec<Group>> {
+pub async fn with_ids(tx: &mut Tx, workspace: &WorkspaceId, ids: &[GroupId]) -> Result<Vec<Group>> {
     let rows: Vec<(Json<Group>,)> =
         tx.all_among("SELECT state FROM alert_group", "id", workspace, ids).await?;
     Ok(rows.into_iter().map(|(group,)| group.0).collect())

@@ -232,11 +232,7 @@ pub async fn seen(
 }
 
 /// The alerts with these ids.
-pub async fn with_ids(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    ids: &[AlertId],
-) -> Result<Vec<Alert>> {
+pub async fn with_ids(tx: &mut Tx, workspace: &WorkspaceId, ids: &[AlertId]) -> Result<Vec<Alert>> {
     let rows: Vec<(Json<Alert>,)> =
         tx.all_among("SELECT state FROM alert", "id", workspace, ids).await?;
     Ok(rows.into_iter().map(|(alert,)| alert.0).collect())
@@ -429,5 +425,9 @@ pub async fn due_of(
         .all()
         .await?;
     let due = rows.into_iter();
-    Ok(due.map(|(alert, last_seen, ends_at)| (alert, Seen { last_seen, ends: ends_at.map(from_stored) })).collect())
+    Ok(due
+        .map(|(alert, last_seen, ends_at)| {
+            (alert, Seen { last_seen, ends: ends_at.map(from_stored) })
+        })
+        .collect())
 }

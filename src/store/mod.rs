@@ -19,6 +19,7 @@ pub mod pace;
 pub mod receipts;
 pub mod sources;
 pub mod surfaces;
+pub mod teams;
 pub mod timeline;
 pub mod tokens;
 pub mod workspaces;

@@ -159,8 +159,7 @@ pub async fn delete(tx: &mut Tx, workspace: &WorkspaceId, id: &SourceId) -> Resu
 
 /// The source that a request names, of whatever workspace.
 pub async fn by_id(tx: &mut Tx, id: &SourceId) -> Result<Option<AlertSource>> {
-    let row: Option<Row> =
-        tx.query(select!("WHERE id = $1")).bind(id.clone()).optional().await?;
+    let row: Option<Row> = tx.query(select!("WHERE id = $1")).bind(id.clone()).optional().await?;
     row.map(AlertSource::try_from).transpose()
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
-use crate::ids::{ChannelId, IncidentId, MessageTs, UserId, WorkspaceId};
+use crate::ids::{ChannelId, IncidentId, MessageTs, TeamId, UserId, WorkspaceId};
 use crate::incident::reactions::Surface;
 use crate::store::db::{Result, Tx};
 
@@ -30,6 +30,9 @@ pub struct Detail {
     pub restored: bool,
     /// These were invited.
     pub invited: Vec<UserId>,
+    /// The Slack workspace of an organisation in which it is made, where nobody has said which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamId>,
 }
 
 /// What Slack shows of this incident there; nothing known if it never showed anything.

@@ -8,7 +8,9 @@ use stentor::clock::{Clock, Timestamp};
 use stentor::config::{Secret, SigningSecrets};
 use stentor::doctor::{Outcome, Plan, Report, examine};
 use stentor::simulator::Simulator;
+use stentor::simulator::act::Act;
 use stentor::simulator::settings::Settings;
+use stentor::simulator::state::Team;
 
 use crate::bot::{Bot, Start};
 use crate::databases::{Fresh, on_each_database};
@@ -86,6 +88,34 @@ on_each_database! {
         for call in bot.slack.calls() {
             assert!(["auth.test", "conversations.list"].contains(&call.method.as_str()), "{}", call.method);
         }
+        bot.ends().await;
+    }
+
+    async fn an_organisation_is_looked_at_workspace_by_workspace(fresh: Fresh) {
+        let of_organisation = |settings| Settings { org_install: true, ..like_slack(settings) };
+        let (bot, _server, plan) = all_in_order_but(&fresh, of_organisation).await;
+        let team = Team { id: "T0ZENITH".to_owned(), name: "Zenith".to_owned(), ..bot.slack.settings().team.clone() };
+        let channels = Vec::new();
+        let zenith = Settings { team, channels, ..bot.slack.settings().clone() };
+        let zenith = bot.slack.with_workspace(zenith);
+        let report = examine(&plan, &bot.clock).await;
+        let found: Vec<&str> = report.findings.iter()
+            .filter(|it| ["workspaces", "announcements"].contains(&it.check) && it.outcome == Outcome::Ok)
+            .map(|it| it.found.as_str())
+            .collect();
+        assert_eq!(found, [
+            "2 of the organisation let Stentor in: Acme, Zenith",
+            "#incidents of Acme is there, and Stentor will enter it",
+            "#incidents of Zenith will be made with the first incident",
+        ]);
+        for slack in [&bot.slack, &zenith] {
+            slack.act(Act::LetIn { granted: false }).await.unwrap();
+        }
+        let report = examine(&plan, &bot.clock).await;
+        let failed = wrong(&report, Outcome::Failed);
+        let expected = "workspaces: Stentor is installed for an organisation, and none of its workspaces lets it in";
+        assert!(failed.iter().any(|found| found == expected), "{report}");
+        assert!(!report.findings.iter().any(|it| it.check == "announcements"), "{report}");
         bot.ends().await;
     }
 

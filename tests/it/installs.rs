@@ -4,6 +4,7 @@
 mod house;
 mod isolation;
 mod leaving;
+mod organisation;
 mod renewing;
 mod sealing;
 mod walking;

@@ -104,7 +104,7 @@ fn declaration(number: usize, chance: &mut Chance) -> Order {
         lead: chance.one_in(2).then(|| person(chance)),
         private: chance.one_in(4),
         declared_in: chance.one_in(2).then(|| ChannelId::from("C0GENERAL")),
-        opened_by: None,
+        ..Declare::default()
     };
     let actor = Actor::Person { user: person(chance) };
     order(number, Target::New, actor, Command::Declare(declare))

@@ -139,7 +139,7 @@ impl IntoResponses for Written {
             ("415", "The body is not `application/json` (`unsupported-media-type`)"),
             (
                 "422",
-                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-person`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`); `field` names it",
+                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-person`, `unknown-team`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`); `field` names it",
             ),
         ])
     }

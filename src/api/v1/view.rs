@@ -7,7 +7,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, IncidentId, RoleId, SeverityId, StatusId, TimestampId, UserId};
+use crate::ids::{
+    ChannelId, IncidentId, RoleId, SeverityId, StatusId, TeamId, TimestampId, UserId,
+};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::channel::ChannelState;
 use crate::incident::event::Actor;
@@ -52,6 +54,10 @@ pub struct IncidentView {
     /// The channel it was declared in, if it was in one.
     #[schema(value_type = Option<String>, example = "C012AB3CD")]
     pub declared_in: Option<ChannelId>,
+    /// The workspace of the organisation that was named for its channel; nothing if none was, or
+    /// where Stentor is installed in one workspace.
+    #[schema(value_type = Option<String>, example = "T012AB3CD")]
+    pub slack_team: Option<TeamId>,
     /// Who declared it.
     pub creator: Actor,
     /// When it was declared.
@@ -150,6 +156,7 @@ impl IncidentView {
             channel_state: incident.channel.as_ref().map(|_| incident.standing.state),
             channel: incident.channel,
             declared_in: incident.declared_in,
+            slack_team: incident.slack_team,
             creator: incident.creator,
             declared_at: incident.declared_at,
             updated_at: incident.updated_at,

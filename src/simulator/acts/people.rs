@@ -113,6 +113,15 @@ pub fn do_it(state: &mut State, now: Micros, act: Act) -> Result<Seen, Oops> {
             state.app.is_installed = false;
             state.tokens.end_all();
         }
+        Act::LetIn { granted } => {
+            if state.team.enterprise.is_none() {
+                return Err(Oops::new("not_an_organisation"));
+            }
+            let kind = if granted { "team_access_granted" } else { "team_access_revoked" };
+            state.app.is_installed = granted;
+            let event = json!({ "type": kind, "team_ids": [state.team.id] });
+            state.tell_app(now, kind, "", event);
+        }
         other => seen.made = change_channel(state, now, other)?,
     }
     Ok(seen)

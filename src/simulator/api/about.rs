@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    args::missing,
+    args::{cursor_to, missing},
     desk::{Answer, Desk},
     methods::{Budget, Method, Scopes},
     refusal::Refusal,
@@ -29,6 +29,15 @@ pub const METHODS: &[Method] = &[
         required: &[],
         optional: &["test"],
         run: auth_revoke,
+    },
+    Method {
+        name: "auth.teams.list",
+        budget: Budget::Tier2,
+        scopes: Scopes::None,
+        takes_json: false,
+        required: &[],
+        optional: &["cursor", "include_icon", "limit"],
+        run: auth_teams_list,
     },
     Method {
         name: "auth.test",
@@ -103,6 +112,20 @@ pub fn auth_test(desk: &mut Desk<'_>) -> Answer {
         answer["enterprise_id"] = enterprise.id.clone().into();
     }
     Ok(answer)
+}
+
+/// The workspaces of the organisation that let the app in.
+pub fn auth_teams_list(desk: &mut Desk<'_>) -> Answer {
+    if desk.state.team.enterprise.is_none() {
+        return Err("invalid_auth".into());
+    }
+    let limit = desk.args.limit(100, 1000)?;
+    let from = desk.args.cursor()?.unwrap_or_default();
+    let mut rest = desk.granted.iter().skip_while(|team| !from.is_empty() && team.id != from);
+    let page = rest.by_ref().take(limit).map(|team| json!({ "id": team.id, "name": team.name }));
+    let page: Vec<_> = page.collect();
+    let next = rest.next().map_or_else(String::new, |team| cursor_to(&team.id));
+    Ok(json!({ "teams": page, "response_metadata": { "next_cursor": next } }))
 }
 
 pub fn auth_revoke(desk: &mut Desk<'_>) -> Answer {

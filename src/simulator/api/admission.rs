@@ -61,7 +61,42 @@ pub fn admit(
     if let Some(name) = method.required.iter().find(given) {
         return Err(Turned::Away(missing(name)));
     }
+    if caller.is_bot {
+        check_team(state, method, &args)?;
+    }
     Ok((method, args, caller))
+}
+
+/// Methods that want to be told which workspace of an organisation is meant.
+const IN_ONE_TEAM: [&str; 9] = [
+    "bots.info",
+    "chat.scheduledMessages.list",
+    "conversations.create",
+    "conversations.list",
+    "dnd.info",
+    "usergroups.list",
+    "usergroups.users.list",
+    "users.conversations",
+    "users.list",
+];
+
+/// The token of an organisation says nothing of the workspace that is meant, and is not good in one
+/// that does not let the app in. That of a workspace says it all, and `team_id` is ignored.
+fn check_team(state: &State, method: &Method, args: &Args) -> Result<(), Turned> {
+    if state.team.enterprise.is_none() {
+        return Ok(());
+    }
+    let named = args.text("team_id");
+    match &named {
+        None if IN_ONE_TEAM.contains(&method.name) => return Err("missing_argument".into()),
+        Some(team) if *team != state.team.id => return Err("team_not_found".into()),
+        _ => {}
+    }
+    let is_in_channel = args.text("channel").is_some_and(|id| state.channels.contains_key(&id));
+    match (named.is_some() || is_in_channel) && !state.app.is_installed {
+        true => Err("team_access_not_granted".into()),
+        false => Ok(()),
+    }
 }
 
 fn identify(

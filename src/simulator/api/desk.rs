@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{args::Args, refusal::Refusal};
 use crate::simulator::{
     clock::Micros,
-    state::{State, channel::Channel, message::Message, ts::Ts},
+    state::{State, Team, channel::Channel, message::Message, ts::Ts},
 };
 
 /// The answer of a method; `ok` is added to it.
@@ -26,6 +26,8 @@ pub struct Desk<'a> {
     pub args: Args,
     pub caller: Caller,
     pub now: Micros,
+    /// The workspaces of the organisation that let the app in.
+    pub granted: Vec<Team>,
 }
 
 impl Desk<'_> {

@@ -18,7 +18,7 @@ use super::{
     faults::Failing,
     oauth,
     server::hang_up,
-    state::{JOURNAL_LENGTH, State, journal::Call},
+    state::{JOURNAL_LENGTH, State, Team, journal::Call},
 };
 
 mod about;
@@ -43,7 +43,8 @@ mod views;
 use desk::Desk;
 use methods::Method;
 use refusal::Refusal;
-use request::Asked;
+
+pub use request::Asked;
 
 /// The routes under `/api`.
 pub fn router(simulator: Simulator) -> Router {
@@ -56,7 +57,7 @@ async fn call(
     request: Request,
 ) -> Response {
     let asked = request::read(request).await;
-    let simulator = simulator.resident_with_token(asked.token.as_deref());
+    let simulator = simulator.resident_called(&asked);
     let fault = simulator.write_quietly(|state| state.faults.strike(&method));
     match &fault {
         Some(Failing::Delay { ms }) => tokio::time::sleep(Duration::from_millis(*ms)).await,
@@ -67,7 +68,12 @@ async fn call(
     }
     let answer = match method == oauth::access::METHOD {
         true => give_access(&simulator, &asked, &fault),
-        false => simulator.write(|state| perform(&simulator, state, &method, &asked, &fault)),
+        false => {
+            // Before the lock: other workspaces have to be asked.
+            let granted = simulator.granted_teams();
+            let called = Called { name: &method, asked: &asked, granted };
+            simulator.write(|state| perform(&simulator, state, called, &fault))
+        }
     };
     match fault {
         Some(Failing::LostAnswer { hang_ms }) => {
@@ -153,12 +159,19 @@ async fn fail_before(
     }
 }
 
+/// A call on its way.
+struct Called<'a> {
+    name: &'a str,
+    asked: &'a Asked,
+    /// The workspaces of the organisation that let the app in.
+    granted: Vec<Team>,
+}
+
 /// Does what is asked, and writes it down.
 fn perform(
     simulator: &Simulator,
     state: &mut State,
-    name: &str,
-    asked: &Asked,
+    Called { name, asked, granted }: Called<'_>,
     fault: &Option<Failing>,
 ) -> Reply {
     let now = simulator.clock().now();
@@ -167,7 +180,7 @@ fn perform(
         Err(admission::Turned::Away(refusal)) => Reply::refused(refusal),
         Err(admission::Turned::Back { retry_after }) => Reply::too_many(retry_after),
         Ok((method, args, caller)) => {
-            let mut desk = Desk { state, args, caller, now };
+            let mut desk = Desk { state, args, caller, now, granted };
             match (method.run)(&mut desk) {
                 Ok(body) => Reply::done(body),
                 Err(refusal) => Reply::refused(refusal),

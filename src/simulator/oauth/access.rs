@@ -34,7 +34,9 @@ pub fn access(
             let allowed = simulator.core.town.codes().take(now, code, text("redirect_uri"))?;
             let resident = simulator.resident_of(&allowed.team).ok_or("invalid_code")?;
             let rotates = app.rotates_tokens;
-            Ok(resident.write(|state| install(state, now, &allowed, rotates)))
+            let answer = resident.write(|state| install(state, now, &allowed, rotates));
+            resident.let_in_everywhere();
+            Ok(answer)
         }
         "refresh_token" => {
             let token = text("refresh_token").ok_or("invalid_refresh_token")?;
@@ -42,11 +44,13 @@ pub fn access(
             let mut theirs = residents.into_iter();
             let resident = theirs.find(|one| one.read(|state| state.tokens.knows_refresh(token)));
             let resident = resident.ok_or("invalid_refresh_token")?;
-            resident.write(|state| {
+            let answer = resident.write(|state| {
                 let team = state.team.id.clone();
                 let issued = state.tokens.refresh(now, &team, token);
                 issued.map(|it| describe(state, &it)).ok_or("invalid_refresh_token")
-            })
+            });
+            resident.share_tokens();
+            answer
         }
         _ => Err("invalid_grant_type"),
     }

@@ -38,6 +38,19 @@ pub struct Trigger {
 }
 
 impl Triggers {
+    /// None yet; the first one that is given gets the number after this one.
+    pub fn after(number: u64) -> Triggers {
+        Triggers { list: VecDeque::new(), given: number }
+    }
+
+    /// Whether it is one of these, used or not.
+    pub fn knows(&self, id: &str) -> bool {
+        let number = id.split('.').next().and_then(|number| number.parse::<u64>().ok());
+        let number = number.and_then(|number| number.checked_sub(FIRST_TRIGGER));
+        let forgotten = self.given - self.list.len() as u64;
+        number.is_some_and(|number| number > forgotten && number <= self.given)
+    }
+
     /// A new trigger.
     pub fn give(&mut self, now: Micros, user: &str, view: Option<&str>) -> String {
         while self.list.front().is_some_and(|oldest| now - oldest.given > MEMORY) {

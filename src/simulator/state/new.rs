@@ -12,6 +12,9 @@ use crate::simulator::{
     settings::Settings,
 };
 
+/// More ids than any workspace gives out.
+const IDS_OF_A_WORKSPACE: u64 = 1_000_000;
+
 impl State {
     /// As the settings say.
     pub(in crate::simulator) fn new(settings: &Settings) -> State {
@@ -81,6 +84,13 @@ impl State {
             state.channels.insert(channel.id.clone(), channel);
         }
         state
+    }
+
+    /// Another workspace of an organisation that has so many already: ids are the organisation's,
+    /// and none is given out twice in it.
+    pub(in crate::simulator) fn beside(self, fellows: usize) -> State {
+        let first = fellows as u64 * IDS_OF_A_WORKSPACE;
+        State { last_id: first, triggers: Triggers::after(first), ..self }
     }
 
     /// A time stamp later than all before it.

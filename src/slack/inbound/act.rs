@@ -1,7 +1,7 @@
 //! Does what somebody means, whether they typed it or pressed a button.
 
 use crate::engine::order::{NotDone, Order, Target};
-use crate::ids::{ChannelId, UserId, WorkspaceId};
+use crate::ids::{ChannelId, TeamId, UserId, WorkspaceId};
 use crate::incident::access::may_see;
 use crate::incident::channel::ChannelState;
 use crate::incident::command::Command;
@@ -32,6 +32,8 @@ pub struct Asking<'a> {
     pub door: &'a Door,
     /// The workspace.
     pub workspace: WorkspaceId,
+    /// Where that is an organisation: which workspace of it they are in, if Slack says so.
+    pub slack_team: Option<TeamId>,
     /// Who they are.
     pub user: UserId,
     /// Where they are, if it is a channel.
@@ -128,7 +130,11 @@ impl Asking<'_> {
         let mut tx = self.door.app.db.read().await?;
         let catalogue = self.door.app.catalogues.of(&mut tx, &self.workspace).await?;
         drop(tx);
-        let origin = Origin { incident: None, declared_in: self.channel.clone() };
+        let origin = Origin {
+            declared_in: self.channel.clone(),
+            slack_team: self.slack_team.clone(),
+            ..Origin::default()
+        };
         Ok(self.open(declare(name, &catalogue, &origin), Verb::Declare).await)
     }
 
@@ -138,7 +144,7 @@ impl Asking<'_> {
         form.check(&incident)?;
         let catalogue = self.door.app.catalogues.of(&mut tx, &self.workspace).await?;
         drop(tx);
-        let origin = Origin { incident: Some(incident.id.clone()), declared_in: None };
+        let origin = Origin { incident: Some(incident.id.clone()), ..Origin::default() };
         let instead = Verb::parse(form.word()).unwrap_or(Verb::Help);
         Ok(self.open(form.open(&incident, &catalogue, &origin), instead).await)
     }

@@ -21,7 +21,7 @@ use crate::slack::inbound::door::Door;
 use crate::store::db::Tx;
 use crate::store::incidents::{self, Filter};
 use crate::store::surfaces::{self, Detail, Shown};
-use crate::store::{outbox, workspaces};
+use crate::store::{outbox, teams, workspaces};
 
 /// Open incidents whose announcement is tried again when Stentor gets into a channel.
 const ANNOUNCED_AGAIN: i64 = 100;
@@ -222,6 +222,7 @@ async fn moved(door: &Door, workspace: &WorkspaceId, event: &Value) -> Result<()
     let mut tx = door.app.db.begin().await?;
     surfaces::move_channel(&mut tx, workspace, &old, &new).await?;
     workspaces::move_announce_channel(&mut tx, workspace, &old, &new).await?;
+    teams::move_announce_channel(&mut tx, workspace, &old, &new).await?;
     tx.commit().await?;
     let Some(incident) = incident else { return Ok(()) };
     let receipt = format!("moved/{old}/{new}");

@@ -32,7 +32,9 @@ pub async fn answer(door: &Door, command: SlashCommand) -> Answer {
     if let Intent::Show(Show::Help(verb)) = parsed.intent {
         return standing_help(verb);
     }
-    let workspace = match door.workspace(command.installed_for().as_ref()).await {
+    let slack_team = command.workspace_of_organisation();
+    let found = door.workspace_in(command.installed_for().as_ref(), slack_team.as_ref()).await;
+    let workspace = match found {
         Ok(Some(workspace)) => workspace,
         Ok(None) => return Answer::whisper(&reply::not_installed()),
         Err(error) => {
@@ -43,6 +45,7 @@ pub async fn answer(door: &Door, command: SlashCommand) -> Answer {
     let asking = Asking {
         door,
         workspace,
+        slack_team,
         user: command.user_id,
         channel: Some(command.channel_id),
         target: parsed.reference.map(Target::Number),

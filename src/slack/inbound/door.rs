@@ -11,7 +11,7 @@ use crate::slack::client::CallError;
 use crate::slack::install::directory::{NoAccess, Slacks};
 use crate::slack::missed::Heard;
 use crate::slack::view::kit::modal::Modal;
-use crate::store::workspaces;
+use crate::store::{teams, workspaces};
 
 /// Slack waits 3 s for the answer and a trigger lives as long; what is left is for the way.
 const FORM_LIMIT: Duration = Duration::from_millis(2_200);
@@ -59,6 +59,37 @@ impl Door {
             }
         }
         self.known_workspace(team).await
+    }
+
+    /// The workspace of this team or organisation, for a request out of this Slack workspace of it:
+    /// that one is remembered, for what nobody in Slack has asked for.
+    pub async fn workspace_in(
+        &self,
+        installed_for: Option<&TeamId>,
+        slack_team: Option<&TeamId>,
+    ) -> Result<Option<WorkspaceId>, sqlx::Error> {
+        let workspace = self.workspace(installed_for).await?;
+        if let (Some(workspace), Some(slack_team)) = (&workspace, slack_team) {
+            self.remember(workspace, slack_team).await?;
+        }
+        Ok(workspace)
+    }
+
+    /// Nearly always it is remembered already, which costs a look and no commit.
+    async fn remember(
+        &self,
+        workspace: &WorkspaceId,
+        slack_team: &TeamId,
+    ) -> Result<(), sqlx::Error> {
+        let mut tx = self.app.db.read().await?;
+        let is_known = teams::is_known(&mut tx, workspace, slack_team).await?;
+        drop(tx);
+        if is_known {
+            return Ok(());
+        }
+        let mut tx = self.app.db.begin().await?;
+        teams::remember(&mut tx, workspace, slack_team, self.app.clock.now()).await?;
+        tx.commit().await
     }
 
     /// The workspace of this team or organisation, if it is known.

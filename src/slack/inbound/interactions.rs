@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde::Deserialize;
 
 use crate::engine::order::{NotDone, Order, Target};
-use crate::ids::{IncidentId, UserId, WorkspaceId};
+use crate::ids::{IncidentId, TeamId, UserId, WorkspaceId};
 use crate::incident::command::Command;
 use crate::incident::event::{Actor, Via};
 use crate::slack::client::{CallError, Connection};
@@ -77,11 +77,14 @@ async fn ask(
     intent: Intent,
 ) -> Answer {
     let Some(user) = interaction.user().cloned() else { return Answer::silence() };
-    let answer = match door.workspace(interaction.installed_for().as_ref()).await {
+    let slack_team = interaction.workspace_of_organisation();
+    let found = door.workspace_in(interaction.installed_for().as_ref(), slack_team.as_ref()).await;
+    let answer = match found {
         Ok(Some(workspace)) => {
             let asking = Asking {
                 door,
                 workspace,
+                slack_team,
                 user,
                 channel: interaction.channel().cloned(),
                 target,
@@ -127,7 +130,9 @@ async fn submit(door: &Door, interaction: Interaction) -> Answer {
     let (Some(user), Some(view)) = (interaction.user(), &interaction.view) else {
         return Answer::silence();
     };
-    let workspace = match door.workspace(interaction.installed_for().as_ref()).await {
+    let slack_team = interaction.workspace_of_organisation();
+    let found = door.workspace_in(interaction.installed_for().as_ref(), slack_team.as_ref()).await;
+    let workspace = match found {
         Ok(Some(workspace)) => workspace,
         Ok(None) => return Answer::value(&not_installed(&view.callback_id)),
         Err(error) => {
@@ -135,7 +140,7 @@ async fn submit(door: &Door, interaction: Interaction) -> Answer {
             return Answer::value(&failed(&view.callback_id));
         }
     };
-    let order = match order(workspace, user, view) {
+    let order = match order(workspace, slack_team, user, view) {
         Ok(order) => order,
         Err(error) => {
             tracing::warn!(error = %error, form = view.callback_id, "Could not read a form");
@@ -149,11 +154,19 @@ async fn submit(door: &Door, interaction: Interaction) -> Answer {
     }
 }
 
-fn order(workspace: WorkspaceId, user: &UserId, view: &View) -> Result<Order, SubmissionError> {
+fn order(
+    workspace: WorkspaceId,
+    slack_team: Option<TeamId>,
+    user: &UserId,
+    view: &View,
+) -> Result<Order, SubmissionError> {
     let origin = Origin::parse(&view.private_metadata);
     let mut command = submission::command(&view.callback_id, view.values())?;
     if let Command::Declare(declare) = &mut command {
         declare.declared_in = origin.declared_in;
+        // Where the form was opened counts more than where whoever fills it in belongs.
+        let opened_in = origin.slack_team.filter(TeamId::is_workspace);
+        declare.slack_team = opened_in.or(slack_team);
     }
     Ok(Order {
         workspace,

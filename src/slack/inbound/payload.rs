@@ -37,6 +37,12 @@ impl SlashCommand {
             self.enterprise_id.clone(),
         )
     }
+
+    /// Which workspace of the organisation it was typed in, if the app is installed for all of them.
+    pub fn workspace_of_organisation(&self) -> Option<TeamId> {
+        let teams = [self.team_id.as_ref()];
+        workspace_of_organisation(self.is_enterprise_install.holds(), teams)
+    }
 }
 
 /// Yes or no, in a form or in JSON.
@@ -74,7 +80,7 @@ pub struct Interaction {
     team: Option<Named<TeamId>>,
     enterprise: Option<Named<TeamId>>,
     is_enterprise_install: bool,
-    user: Option<Named<UserId>>,
+    user: Option<Someone>,
     channel: Option<Named<ChannelId>>,
     /// Opens one form, within 3 s.
     pub trigger_id: String,
@@ -91,6 +97,13 @@ pub struct Interaction {
 #[derive(Debug, Deserialize)]
 struct Named<T> {
     id: T,
+}
+
+#[derive(Debug, Deserialize)]
+struct Someone {
+    id: UserId,
+    #[serde(default)]
+    team_id: Option<TeamId>,
 }
 
 /// What was pressed.
@@ -113,6 +126,8 @@ pub struct View {
     pub callback_id: String,
     /// What it remembers.
     pub private_metadata: String,
+    team_id: Option<TeamId>,
+    app_installed_team_id: Option<TeamId>,
     state: State,
 }
 
@@ -146,6 +161,20 @@ impl Interaction {
     pub fn installed_for(&self) -> Option<TeamId> {
         let id = |named: &Option<Named<TeamId>>| named.as_ref().map(|named| named.id.clone());
         installation(self.is_enterprise_install, id(&self.team), id(&self.enterprise))
+    }
+
+    /// Which workspace of the organisation it was done in, if the app is installed for all of them.
+    /// Slack names none as such then: what is left is where the form was opened, and where whoever did
+    /// it belongs. Of somebody who is in several workspaces, that may be the organisation itself.
+    pub fn workspace_of_organisation(&self) -> Option<TeamId> {
+        let view = self.view.as_ref();
+        let teams = [
+            self.team.as_ref().map(|team| &team.id),
+            view.and_then(|view| view.app_installed_team_id.as_ref()),
+            view.and_then(|view| view.team_id.as_ref()),
+            self.user.as_ref().and_then(|user| user.team_id.as_ref()),
+        ];
+        workspace_of_organisation(self.is_enterprise_install, teams)
     }
 
     /// Who did it.
@@ -233,9 +262,51 @@ fn installation(
     if for_organisation { enterprise.or(team) } else { team.or(enterprise) }
 }
 
+/// The first of these that is a workspace. Where the app is installed in one workspace, that is
+/// known already, and nothing has to be said of it.
+fn workspace_of_organisation<const N: usize>(
+    for_organisation: bool,
+    teams: [Option<&TeamId>; N],
+) -> Option<TeamId> {
+    let mut workspaces = teams.into_iter().flatten().filter(|team| team.is_workspace());
+    workspaces.next().filter(|_| for_organisation).cloned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_says_which_workspace_of_an_organisation_is_meant() {
+        let team = |payload: &str| {
+            let interaction: Interaction = serde_json::from_str(payload).unwrap();
+            interaction.workspace_of_organisation().map(|team| team.to_string())
+        };
+        let form = |installed: &str, user: &str| {
+            format!(
+                r#"{{"type":"view_submission","team":null,"enterprise":{{"id":"E0GRID"}},"is_enterprise_install":true,
+                "user":{{"id":"W0ALICE","team_id":"{user}"}},
+                "view":{{"id":"V1","team_id":"T0FORM","app_installed_team_id":"{installed}"}}}}"#
+            )
+        };
+        assert_eq!(team(&form("T0APP", "T0USER")).as_deref(), Some("T0APP"));
+        assert_eq!(team(&form("E0GRID", "T0USER")).as_deref(), Some("T0FORM"));
+        let press = r#"{"type":"block_actions","team":null,"enterprise":{"id":"E0GRID"},"is_enterprise_install":true,
+            "user":{"id":"W0ALICE","team_id":"T0USER"}}"#;
+        assert_eq!(team(press).as_deref(), Some("T0USER"));
+        assert_eq!(team(&press.replace("T0USER", "E0GRID")), None);
+        // What is installed in one workspace needs nobody to say which.
+        let plain = r#"{"type":"shortcut","team":{"id":"T0ACME"},"user":{"id":"U0ALICE","team_id":"T0ACME"}}"#;
+        assert_eq!(team(plain), None);
+        let command = |is_org: &str| -> SlashCommand {
+            let form = format!(
+                "team_id=T0ACME&enterprise_id=E0GRID&is_enterprise_install={is_org}&user_id=U1&channel_id=C1&trigger_id=1"
+            );
+            serde_urlencoded::from_str(&form).unwrap()
+        };
+        assert_eq!(command("true").workspace_of_organisation(), Some(TeamId::from("T0ACME")));
+        assert_eq!(command("false").workspace_of_organisation(), None);
+    }
 
     #[test]
     fn an_installation_for_an_organisation_has_no_team() {

@@ -39,8 +39,8 @@ pub fn command(callback_id: &str, values: &Value) -> Result<Command, SubmissionE
             severity: filled_in.choice("severity"),
             lead: filled_in.person("lead"),
             private: filled_in.is_ticked("private"),
- declared_in: None,
-            opened_by: None,
+
+            ..Declare::default()
         }),
         "update" => Command::Update {
             message: filled_in.text("message"),
@@ -209,8 +209,7 @@ mod tests {
             severity: Some("01SEV".to_owned()),
             lead: Some("U0BEA".into()),
             private: true,
-            declared_in: None,
-            opened_by: None,
+            ..Declare::default()
         };
         assert_eq!(command("declare", &values), Ok(Command::Declare(declared)));
         let values = json!({

@@ -29,7 +29,7 @@ impl Job<'_> {
         let was_shown = known.is_some();
         let channel = match known {
             Some(channel) => channel,
-            None => self.performer.announcement_channel(&self.calls).await?,
+            None => self.announcement_channel().await?,
         };
         let message = announcement(&self.incident, &self.catalogue);
         let error = match self.show(Surface::Announcement, &channel, &message).await {
@@ -50,7 +50,19 @@ impl Job<'_> {
     /// Where to announce now that this channel is of no use.
     async fn next_channel(&self, gone: &ChannelId) -> Result<ChannelId, Failed> {
         self.performer.forget_announcement_channel(&self.calls, gone).await?;
-        self.performer.announcement_channel(&self.calls).await
+        self.announcement_channel().await
+    }
+
+    /// Each workspace of an organisation has its own, where those are who can read it.
+    async fn announcement_channel(&self) -> Result<ChannelId, Failed> {
+        if let Some(channel) = self.performer.configured_announcement_channel() {
+            return Ok(channel);
+        }
+        let team = self.team().await?;
+        match self.performer.announcement_channel(&self.calls, &team).await {
+            Err(failed) => Err(self.refused_in(&team, failed).await?),
+            found => found,
+        }
     }
 
     /// Somebody can do something about it, and has to know.
@@ -78,10 +90,13 @@ impl Job<'_> {
                 NotAnnounced::NotInvited
             }
             // Of all channels, only private ones and archived ones were not found by their name.
-            "name_taken" if self.performer.is_archived(&self.calls, channel).await? => {
-                NotAnnounced::Archived
+            "name_taken" => {
+                let team = self.team().await?;
+                match self.performer.is_archived(&self.calls, &team, channel).await? {
+                    true => NotAnnounced::Archived,
+                    false => NotAnnounced::NotInvited,
+                }
             }
-            "name_taken" => NotAnnounced::NotInvited,
             code if code.starts_with("restricted_action")
                 && error.is_of("conversations.create") =>
             {

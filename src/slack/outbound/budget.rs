@@ -29,7 +29,8 @@ fn per_minute(method: &str) -> (u32, u32) {
         | "conversations.open"
         | "conversations.replies"
         | "users.conversations" => (50, 20),
-        // Tier 2, as most of what changes a channel. What is not known is taken for one of these.
+        // Tier 2, as `auth.teams.list` and most of what changes a channel. What is not known is taken
+        // for one of these.
         _ => (20, 10),
     }
 }

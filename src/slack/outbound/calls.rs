@@ -25,6 +25,11 @@ const TOKEN_REST: Duration = Duration::from_secs(300);
 const PASSING: [&str; 3] =
     ["external_channel_migrating", "message_limit_exceeded", "team_added_to_org"];
 
+/// The argument that says which workspace of an organisation is meant.
+pub const TEAM: &str = "team_id";
+/// Slack's word for a workspace of the organisation that does not let Stentor in.
+pub const SHUT_OUT: &str = "team_access_not_granted";
+
 /// Why a piece of work was not done, and what to do about it.
 #[derive(Debug)]
 pub enum Trouble {
@@ -197,7 +202,8 @@ impl Calls<'_> {
         let access = self.performer.slacks.of(self.workspace).await?;
         let trial = self.wait_for_turn(method, None).await?;
         let result = access.slack.post(method, arguments).await;
-        self.heed(method, &access, trial, result).await
+        let names_team = arguments.get(TEAM).is_some();
+        self.heed(Called { method, names_team }, &access, trial, result).await
     }
 
     /// Calls a method that takes a query string. All of these only read.
@@ -205,7 +211,9 @@ impl Calls<'_> {
         let access = self.performer.slacks.of(self.workspace).await?;
         let trial = self.wait_for_turn(method, None).await?;
         let result = access.slack.get(method, arguments).await;
-        self.heed(method, &access, trial, result).await.map_err(Failed::without_doubt)
+        let names_team = arguments.iter().any(|(name, _)| *name == TEAM);
+        let called = Called { method, names_team };
+        self.heed(called, &access, trial, result).await.map_err(Failed::without_doubt)
     }
 
     /// Sends a message, when it is this channel's turn.
@@ -218,7 +226,7 @@ impl Calls<'_> {
         let access = self.performer.slacks.of(self.workspace).await?;
         let trial = self.wait_for_turn(method, Some(channel)).await?;
         let result = access.slack.post(method, arguments).await;
-        self.heed(method, &access, trial, result).await
+        self.heed(Called { method, names_team: false }, &access, trial, result).await
     }
 
     /// Goes on when the lease is good, Slack wants to be called, and it is this call's turn.
@@ -265,21 +273,18 @@ impl Calls<'_> {
     /// Remembers what the answer says of further calls, for every replica and beyond a restart.
     async fn heed(
         &self,
-        method: &str,
+        called: Called<'_>,
         access: &Access,
         trial: Trial,
         result: Result<Value, CallError>,
     ) -> Result<Value, Failed> {
         let now = self.performer.clock.now();
+        let method = called.method;
         match &result {
             Err(CallError::Unreachable { .. } | CallError::InDoubt { .. }) => {}
-            Err(error) if error.is_about_the_token() => {}
+            Err(error) if called.was_refused_for_the_token(error) => {}
             // Whatever it says: Slack has answered.
-            _ if trial == Trial::Ours => {
-                let mut tx = self.performer.db.begin().await?;
-                pace::wake(&mut tx, self.workspace).await?;
-                tx.commit().await?;
-            }
+            _ if trial == Trial::Ours => self.performer.wake(self.workspace).await?,
             _ => {}
         }
         match result {
@@ -292,10 +297,18 @@ impl Calls<'_> {
                 tracing::info!(method, retry_after_s = retry_after.as_secs(), "Slack asks to wait");
                 Err(Failed::Trouble(Trouble::NotYet { until, turn: None }))
             }
-            Err(error) if error.is_about_the_token() => {
+            Err(error) if called.was_refused_for_the_token(&error) => {
                 match self.performer.slacks.doubt(self.workspace, access, &error).await? {
                     Doubt::Founded(error) => Err(Failed::Trouble(Trouble::NoAccess { error })),
                     Doubt::Outdated => {
+                        let (error, in_doubt) = (error.to_string(), false);
+                        Err(Failed::Trouble(Trouble::Again { error, in_doubt }))
+                    }
+                    // What is to be done in the other workspaces need not wait for this one.
+                    Doubt::Unclear if error.is(SHUT_OUT) && self.is_for_organisation().await? => {
+                        if trial == Trial::Ours {
+                            self.performer.wake(self.workspace).await?;
+                        }
                         let (error, in_doubt) = (error.to_string(), false);
                         Err(Failed::Trouble(Trouble::Again { error, in_doubt }))
                     }
@@ -317,6 +330,11 @@ impl Calls<'_> {
         }
     }
 
+    async fn is_for_organisation(&self) -> Result<bool, Trouble> {
+        let installed_for = self.performer.workspace(self.workspace).await?.slack_team;
+        Ok(installed_for.is_some_and(|team| team.is_organisation()))
+    }
+
     async fn rest(
         &self,
         error: String,
@@ -329,6 +347,22 @@ impl Calls<'_> {
         tx.commit().await?;
         let for_all = failures >= IS_AWAY_AFTER || not_before > now;
         Ok(Failed::Trouble(Trouble::Away { error, in_doubt, until, for_all }))
+    }
+}
+
+/// What was called.
+#[derive(Clone, Copy)]
+struct Called<'a> {
+    method: &'a str,
+    /// Whether it said which workspace of an organisation is meant.
+    names_team: bool,
+}
+
+impl Called<'_> {
+    /// Whether it is the token that Slack refused. The token of an organisation is good although one
+    /// of its workspaces does not let Stentor in: the others need not wait for that.
+    fn was_refused_for_the_token(self, error: &CallError) -> bool {
+        error.is_about_the_token() && !(self.names_team && error.is(SHUT_OUT))
     }
 }
 

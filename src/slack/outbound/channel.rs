@@ -13,6 +13,7 @@ use crate::incident::text::{CHANNEL_NAME_LIMIT, channel_name};
 use crate::slack::outbound::Job;
 use crate::slack::outbound::calls::Failed;
 use crate::slack::outbound::search::Search;
+use crate::slack::outbound::teams::Team;
 use crate::store::surfaces::Shown;
 use crate::store::timeline;
 
@@ -30,8 +31,14 @@ impl Job<'_> {
         let mut shown = self.shown(Surface::Channel).await?;
         let deleted = &self.incident.standing.deleted;
         if shown.channel.as_ref().is_none_or(|channel| deleted.contains(channel)) {
-            let (channel, name) = self.create_or_adopt().await?;
-            shown = Shown { channel: Some(channel), hash: Some(name), ..Shown::default() };
+            let team = self.team_to_open_in(&mut shown).await?;
+            let opened = self.create_or_adopt(&team).await;
+            let (channel, name) = match opened {
+                Ok(opened) => opened,
+                Err(failed) => return Err(self.not_opened_in(&team, shown, failed).await?),
+            };
+            let (channel, hash) = (Some(channel), Some(name));
+            shown = Shown { channel, hash, detail: shown.detail, ..Shown::default() };
             self.save(Surface::Channel, &shown).await?;
         }
         let Some(channel) = shown.channel else { return Ok(()) };
@@ -43,22 +50,22 @@ impl Job<'_> {
         Ok(())
     }
 
-    async fn create_or_adopt(&self) -> Result<(ChannelId, String), Failed> {
+    async fn create_or_adopt(&self, team: &Team) -> Result<(ChannelId, String), Failed> {
         if self.work.is_in_doubt()
-            && let Some(found) = self.adopt().await?
+            && let Some(found) = self.adopt(team).await?
         {
             return Ok(found);
         }
         let base = channel_name(self.incident.number, &self.incident.name);
         let is_private = self.incident.visibility == Visibility::Private;
         for name in candidates(&base) {
-            let arguments = json!({"name": name, "is_private": is_private});
+            let arguments = team.named_in(json!({"name": name, "is_private": is_private}));
             match self.calls.post("conversations.create", &arguments).await {
                 Ok(answer) => return Ok((channel_id(&answer["channel"])?, name)),
                 Err(failed) if failed.is("name_taken") => {
                     // By our own earlier attempt, perhaps, which Slack carried out after the look.
                     if self.work.is_in_doubt()
-                        && let Some(found) = self.adopt().await?
+                        && let Some(found) = self.adopt(team).await?
                     {
                         return Ok(found);
                     }
@@ -74,14 +81,17 @@ impl Job<'_> {
     /// The channel that an attempt which ended without an answer has made, if it has: it is among
     /// our own, by us, and not older than the wish for it. Its name has the incident's number; the
     /// rest of it is what the incident was called then.
-    async fn adopt(&self) -> Result<Option<(ChannelId, String)>, Failed> {
+    async fn adopt(&self, team: &Team) -> Result<Option<(ChannelId, String)>, Failed> {
         let us = self.performer.bot_user(&self.work.workspace).await?;
         let number = channel_name(self.incident.number, "");
+        let mut arguments =
+            vec![("types", "public_channel,private_channel"), ("exclude_archived", "true")];
+        arguments.extend(team.argument());
         let search = Search {
             method: "users.conversations",
-            arguments: &[("types", "public_channel,private_channel"), ("exclude_archived", "true")],
+            arguments: &arguments,
             list: "channels",
-            what: self.work.id.as_str(),
+            what: &format!("{} {}", self.work.id, team.word()),
         };
         let made = self.calls.find(&search, |channel| {
             is_called_after(channel, &number)

@@ -16,6 +16,7 @@ mod remedy;
 mod rules;
 mod search;
 mod standing;
+mod teams;
 mod topic;
 mod workspace;
 

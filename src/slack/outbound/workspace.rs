@@ -6,8 +6,9 @@ use crate::ids::{ChannelId, TeamId, UserId};
 use crate::slack::outbound::Performer;
 use crate::slack::outbound::calls::{Calls, Failed, Trouble};
 use crate::slack::outbound::search::Search;
-use crate::store::pace;
+use crate::slack::outbound::teams::Team;
 use crate::store::workspaces::{self, Workspace};
+use crate::store::{pace, teams};
 
 /// Who Stentor is in a workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,35 +70,59 @@ impl Performer {
         }
     }
 
-    async fn workspace(&self, id: &crate::ids::WorkspaceId) -> Result<Workspace, Trouble> {
+    pub(super) async fn workspace(
+        &self,
+        id: &crate::ids::WorkspaceId,
+    ) -> Result<Workspace, Trouble> {
         let mut tx = self.db.read().await?;
         Ok(workspaces::by_id(&mut tx, id).await?)
     }
 
-    /// The announcement channel: found by its name once, and made if nobody has.
+    /// The announcement channel, if the settings give its id.
+    pub(super) fn configured_announcement_channel(&self) -> Option<ChannelId> {
+        Some(ChannelId::from(&*self.announce_channel)).filter(ChannelId::is_well_formed)
+    }
+
+    /// The announcement channel in this team: found by its name once, and made if nobody has.
     pub(super) async fn announcement_channel(
         &self,
         calls: &Calls<'_>,
+        team: &Team,
     ) -> Result<ChannelId, Failed> {
         let wanted = &*self.announce_channel;
-        if ChannelId::from(wanted).is_well_formed() {
-            return Ok(ChannelId::from(wanted));
-        }
-        let workspace = self.workspace(calls.workspace).await?;
-        if let Some(channel) = workspace
-            .announce_channel
-            .filter(|_| workspace.announce_name.as_deref() == Some(wanted))
-        {
+        if let Some(channel) = self.known_announcement_channel(calls, team, wanted).await? {
             return Ok(channel);
         }
-        let channel = match find_channel(calls, wanted, false).await? {
+        let channel = match find_channel(calls, team, wanted, false).await? {
             Some(channel) => channel,
-            None => create_channel(calls, wanted).await?,
+            None => create_channel(calls, team, wanted).await?,
         };
+        let (workspace, now) = (calls.workspace, self.clock.now());
         let mut tx = self.db.begin().await?;
-        workspaces::set_announce_channel(&mut tx, calls.workspace, wanted, &channel).await?;
+        match team.id() {
+            None => workspaces::set_announce_channel(&mut tx, workspace, wanted, &channel).await?,
+            Some(team) => {
+                teams::set_announce_channel(&mut tx, workspace, team, wanted, &channel, now)
+                    .await?;
+            }
+        }
         tx.commit().await?;
         Ok(channel)
+    }
+
+    async fn known_announcement_channel(
+        &self,
+        calls: &Calls<'_>,
+        team: &Team,
+        wanted: &str,
+    ) -> Result<Option<ChannelId>, Failed> {
+        if let Some(team) = team.id() {
+            let mut tx = self.db.read().await?;
+            return Ok(teams::announce_channel(&mut tx, calls.workspace, team, wanted).await?);
+        }
+        let workspace = self.workspace(calls.workspace).await?;
+        let is_of_that_name = workspace.announce_name.as_deref() == Some(wanted);
+        Ok(workspace.announce_channel.filter(|_| is_of_that_name))
     }
 
     /// Forgets which channel the name stands for, if it is this one: that is gone.
@@ -113,36 +138,46 @@ impl Performer {
             let nowhere = ChannelId::from("");
             workspaces::set_announce_channel(&mut tx, calls.workspace, "", &nowhere).await?;
         }
+        teams::forget_announce_channel(&mut tx, calls.workspace, gone).await?;
         Ok(tx.commit().await?)
     }
 
-    /// Whether a channel of this name is archived.
-    pub(super) async fn is_archived(&self, calls: &Calls<'_>, name: &str) -> Result<bool, Failed> {
-        Ok(find_channel(calls, name, true).await?.is_some())
+    /// Whether a channel of this name is archived in this team.
+    pub(super) async fn is_archived(
+        &self,
+        calls: &Calls<'_>,
+        team: &Team,
+        name: &str,
+    ) -> Result<bool, Failed> {
+        Ok(find_channel(calls, team, name, true).await?.is_some())
     }
 }
 
 async fn find_channel(
     calls: &Calls<'_>,
+    team: &Team,
     name: &str,
     is_archived: bool,
 ) -> Result<Option<ChannelId>, Failed> {
     let without = if is_archived { "false" } else { "true" };
-    let what = if is_archived { format!("archived {name}") } else { name.to_owned() };
+    let which = if is_archived { "archived " } else { "" };
+    let mut arguments =
+        vec![("types", "public_channel,private_channel"), ("exclude_archived", without)];
+    arguments.extend(team.argument());
     let search = Search {
         method: "conversations.list",
-        arguments: &[("types", "public_channel,private_channel"), ("exclude_archived", without)],
+        arguments: &arguments,
         list: "channels",
-        what: &what,
+        what: &format!("{which}{name} {}", team.word()),
     };
     let is_it = |channel: &Value| channel["name"] == name && channel["is_archived"] == is_archived;
     let found = calls.find(&search, is_it).await?;
     Ok(found.and_then(|channel| channel["id"].as_str().map(ChannelId::from)))
 }
 
-async fn create_channel(calls: &Calls<'_>, name: &str) -> Result<ChannelId, Failed> {
-    let answer =
-        calls.post("conversations.create", &json!({"name": name, "is_private": false})).await?;
+async fn create_channel(calls: &Calls<'_>, team: &Team, name: &str) -> Result<ChannelId, Failed> {
+    let arguments = team.named_in(json!({"name": name, "is_private": false}));
+    let answer = calls.post("conversations.create", &arguments).await?;
     let id = answer["channel"]["id"].as_str();
     id.map(ChannelId::from)
         .ok_or_else(|| Failed::give_up("conversations.create answered without an id"))

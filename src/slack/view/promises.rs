@@ -208,6 +208,7 @@ fn every_refusal(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Refusal> 
         catalogue.find_status(text).err().unwrap_or(Refusal::BadReminder),
         catalogue.find_role(text).err().unwrap_or(Refusal::BadReminder),
         Refusal::UnknownPerson { given: text.to_owned() },
+        Refusal::UnknownTeam { given: text.to_owned() },
         Refusal::Missing { field: Field::Message },
         Refusal::AlreadySo { what: name.to_owned() },
         Refusal::WrongStep { from: StatusCategory::Learning, to: StatusCategory::Live },
@@ -274,7 +275,7 @@ fn check_messages_about(
 }
 
 fn check_forms_about(incident: &Incident, catalogue: &Catalogue, name: &str) -> Checked {
-    let origin = Origin { incident: Some(incident.id.clone()), declared_in: None };
+    let origin = Origin { incident: Some(incident.id.clone()), ..Origin::default() };
     check_modal(&form::declare(name, catalogue, &origin))?;
     for form in every_form(name) {
         let modal = form.open(incident, catalogue, &origin);

@@ -5,9 +5,9 @@ use std::time::Duration;
 use stentor::alert::observation::{Ends, Observation, Status};
 use stentor::alert::settings::{MaintenanceWindow, Setting};
 use stentor::alert::state::{Cause, Phase};
+use stentor::incident::event::Actor;
 use stentor::ingest::kind::Kind;
 use stentor::intake::order::{Delivery, Effect, Errand, Which};
-use stentor::incident::event::Actor;
 use stentor::store::alerts;
 
 use super::monitor::{ends, fires};
@@ -20,7 +20,8 @@ impl Bot {
     async fn last_seen(&self, alert: &stentor::ids::AlertId) -> stentor::clock::Timestamp {
         let app = &self.stentor.app;
         let mut tx = app.db.read().await.unwrap();
-        let seen = alerts::seen(&mut tx, &app.workspace, std::slice::from_ref(alert)).await.unwrap();
+        let seen =
+            alerts::seen(&mut tx, &app.workspace, std::slice::from_ref(alert)).await.unwrap();
         seen[alert].last_seen
     }
 

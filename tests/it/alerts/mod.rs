@@ -2,6 +2,9 @@
 
 mod monitor;
 
+mod alertmanager;
 mod folding;
 mod opening;
+mod real;
 mod rules;
+mod trouble;

@@ -34,8 +34,9 @@ impl Bot {
         let app = &self.stentor.app;
         let name = format!("{kind} {}", app.ids.ulid(app.clock.now()));
         let wanted = Wanted { kind, name, secret: None, settings };
-        let made =
-            sources::create(&app.db, &app.clock, &app.ids, None, &app.workspace, wanted).await.unwrap();
+        let made = sources::create(&app.db, &app.clock, &app.ids, None, &app.workspace, wanted)
+            .await
+            .unwrap();
         Monitor { source: Arc::new(made.source), secret: made.secret.reveal().to_owned() }
     }
 

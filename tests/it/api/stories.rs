@@ -176,6 +176,22 @@ on_each_database! {
         assert_eq!(ci.get("/api/v1/incidents/1").await.expect(200)["version"], 2);
     }
 
+    async fn a_declaration_can_name_a_workspace_of_the_organisation(fresh: Fresh) {
+        let ci = Program::start(&fresh).await;
+        for team in ["", "acme", "E0GRID", "T0 ACME", "t0acme", "T0ACME\u{0}"] {
+            let answer = ci.post("/api/v1/incidents", &[], &json!({"name": "x", "slack_team": team})).await;
+            expect_problem(&answer, 422, "unknown-team", Some("slack_team"));
+        }
+        let declared = json!({"name": "Checkout is slow", "slack_team": "T0ACME"});
+        let declared = ci.post("/api/v1/incidents", &[], &declared).await.expect(201);
+        assert_eq!((&declared["number"], &declared["slack_team"]), (&json!(1), &json!("T0ACME")));
+        ci.commands("1", json!({"type": "note", "text": "x"})).await.expect(200);
+        assert_eq!(ci.get("/api/v1/incidents/1").await.expect(200)["slack_team"], "T0ACME");
+        assert_eq!(ci.declares("Another").await["slack_team"], json!(null));
+        let timeline = ci.get("/api/v1/incidents/1/timeline").await.expect(200);
+        assert_eq!(timeline["entries"][0]["event"]["slack_team"], "T0ACME");
+    }
+
     async fn a_private_incident_does_not_exist_for_other_tokens(fresh: Fresh) {
         let ci = Program::start(&fresh).await;
         // The owner's name stands in quotes in what is kept, and the stranger's is part of it.

@@ -205,6 +205,11 @@ impl House {
     /// Alice declares an incident of this name there; what follows may take its time.
     pub async fn declares(&self, slack: &Simulator, name: &str) {
         let seen = self.types(slack, GENERAL, "").await;
+        self.fills_in(slack, seen, name).await;
+    }
+
+    /// Alice sends the form that declares, which she sees.
+    pub async fn fills_in(&self, slack: &Simulator, seen: Seen, name: &str) {
         let view_id = seen.modal.unwrap_or_else(|| panic!("no form: {:?}", seen.messages));
         let values = [("name".to_owned(), [("value".to_owned(), json!(name))].into())].into();
         let act = Act::SubmitView { user: ALICE.to_owned(), view_id, values };

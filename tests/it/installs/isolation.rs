@@ -3,13 +3,14 @@
 
 mod queries;
 mod roads;
+mod rules;
 mod statements;
 
 use stentor::app::App;
 use stentor::ids::WorkspaceId;
 
 /// Everything that a workspace has, one statement per table.
-const EVERYTHING: [&str; 19] = [
+const EVERYTHING: [&str; 20] = [
     "SELECT slug || COALESCE(slack_team, '') || COALESCE(bot_user, '') || COALESCE(announce_channel, '')
          || COALESCE(announce_name, '') || CAST(catalogue_version AS TEXT) FROM workspace WHERE id = $1",
     "SELECT name || CAST(value AS TEXT) FROM counter WHERE workspace = $1 ORDER BY 1",
@@ -31,6 +32,8 @@ const EVERYTHING: [&str; 19] = [
     "SELECT hash || state || reason FROM refused_token WHERE workspace = $1 ORDER BY 1",
     "SELECT CAST(until AS TEXT) FROM heard WHERE workspace = $1",
     "SELECT key || CAST(at AS TEXT) FROM notice WHERE workspace = $1 ORDER BY 1",
+    "SELECT team || CAST(known_at AS TEXT) || COALESCE(announce_channel, '') || COALESCE(announce_name, '')
+         FROM team WHERE workspace = $1 ORDER BY 1",
     "SELECT id || CAST(definition AS TEXT) || ' ' || CAST(evaluate_at AS TEXT) || ' ' || CAST(version AS TEXT) || made_by
          || COALESCE(request, '') || COALESCE(last_error, '') FROM alert_rule WHERE workspace = $1 ORDER BY 1",
     "SELECT rule || person || CAST(created_at AS TEXT) || ' ' || COALESCE(CAST(until AS TEXT), '')

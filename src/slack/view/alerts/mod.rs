@@ -39,9 +39,15 @@ pub fn sentence(from: Option<&Signal>, to: &Signal) -> Line {
         (None, to) if to.active => format!("Alerts fire, the worst is {}", to.status.as_str()),
         (_, to) if !to.active => "All alerts are over".to_owned(),
         (Some(from), to) if to.flapping && !from.flapping => "Alerts go on and off".to_owned(),
-        (Some(from), to) if !to.flapping && from.flapping => "Alerts no longer go on and off".to_owned(),
-        (Some(from), to) if to.maintenance != from.maintenance => "What of the alerts was expected has changed".to_owned(),
-        (Some(from), to) if !from.active => format!("Alerts fire again, the worst is {}", to.status.as_str()),
+        (Some(from), to) if !to.flapping && from.flapping => {
+            "Alerts no longer go on and off".to_owned()
+        }
+        (Some(from), to) if to.maintenance != from.maintenance => {
+            "What of the alerts was expected has changed".to_owned()
+        }
+        (Some(from), to) if !from.active => {
+            format!("Alerts fire again, the worst is {}", to.status.as_str())
+        }
         (_, to) if to.status == Status::Ok => "The alerts that fire were expected".to_owned(),
         (_, to) => format!("The worst alert is {} now", to.status.as_str()),
     };

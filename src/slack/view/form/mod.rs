@@ -11,7 +11,7 @@ mod people;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::ids::{ChannelId, IncidentId, UserId};
+use crate::ids::{ChannelId, IncidentId, TeamId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::refusal::Refusal;
 use crate::incident::state::Incident;
@@ -109,6 +109,9 @@ pub struct Origin {
     /// Where it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared_in: Option<ChannelId>,
+    /// The workspace of the organisation in which it was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slack_team: Option<TeamId>,
 }
 
 impl Origin {

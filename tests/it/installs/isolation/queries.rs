@@ -18,7 +18,7 @@ use stentor::store::surfaces::Shown;
 use stentor::store::workspaces::Catalogues;
 use stentor::store::{
     dead_letters, heard, incidents, installations, notices, outbox, pace, receipts, surfaces,
-    timeline, tokens, workspaces,
+    teams, timeline, tokens, workspaces,
 };
 
 use super::everything;
@@ -80,6 +80,10 @@ async fn twins(fresh: &Fresh) -> (App, WorkspaceId, WorkspaceId) {
     pace::rest(&mut tx, &theirs, NOW, NOW).await.unwrap();
     heard::save(&mut tx, &theirs, NOW).await.unwrap();
     assert!(notices::claim(&mut tx, &theirs, "scope", NOW, NOW).await.unwrap());
+    // A team belongs to one organisation; here, both say that it is theirs.
+    let (team, channel) = (TeamId::from("T0SAME"), ChannelId::from("C0SAME"));
+    teams::remember(&mut tx, &ours, &team, NOW).await.unwrap();
+    teams::set_announce_channel(&mut tx, &theirs, &team, "theirs", &channel, NOW).await.unwrap();
     for workspace in [&ours, &theirs] {
         let is_ours = *workspace == ours;
         let tokens = sealed(if is_ours { "ours" } else { "theirs" });
@@ -146,6 +150,10 @@ on_each_database! {
         assert!(!read!(notices::is_told(&ours, "scope", NOW)));
         assert_eq!(read!(incidents::with_open_channel(&ours, 99)).len(), 1);
         assert!(!read!(outbox::has_work(&ours, "only theirs")));
+        let team = TeamId::from("T0SAME");
+        assert!(read!(teams::is_known(&ours, &team)));
+        assert_eq!(read!(teams::all(&ours)), std::slice::from_ref(&team));
+        assert_eq!(read!(teams::announce_channel(&ours, &team, "theirs")), None);
         read!(dead_letters::dead(&ours, 99));
         let waiting = read!(dead_letters::waiting(&ours, 99));
         assert!(!waiting.is_empty());
@@ -184,6 +192,13 @@ on_each_database! {
         call!(workspaces::set_bot_user(&ours, &UserId::from("U0OURS")));
         call!(workspaces::claim_team(&ours, &TeamId::from("T0OURS")));
         call!(workspaces::set_announce_channel(&ours, "ours", &ChannelId::from("C0OURS")));
+        call!(teams::set_announce_channel(&ours, &team, "ours", &same, NOW));
+        call!(teams::move_announce_channel(&ours, &same, &moved));
+        call!(teams::forget_announce_channel(&ours, &moved));
+        call!(teams::forget_announce_channel(&ours, &same));
+        call!(teams::prefer(&ours, &team, NOW));
+        call!(teams::forget(&ours, &team));
+        call!(teams::remember(&ours, &TeamId::from("T0OURS"), NOW));
         assert_eq!(call!(workspaces::take_numbers(&ours, 3)), 2);
         call!(installations::set_standing(&ours, 1, Standing::Refused, Some("ours"), NOW));
         call!(installations::reseal(&ours, 2, &sealed("ours")));
@@ -258,6 +273,7 @@ on_each_database! {
             assert_eq!(after[table], before[table], "{}", crate::installs::isolation::EVERYTHING[table]);
         }
         assert_ne!(everything(&app, &ours).await, our_own);
+        called.extend(crate::installs::isolation::rules::CALLED);
         assert_eq!(called, queries(), "what was called here, and what there is in the store");
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Tables whose rows belong to a workspace.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
     "counter",
     "incident",
     "timeline",
@@ -17,6 +17,7 @@ const TABLES: [&str; 19] = [
     "refused_token",
     "heard",
     "notice",
+    "team",
     "workspace",
     "alert_rule",
     "alert_rule_snooze",

@@ -4,6 +4,7 @@
 mod answers;
 mod cell;
 mod known;
+mod organisation;
 mod outside;
 mod table;
 

@@ -102,6 +102,15 @@ const ALL_IN_THE_CHANNEL: &[&str] = &[
     "say/-",
 ];
 
+/// Without a workspace there is neither channel nor announcement.
+const ALL_IN_AN_ORGANISATION: &[&str] = &[
+    "refresh/announcement",
+    "refresh/channel",
+    "refresh/members",
+    "refresh/topic",
+    "refresh/welcome",
+];
+
 pub const METHODS: &[Method] = &[
     Method {
         name: "auth.test",
@@ -110,6 +119,16 @@ pub const METHODS: &[Method] = &[
         dead: &["refresh/members"],
         not_usual: &[],
         own: &[],
+    },
+    // Only where Stentor is installed for an organisation, and nobody has said which workspace of it
+    // is meant: see `organisation.rs`.
+    Method {
+        name: "auth.teams.list",
+        part: Part::Outside,
+        occasion: Occasion::Always,
+        dead: ALL_IN_AN_ORGANISATION,
+        not_usual: &[],
+        own: &[("invalid_limit invalid_cursor", DeadLetter)],
     },
     Method {
         name: "conversations.create",

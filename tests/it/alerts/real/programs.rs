@@ -1,0 +1,176 @@
+//! Programs that a test starts. None outlives its test, however that ends.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use serde_json::{Value, json};
+
+use crate::http::Server;
+use crate::process::Scratch;
+
+/// Runs a program until whoever started it is gone: then nobody holds the other end of its input.
+const GUARD: &str = r#""$@" & program=$!; read -r _; kill -KILL "$program" 2>/dev/null; wait"#;
+/// How often a port that was free is tried anew because somebody else was faster.
+const ATTEMPTS: usize = 10;
+
+/// A program in the background, and the folder that it may write into.
+pub struct Program {
+    child: Child,
+    scratch: Scratch,
+}
+
+impl Program {
+    fn start(scratch: Scratch, name: &str, arguments: &[String]) -> Program {
+        let log = std::fs::File::create(scratch.0.join("log")).unwrap();
+        let child = Command::new("sh")
+            .args(["-c", GUARD, "guard", name])
+            .args(arguments)
+            .current_dir(&scratch.0)
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Program { child, scratch }
+    }
+
+    /// What it has said.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.scratch.0.join("log")).unwrap()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Its guard notices, and ends it.
+        drop(self.child.stdin.take());
+        self.child.wait().ok();
+        if std::thread::panicking() {
+            eprintln!("{}", self.log());
+        }
+    }
+}
+
+/// Prometheus, which evaluates rules every second.
+pub struct Prometheus(
+    #[expect(dead_code, reason = "it runs for as long as this is there")] Program,
+);
+
+impl Prometheus {
+    /// Starts one that asks `metrics`, evaluates these rules, and sends its alerts to where
+    /// `alertmanagers` says.
+    pub fn start(metrics: &Metrics, rules: &Value, alertmanagers: &Value) -> Prometheus {
+        let scratch = Scratch::new();
+        // YAML readers read JSON.
+        let groups = json!({"groups": [{"name": "test", "interval": "1s", "rules": rules}]});
+        scratch.file("rules.yml", &groups.to_string());
+        let settings = json!({
+            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+            "rule_files": ["rules.yml"],
+            "scrape_configs": [{"job_name": "test", "static_configs": [{"targets": [metrics.target()]}]}],
+            "alerting": {"alertmanagers": [alertmanagers]},
+        });
+        let config = scratch.file("prometheus.yml", &settings.to_string());
+        let arguments = [
+            format!("--config.file={config}"),
+            format!("--storage.tsdb.path={}", scratch.0.join("data").display()),
+            "--web.listen-address=127.0.0.1:0".to_owned(),
+            // What it says before it has found where to send is lost until it says it again.
+            "--rules.alert.resend-delay=1s".to_owned(),
+        ];
+        Prometheus(Program::start(scratch, "prometheus", &arguments))
+    }
+}
+
+/// Alertmanager.
+pub struct Alertmanager {
+    #[expect(dead_code, reason = "it runs for as long as this is there")]
+    program: Program,
+    /// It, over HTTP.
+    pub server: Server,
+}
+
+impl Alertmanager {
+    /// Starts one with these settings, and waits until it can be asked.
+    pub async fn start(settings: &Value) -> Alertmanager {
+        for _ in 0..ATTEMPTS {
+            let scratch = Scratch::new();
+            let config = scratch.file("alertmanager.yml", &settings.to_string());
+            let address = free_address();
+            let arguments = [
+                format!("--config.file={config}"),
+                format!("--storage.path={}", scratch.0.join("data").display()),
+                format!("--web.listen-address={address}"),
+                // No cluster.
+                "--cluster.listen-address=".to_owned(),
+            ];
+            let program = Program::start(scratch, "prometheus-alertmanager", &arguments);
+            while !program.log().contains("msg=Listening") && !program.log().contains("err=") {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+            let is_taken = program.log().contains("address already in use");
+            assert!(is_taken || !program.log().contains("err="), "{}", program.log());
+            if !is_taken {
+                return Alertmanager { program, server: Server::at(&format!("http://{address}")) };
+            }
+        }
+        panic!("no port stays free");
+    }
+}
+
+fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+/// What Prometheus asks: numbers that the test sets, by name.
+#[derive(Clone)]
+pub struct Metrics {
+    values: Arc<Mutex<Vec<(&'static str, f64)>>>,
+    server: Server,
+}
+
+impl Metrics {
+    /// Serves these.
+    pub async fn serve(values: &[(&'static str, f64)]) -> Metrics {
+        let values = Arc::new(Mutex::new(values.to_vec()));
+        let router = Router::new().route("/metrics", get(scrape)).with_state(Arc::clone(&values));
+        Metrics { values, server: Server::start(router).await }
+    }
+
+    /// From now on it is this.
+    pub fn set(&self, name: &str, value: f64) {
+        let mut values = self.values.lock().unwrap();
+        values.iter_mut().find(|(known, _)| *known == name).unwrap().1 = value;
+    }
+
+    fn target(&self) -> &str {
+        self.server.address().trim_start_matches("http://")
+    }
+}
+
+async fn scrape(State(values): State<Arc<Mutex<Vec<(&'static str, f64)>>>>) -> String {
+    values.lock().unwrap().iter().map(|(name, value)| format!("{name} {value}\n")).collect()
+}
+
+/// What a program that ends by itself said.
+#[derive(Debug)]
+pub struct Said {
+    pub status: ExitStatus,
+    pub out: String,
+    pub err: String,
+}
+
+/// Runs Alertmanager's command-line client to its end.
+pub async fn amtool(home: &Path, arguments: &[&str]) -> Said {
+    let mut command = Command::new("amtool");
+    command.args(arguments).env("HOME", home).env("TZ", "UTC").stdin(Stdio::null());
+    let run = tokio::task::spawn_blocking(move || command.output().unwrap());
+    let output = run.await.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Said { status: output.status, out: text(output.stdout), err: text(output.stderr) }
+}
