@@ -237,7 +237,10 @@ impl<'a> Desk<'a> {
     /// Counts an event for the rules that watch it. What rules say themselves is none: a rule would
     /// go on because it has begun.
     fn count_event(&mut self, source: &AlertSource, event: &Observation, effect: Effect) {
-        if effect != Effect::Ignored && source.kind != Kind::Rules && !self.settings.counter.is_empty() {
+        if effect != Effect::Ignored
+            && source.kind != Kind::Rules
+            && !self.settings.counter.is_empty()
+        {
             let sender = Sender { id: &source.id, name: &source.name };
             self.settings.counter.count(sender, event, self.now, &mut self.tally);
         }

@@ -38,7 +38,10 @@ impl Settings {
             tracing::error!(setting.id = %id, %error, "A setting of alerts can't be used");
         });
         let rules = alert_rules::counting(tx, workspace).await?;
-        prepared.counter = Counter::prepare(rules.iter().map(|(id, rule)| (id, rule)));
+        prepared.counter =
+            Counter::prepare(rules.iter().map(|(id, rule)| (id, rule)), |id, error| {
+                tracing::error!(rule.id = %id, error, "An alert rule can't be used");
+            });
         let prepared = Arc::new(prepared);
         let mut known = self.0.write().expect("nobody panics while remembering");
         known.insert(workspace.clone(), (version, Arc::clone(&prepared)));

@@ -41,7 +41,9 @@ impl Act {
         let (rule, target) = (&self.report.rule, self.target());
         match self.action {
             Action::Webhook { .. } => format!("rule/{rule}/timer/{target}"),
-            Action::SlackChannel { .. } | Action::SlackPerson { .. } => format!("rule/{rule}/{target}"),
+            Action::SlackChannel { .. } | Action::SlackPerson { .. } => {
+                format!("rule/{rule}/{target}")
+            }
         }
     }
 

@@ -62,9 +62,9 @@ pub enum Work {
         rule: RuleId,
     },
     /// Hand to the intake what an alert rule says. It is about no incident.
-    Report(Report),
+    Report(Box<Report>),
     /// Tell somebody or something what an alert rule says, once. It is about no incident.
-    Act(Act),
+    Act(Box<Act>),
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
     /// does will do it.
     #[serde(other)]

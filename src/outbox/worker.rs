@@ -201,7 +201,9 @@ impl Worker {
             Action::SlackChannel { channel } => {
                 self.performer.say_of_rule(held, channel, &act.report).await
             }
-            Action::SlackPerson { user } => self.performer.tell_of_rule(held, user, &act.report).await,
+            Action::SlackPerson { user } => {
+                self.performer.tell_of_rule(held, user, &act.report).await
+            }
         }
     }
 

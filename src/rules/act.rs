@@ -63,8 +63,9 @@ impl Webhooks {
         if let Some(client) = place.get() {
             return Ok(client);
         }
-        let client = http::client(Resolver::Outside(self.allowed.clone()), is_encrypted)
-            .map_err(|error| again(format!("the machine's certificates can't be read: {error}"), false))?;
+        let client = http::client(Resolver::Outside(self.allowed.clone()), is_encrypted).map_err(
+            |error| again(format!("the machine's certificates can't be read: {error}"), false),
+        )?;
         Ok(place.get_or_init(|| client))
     }
 }
@@ -78,7 +79,8 @@ impl Rules {
     pub async fn post(&self, held: &Held, url: &str, report: &Report) -> Result<(), Trouble> {
         let webhooks = &self.webhooks;
         // It may have been allowed when the rule was made.
-        let uri = webhooks.check(url).map_err(|error| Trouble::give_up(format!("webhook: {error}")))?;
+        let uri =
+            webhooks.check(url).map_err(|error| Trouble::give_up(format!("webhook: {error}")))?;
         let Ok(_turn) = webhooks.calls.try_acquire() else {
             return Err(Trouble::NotYet { until: self.clock.now().plus(TRY_AGAIN), turn: None });
         };

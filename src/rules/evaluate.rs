@@ -54,7 +54,9 @@ impl Rules {
     /// Asks Prometheus. No transaction is open meanwhile.
     async fn ask(&self, rule: &Definition, query: &str, at: Timestamp) -> Result<Numbers, Trouble> {
         let Some(prometheus) = &self.prometheus else {
-            return Ok(Err("no Prometheus is configured: --prometheus-url says where it is".to_owned()));
+            return Ok(Err(
+                "no Prometheus is configured: --prometheus-url says where it is".to_owned()
+            ));
         };
         let Ok(_turn) = self.questions.try_acquire() else {
             return Err(Trouble::NotYet { until: self.clock.now().plus(ASK_AGAIN), turn: None });
@@ -181,7 +183,8 @@ async fn count(
     let keys = counted.keys().map(String::as_str);
     let chosen = projects::choose(definition, keys, known.keys().map(String::as_str));
     #[expect(clippy::cast_precision_loss, reason = "nobody counts so many events in a day")]
-    let number = |of: &BTreeMap<String, i64>, project: &str| of.get(project).map_or(0.0, |n| *n as f64);
+    let number =
+        |of: &BTreeMap<String, i64>, project: &str| of.get(project).map_or(0.0, |n| *n as f64);
     let numbers = chosen.asked.into_iter().map(|project| {
         let before = past.as_ref().map(|past| number(past, project));
         (project.to_owned(), compared(number(&counted, project), before))

@@ -82,8 +82,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     // books.
     let segments = address.segments();
     let is_global = segments[0] & 0xe000 == 0x2000;
-    let is_special = (segments[0] == 0x2001 && segments[1] < 0x0200)
-        || (segments[0] == 0x2001 && segments[1] == 0x0db8)
+    let is_special = (segments[0] == 0x2001 && (segments[1] < 0x0200 || segments[1] == 0x0db8))
         || segments[0] == 0x2002
         || (segments[0] == 0x3fff && segments[1] < 0x1000);
     is_global && !is_special
@@ -172,7 +171,16 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for url in ["", "hook", "/hook", "ftp://example.com/", "http://", "http:///x", "https://a b/", "file:///etc/passwd"] {
+        for url in [
+            "",
+            "hook",
+            "/hook",
+            "ftp://example.com/",
+            "http://",
+            "http:///x",
+            "https://a b/",
+            "file:///etc/passwd",
+        ] {
             assert_eq!(judged(url, ""), Err(BadAddress::NoAddress), "{url}");
         }
         assert_eq!(judged("https://me:secret@example.com/", ""), Err(BadAddress::WithUser));

@@ -165,11 +165,16 @@ impl Rules {
     }
 
     /// Whether nobody wants to hear of this now.
-    pub async fn is_snoozed(&self, workspace: &WorkspaceId, act: &Act) -> Result<bool, sqlx::Error> {
+    pub async fn is_snoozed(
+        &self,
+        workspace: &WorkspaceId,
+        act: &Act,
+    ) -> Result<bool, sqlx::Error> {
         let rule = &act.report.rule;
         let mut tx = self.db.read().await?;
-        let snoozes =
-            alert_rules::snoozes(&mut tx, workspace, std::slice::from_ref(rule)).await?.remove(rule);
+        let snoozes = alert_rules::snoozes(&mut tx, workspace, std::slice::from_ref(rule))
+            .await?
+            .remove(rule);
         Ok(work::is_quiet(&act.action, &snoozes.unwrap_or_default(), self.clock.now()))
     }
 
@@ -181,7 +186,8 @@ impl Rules {
             let why = "There is no Prometheus to ask: `--prometheus-url` says where it is.";
             return bad("measure.dataset", why.to_owned());
         }
-        let triggers = [("critical", Some(&definition.critical)), ("warning", definition.warning.as_ref())];
+        let triggers =
+            [("critical", Some(&definition.critical)), ("warning", definition.warning.as_ref())];
         for (label, trigger) in triggers {
             for action in trigger.into_iter().flat_map(|trigger| &trigger.actions) {
                 if let Action::Webhook { url } = action
@@ -227,7 +233,9 @@ impl Rules {
             let reading = reading(&rule.definition, None);
             let report = Report::of(&rule.id, &rule.definition, &project, turn, reading);
             let definition = &rule.definition;
-            next.extend(work::consequences(definition, turn.runs, &report, &snoozes, &self.ids, now));
+            next.extend(work::consequences(
+                definition, turn.runs, &report, &snoozes, &self.ids, now,
+            ));
         }
         alert_rules::forget_standings(tx, workspace, &rule.id).await?;
         outbox::change(tx, workspace, &[], &next, now).await

@@ -92,7 +92,11 @@ fn read(status: StatusCode, body: &[u8], side: Side) -> Result<f64, String> {
             series.into_iter().filter_map(|series| series.value).collect()
         }
         "scalar" => vec![serde_json::from_value(found.result).map_err(unreadable)?],
-        _ => return Err("the query gives neither numbers of one instant nor a single number".to_owned()),
+        _ => {
+            return Err(
+                "the query gives neither numbers of one instant nor a single number".to_owned()
+            );
+        }
     };
     let numbers = samples.iter().map(|Sample(_, text)| {
         text.parse::<f64>().map_err(|_| "Prometheus gave a number that is none".to_owned())
@@ -144,7 +148,8 @@ mod tests {
         ] {
             assert!(asked(result, Side::Above).is_err(), "{result}");
         }
-        let said = br#"{"status":"error","errorType":"bad_data","error":"parse error: unexpected\nend"}"#;
+        let said =
+            br#"{"status":"error","errorType":"bad_data","error":"parse error: unexpected\nend"}"#;
         let error = read(StatusCode::BAD_REQUEST, said, Side::Above).unwrap_err();
         assert_eq!(error, "Prometheus says: parse error: unexpected end");
         assert!(read(StatusCode::BAD_GATEWAY, b"<html>", Side::Above).unwrap_err().contains("502"));

@@ -27,8 +27,9 @@ pub fn consequences(
     now: Timestamp,
 ) -> Vec<NewWork> {
     let told = rule.actions(runs).into_iter().filter(|action| !is_quiet(action, snoozes, now));
-    let acts = told.map(|action| Work::Act(Act { action: action.clone(), report: report.clone() }));
-    let all = std::iter::once(Work::Report(report.clone())).chain(acts);
+    let acts =
+        told.map(|action| Work::Act(Act { action: action.clone(), report: report.clone() }.into()));
+    let all = std::iter::once(Work::Report(report.clone().into())).chain(acts);
     all.map(|work| for_rule(work, WorkId::new(ids.ulid(now)), report.at.as_micros(), now)).collect()
 }
 

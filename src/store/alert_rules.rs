@@ -111,13 +111,15 @@ pub async fn evaluated(
     next: Timestamp,
     error: Option<&str>,
 ) -> Result<()> {
-    tx.query("UPDATE alert_rule SET evaluate_at = $3, last_error = $4 WHERE workspace = $1 AND id = $2")
-        .bind(workspace.clone())
-        .bind(id.clone())
-        .bind(next)
-        .bind(error.map(str::to_owned))
-        .execute()
-        .await?;
+    tx.query(
+        "UPDATE alert_rule SET evaluate_at = $3, last_error = $4 WHERE workspace = $1 AND id = $2",
+    )
+    .bind(workspace.clone())
+    .bind(id.clone())
+    .bind(next)
+    .bind(error.map(str::to_owned))
+    .execute()
+    .await?;
     Ok(())
 }
 
@@ -202,7 +204,9 @@ pub async fn number(tx: &mut Tx, workspace: &WorkspaceId) -> Result<i64> {
 /// The rules that count events while they are taken in.
 pub async fn counting(tx: &mut Tx, workspace: &WorkspaceId) -> Result<Vec<(RuleId, Definition)>> {
     let rows: Vec<(RuleId, Json<Definition>)> = tx
-        .query("SELECT id, definition FROM alert_rule WHERE workspace = $1 AND counts = 1 ORDER BY id")
+        .query(
+            "SELECT id, definition FROM alert_rule WHERE workspace = $1 AND counts = 1 ORDER BY id",
+        )
         .bind(workspace.clone())
         .all()
         .await?;
@@ -334,12 +338,14 @@ pub async fn save_standings(
     let (idle, kept): (Vec<_>, Vec<_>) =
         standings.iter().partition(|(_, standing)| standing.is_idle());
     for (project, _) in idle {
-        tx.query("DELETE FROM alert_rule_standing WHERE workspace = $1 AND rule = $2 AND project = $3")
-            .bind(workspace.clone())
-            .bind(rule.clone())
-            .bind(project.clone())
-            .execute()
-            .await?;
+        tx.query(
+            "DELETE FROM alert_rule_standing WHERE workspace = $1 AND rule = $2 AND project = $3",
+        )
+        .bind(workspace.clone())
+        .bind(rule.clone())
+        .bind(project.clone())
+        .execute()
+        .await?;
     }
     tx.insert_rows(STANDINGS, &kept, |query, (project, standing)| {
         query.bind(workspace.clone()).bind(rule.clone()).bind(project.clone()).bind(Json(standing))

@@ -30,7 +30,8 @@ pub struct Letter {
     pub due_at: Timestamp,
 }
 
-type Row = (WorkId, IncidentId, Option<i64>, Json<Work>, i64, i64, Option<String>, Timestamp, Timestamp);
+type Row =
+    (WorkId, IncidentId, Option<i64>, Json<Work>, i64, i64, Option<String>, Timestamp, Timestamp);
 
 fn letter(
     (id, incident, number, work, state, attempts, last_error, created_at, due_at): Row,

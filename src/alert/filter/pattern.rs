@@ -145,7 +145,11 @@ impl fmt::Display for Pattern {
 
 /// A text as it is written in an expression: in quotes, unless nothing in it could mean anything else.
 pub(super) fn written(text: &str) -> String {
-    if is_plain(text) && !is_keyword(text) { text.to_owned() } else { format!("\"{}\"", escaped(text)) }
+    if is_plain(text) && !is_keyword(text) {
+        text.to_owned()
+    } else {
+        format!("\"{}\"", escaped(text))
+    }
 }
 
 fn is_plain(text: &str) -> bool {

@@ -25,7 +25,10 @@ enum Token {
     Unequal,
     Exactly,
     /// A word, or what stands in quotes: the parts between its `*`.
-    Word { parts: Vec<String>, is_quoted: bool },
+    Word {
+        parts: Vec<String>,
+        is_quoted: bool,
+    },
     Expression(Expression),
 }
 
@@ -307,7 +310,8 @@ impl<'a> Parser<'a> {
         let missing = format!("{wanted} is missing here");
         match self.peek() {
             Some(token) if token.is_any_keyword() => {
-                Err(self.bad(format!("{missing}; put a word like this one into quotes if you mean it")))
+                Err(self
+                    .bad(format!("{missing}; put a word like this one into quotes if you mean it")))
             }
             Some(token @ (Token::Word { .. } | Token::Expression(_))) => {
                 self.at += 1;

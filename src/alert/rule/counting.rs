@@ -69,10 +69,20 @@ pub struct Place {
 }
 
 impl Counter {
-    /// Makes the rules ready that count events. One that can't be used any more counts nothing; that
-    /// was checked when it was made.
-    pub fn prepare<'r>(rules: impl IntoIterator<Item = (&'r RuleId, &'r Definition)>) -> Counter {
-        Counter(rules.into_iter().filter_map(|(id, rule)| Counted::prepare(id, rule)).collect())
+    /// Makes the rules ready that count events. One that can't be is left out and reported; all of
+    /// them were checked when they were made.
+    pub fn prepare<'r>(
+        rules: impl IntoIterator<Item = (&'r RuleId, &'r Definition)>,
+        mut report: impl FnMut(&RuleId, &str),
+    ) -> Counter {
+        let mut counter = Counter::default();
+        for (id, rule) in rules {
+            match Counted::prepare(id, rule) {
+                Ok(counted) => counter.0.extend(counted),
+                Err(error) => report(id, &error),
+            }
+        }
+        counter
     }
 
     /// Whether no rule counts anything: then there is nothing to do for any event.
@@ -98,18 +108,23 @@ impl Counter {
 }
 
 impl Counted {
-    fn prepare(id: &RuleId, rule: &Definition) -> Option<Counted> {
-        let Measure::Events { unique, source, matchers, filter } = &rule.measure else { return None };
-        rule.active.then_some(())?;
-        Some(Counted {
+    fn prepare(id: &RuleId, rule: &Definition) -> Result<Option<Counted>, String> {
+        let Measure::Events { unique, source, matchers, filter } = &rule.measure else {
+            return Ok(None);
+        };
+        if !rule.active {
+            return Ok(None);
+        }
+        let filter = filter.as_deref().map(Filter::parse).transpose();
+        Ok(Some(Counted {
             rule: id.clone(),
             unique: unique.clone(),
             source: source.clone(),
-            conditions: All::prepare(matchers).ok()?,
-            filter: filter.as_deref().map(Filter::parse).transpose().ok()?,
+            conditions: All::prepare(matchers).map_err(|error| error.to_string())?,
+            filter: filter.map_err(|error| error.to_string())?,
             environment: rule.environment.clone(),
             projects: rule.projects.iter().cloned().collect(),
-        })
+        }))
     }
 
     fn watches(&self, sender: Sender<'_>, event: &Observation) -> bool {
@@ -117,9 +132,10 @@ impl Counted {
             && self.environment.as_ref().is_none_or(|wanted| wanted == label(event, ENVIRONMENT))
             && (self.projects.is_empty() || self.projects.contains(label(event, PROJECT)))
             && self.conditions.hold(&event.labels)
-            && self.filter.as_ref().is_none_or(|filter| {
-                filter.holds(&AlertFields::of_observation(event, sender.name))
-            })
+            && self
+                .filter
+                .as_ref()
+                .is_none_or(|filter| filter.holds(&AlertFields::of_observation(event, sender.name)))
     }
 }
 
@@ -158,7 +174,7 @@ mod tests {
     }
 
     fn tally(rule: &Definition, events: &[Observation]) -> Tally {
-        let counter = Counter::prepare([(&RuleId::from("R"), rule)]);
+        let counter = Counter::prepare([(&RuleId::from("R"), rule)], |_, error| panic!("{error}"));
         let mut tally = Tally::default();
         for event in events {
             let source = Sender { id: &SourceId::from("S"), name: "monitor" };
@@ -234,7 +250,10 @@ mod tests {
             .collect();
         let tally_of_many = tally(&above(1.0), &events);
         assert_eq!(tally_of_many.counts.len(), SUMS_LIMIT);
-        assert_eq!(tally_of_many.counts.values().sum::<i64>(), i64::try_from(SUMS_LIMIT).unwrap() + 1);
+        assert_eq!(
+            tally_of_many.counts.values().sum::<i64>(),
+            i64::try_from(SUMS_LIMIT).unwrap() + 1
+        );
         let cut = tally(&above(1.0), &[event(&[("project", &long)])]);
         assert!(cut.counts.keys().all(|place| place.project.chars().count() == PROJECT_LIMIT));
     }

@@ -182,7 +182,11 @@ impl Definition {
     /// other, whatever they are called and whoever is told.
     pub fn asks_the_same(&self, other: &Definition) -> bool {
         let thresholds = |one: &Definition| {
-            (one.critical.threshold, one.warning.as_ref().map(|t| t.threshold), one.resolve_threshold)
+            (
+                one.critical.threshold,
+                one.warning.as_ref().map(|t| t.threshold),
+                one.resolve_threshold,
+            )
         };
         self.counts_the_same(other)
             && self.window_minutes == other.window_minutes

@@ -32,7 +32,10 @@ pub fn first_end(now: Timestamp) -> Timestamp {
 
 /// When the evaluation of the minutes before `at` takes place.
 pub fn due(rule: &RuleId, at: Timestamp) -> Timestamp {
-    let spread = rule.as_str().bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    let spread = rule
+        .as_str()
+        .bytes()
+        .fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     at.plus(SETTLES_AFTER + Duration::from_secs(spread % SPREAD))
 }
 

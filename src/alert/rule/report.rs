@@ -45,8 +45,15 @@ pub struct Report {
 
 impl Report {
     /// What is said of a turn.
-    pub fn of(id: &RuleId, rule: &Definition, project: &str, turn: Turn, reading: String) -> Report {
-        let named = rule.projects.first().filter(|_| project.is_empty() && rule.projects.len() == 1);
+    pub fn of(
+        id: &RuleId,
+        rule: &Definition,
+        project: &str,
+        turn: Turn,
+        reading: String,
+    ) -> Report {
+        let named =
+            rule.projects.first().filter(|_| project.is_empty() && rule.projects.len() == 1);
         Report {
             rule: id.clone(),
             name: rule.name.clone(),
@@ -92,7 +99,11 @@ impl Report {
 
     fn key(&self) -> String {
         let key = format!("{}/{}", self.rule, self.project);
-        if key.len() <= KEY_LIMIT { key } else { format!("{}/#{}", self.rule, of_parts(&[&self.project]).to_text()) }
+        if key.len() <= KEY_LIMIT {
+            key
+        } else {
+            format!("{}/#{}", self.rule, of_parts(&[&self.project]).to_text())
+        }
     }
 
     fn labels(&self) -> BTreeMap<String, String> {
@@ -124,7 +135,10 @@ pub fn reading(rule: &Definition, value: Option<f64>) -> String {
         (Measure::Prometheus { .. }, None) => format!("The value is {number}."),
         (Measure::Prometheus { .. }, Some(ago)) => format!("{number} % of {what} of {ago} before."),
         (Measure::Events { .. }, None) if number == "1" => {
-            format!("1 {} in the last {window}.", what.replacen("events", "event", 1).replacen("values", "value", 1))
+            format!(
+                "1 {} in the last {window}.",
+                what.replacen("events", "event", 1).replacen("values", "value", 1)
+            )
         }
         (Measure::Events { .. }, None) => format!("{number} {what} in the last {window}."),
         (Measure::Events { .. }, Some(ago)) => {
@@ -171,7 +185,10 @@ mod tests {
             "In the last 10 minutes: 150 % of the events of 1 day before."
         );
         let unique = Definition { measure: different("user"), ..rule.clone() };
-        assert_eq!(reading(&unique, Some(7.0)), "7 different values of user in the last 10 minutes.");
+        assert_eq!(
+            reading(&unique, Some(7.0)),
+            "7 different values of user in the last 10 minutes."
+        );
         let query = Measure::Prometheus { query: "up".to_owned() };
         let measured = Definition { measure: query, ..rule };
         assert_eq!(reading(&measured, Some(0.123_456)), "The value is 0.123.");
@@ -181,21 +198,32 @@ mod tests {
 
     #[test]
     fn a_rule_that_fires_is_an_alert_like_any_other() {
-        let rule = Definition { environment: Some("prod".to_owned()), note: "See the runbook".to_owned(), ..above(10.0) };
+        let rule = Definition {
+            environment: Some("prod".to_owned()),
+            note: "See the runbook".to_owned(),
+            ..above(10.0)
+        };
         let mut standing = Standing::default();
         let id = RuleId::from("R1");
         let turn = standing.take(&rule, minute(5), Some(11.0)).unwrap();
         let said = Report::of(&id, &rule, "web", turn, reading(&rule, Some(11.0))).observation();
-        assert_eq!((said.key.as_str(), said.said, said.status), ("R1/web", Said::Firing, Status::Critical));
+        assert_eq!(
+            (said.key.as_str(), said.said, said.status),
+            ("R1/web", Said::Firing, Status::Critical)
+        );
         assert_eq!((said.title.as_str(), said.starts_at), ("Too many errors", Some(minute(4))));
-        let labels: Vec<(&str, &str)> = said.labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-        assert_eq!(labels, [
-            ("environment", "prod"),
-            ("project", "web"),
-            ("rule", "Too many errors"),
-            ("rule_id", "R1"),
-            ("trigger", "critical"),
-        ]);
+        let labels: Vec<(&str, &str)> =
+            said.labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        assert_eq!(
+            labels,
+            [
+                ("environment", "prod"),
+                ("project", "web"),
+                ("rule", "Too many errors"),
+                ("rule_id", "R1"),
+                ("trigger", "critical"),
+            ]
+        );
         assert_eq!(said.annotations["note"], "See the runbook");
         let turn = standing.take(&rule, minute(6), Some(1.0)).unwrap();
         let over = Report::of(&id, &rule, "web", turn, reading(&rule, Some(1.0))).observation();
@@ -207,7 +235,9 @@ mod tests {
         let mut standing = Standing::default();
         let turn = standing.take(&above(0.0), minute(1), Some(1.0)).unwrap();
         let key = |project: &str| {
-            Report::of(&RuleId::from("R"), &above(0.0), project, turn, String::new()).observation().key
+            Report::of(&RuleId::from("R"), &above(0.0), project, turn, String::new())
+                .observation()
+                .key
         };
         let (one, other) = (key(&"ü".repeat(600)), key(&format!("{}x", "ü".repeat(599))));
         assert!(one != other && one.len() <= KEY_LIMIT);

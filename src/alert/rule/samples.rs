@@ -36,5 +36,10 @@ pub(crate) fn events() -> Measure {
 
 /// How many different values of this label there are.
 pub(crate) fn different(label: &str) -> Measure {
-    Measure::Events { unique: Some(label.to_owned()), source: None, matchers: Vec::new(), filter: None }
+    Measure::Events {
+        unique: Some(label.to_owned()),
+        source: None,
+        matchers: Vec::new(),
+        filter: None,
+    }
 }

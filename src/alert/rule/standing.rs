@@ -15,7 +15,9 @@ use crate::clock::Timestamp;
 const FORGETS_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// How bad a rule finds it. The order is that of badness.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = AlertRuleLevel)]
 pub enum Level {
@@ -120,8 +122,7 @@ impl Standing {
         if self.evaluated_at.is_some_and(|known| at <= known) {
             return None;
         }
-        let is_long_ago =
-            self.evaluated_at.is_some_and(|known| at.since(known) > FORGETS_AFTER);
+        let is_long_ago = self.evaluated_at.is_some_and(|known| at.since(known) > FORGETS_AFTER);
         self.evaluated_at = Some(at);
         let value = value?;
         self.value = Some(value);
@@ -201,7 +202,7 @@ impl Count {
 pub fn compared(value: f64, past: Option<f64>) -> Option<f64> {
     let compared = match past {
         None => value,
-        Some(past) if past == 0.0 => return None,
+        Some(0.0) => return None,
         Some(past) => value / past * 100.0,
     };
     Some(finite(compared))

@@ -84,7 +84,10 @@ impl Definition {
         for (nth, project) in self.projects.iter().enumerate() {
             check_length("projects", project, 1, PROJECT_LIMIT)?;
             if self.projects[..nth].contains(project) {
-                return bad("projects", format!("\u{201c}{}\u{201d} is there twice.", shorten(project, 100)));
+                return bad(
+                    "projects",
+                    format!("\u{201c}{}\u{201d} is there twice.", shorten(project, 100)),
+                );
             }
         }
         Ok(())
@@ -100,7 +103,9 @@ impl Definition {
         {
             return bad(
                 "critical.threshold",
-                format!("The critical trigger must have a threshold {side} that of the warning trigger."),
+                format!(
+                    "The critical trigger must have a threshold {side} that of the warning trigger."
+                ),
             );
         }
         let Some(resolves) = self.resolve_threshold else { return Ok(()) };
@@ -120,7 +125,8 @@ impl Definition {
     /// Whether there is a number that is both beyond the threshold and over. Events are counted in
     /// whole numbers: above 0, and over below 1, is all right.
     fn overlaps(&self, threshold: f64, resolves: f64) -> bool {
-        let is_counted = matches!(self.measure, Measure::Events { .. }) && self.compare_minutes_ago.is_none();
+        let is_counted =
+            matches!(self.measure, Measure::Events { .. }) && self.compare_minutes_ago.is_none();
         let first_beyond = match (is_counted, self.fires) {
             (true, Side::Above) => threshold.floor() + 1.0,
             (true, Side::Below) => threshold.ceil() - 1.0,
@@ -168,9 +174,10 @@ fn check_measure(measure: &Measure) -> Result<(), BadRule> {
         Measure::Prometheus { query } if query.trim().is_empty() || query.contains('\0') => {
             bad("measure.query", "A query in PromQL is missing.")
         }
-        Measure::Prometheus { query } if query.len() > QUERY_LIMIT => {
-            bad("measure.query", format!("It has {} bytes; {QUERY_LIMIT} is the most.", query.len()))
-        }
+        Measure::Prometheus { query } if query.len() > QUERY_LIMIT => bad(
+            "measure.query",
+            format!("It has {} bytes; {QUERY_LIMIT} is the most.", query.len()),
+        ),
         Measure::Prometheus { .. } => Ok(()),
     }
 }
@@ -232,7 +239,12 @@ mod tests {
             matchers,
             filter: None,
         };
-        let filter = Measure::Events { unique: None, source: None, matchers: vec![], filter: Some("a = (".into()) };
+        let filter = Measure::Events {
+            unique: None,
+            source: None,
+            matchers: vec![],
+            filter: Some("a = (".into()),
+        };
         let expression = |value: &str| Matcher {
             name: "a".to_owned(),
             value: value.to_owned(),
@@ -254,17 +266,45 @@ mod tests {
             (Definition { compare_minutes_ago: Some(128_161), ..good() }, "compare_minutes_ago"),
             (Definition { measure: prometheus(" "), ..good() }, "measure.query"),
             (Definition { measure: prometheus(&"x".repeat(4_097)), ..good() }, "measure.query"),
-            (Definition { measure: prometheus("up"), projects: vec!["a".into(), "b".into()], ..good() }, "projects"),
+            (
+                Definition {
+                    measure: prometheus("up"),
+                    projects: vec!["a".into(), "b".into()],
+                    ..good()
+                },
+                "projects",
+            ),
             (Definition { measure: events(Some(""), vec![]), ..good() }, "measure.unique"),
-            (Definition { measure: events(None, vec![expression("(")]), ..good() }, "measure.matchers"),
-            (Definition { measure: events(None, vec![expression("a"); 21]), ..good() }, "measure.matchers"),
+            (
+                Definition { measure: events(None, vec![expression("(")]), ..good() },
+                "measure.matchers",
+            ),
+            (
+                Definition { measure: events(None, vec![expression("a"); 21]), ..good() },
+                "measure.matchers",
+            ),
             (Definition { measure: filter, ..good() }, "measure.filter"),
             (Definition { environment: Some(String::new()), ..good() }, "environment"),
             (Definition { projects: vec!["a".into(), "a".into()], ..good() }, "projects"),
             (Definition { projects: vec!["x".repeat(201)], ..good() }, "projects"),
-            (Definition { critical: acts(Action::SlackChannel { channel: ChannelId::from("ops") }), ..good() }, "critical.actions"),
-            (Definition { critical: acts(Action::SlackPerson { user: UserId::from("bob") }), ..good() }, "critical.actions"),
-            (Definition { critical: acts(Action::Webhook { url: "x".repeat(2_049) }), ..good() }, "critical.actions"),
+            (
+                Definition {
+                    critical: acts(Action::SlackChannel { channel: ChannelId::from("ops") }),
+                    ..good()
+                },
+                "critical.actions",
+            ),
+            (
+                Definition {
+                    critical: acts(Action::SlackPerson { user: UserId::from("bob") }),
+                    ..good()
+                },
+                "critical.actions",
+            ),
+            (
+                Definition { critical: acts(Action::Webhook { url: "x".repeat(2_049) }), ..good() },
+                "critical.actions",
+            ),
             (above(f64::NAN), "critical.threshold"),
             (Definition { warning: trigger(f64::INFINITY), ..good() }, "warning.threshold"),
             (Definition { resolve_threshold: Some(f64::NAN), ..good() }, "resolve_threshold"),

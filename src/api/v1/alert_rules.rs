@@ -131,7 +131,8 @@ pub async fn list(
         Problem::bad_parameter("cursor", "Send the `next_cursor` of a page of this very list.")
     })?;
     let mut tx = app.db.read().await?;
-    let mut rules = alert_rules::page(&mut tx, &caller.workspace, before.as_ref(), limit + 1).await?;
+    let mut rules =
+        alert_rules::page(&mut tx, &caller.workspace, before.as_ref(), limit + 1).await?;
     let has_more = rules.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     if has_more {
         rules.pop();

@@ -5,9 +5,9 @@ use serde_json::json;
 use crate::alert::rule::report::Report;
 use crate::ids::{ChannelId, UserId};
 use crate::outbox::hold::Held;
+use crate::slack::outbound::Performer;
 use crate::slack::outbound::calls::{Calls, Failed, Trouble};
 use crate::slack::outbound::messages::{find_ours, message_arguments};
-use crate::slack::outbound::Performer;
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::rule;
 

@@ -24,7 +24,9 @@ use crate::slack::view::limits::{Checked, characters, check_disarmed, check_mess
 use crate::slack::view::reply::Standpoint;
 use crate::slack::view::samples::{Story, minute};
 use crate::slack::view::verb::Verb;
-use crate::slack::view::{announcement, help, list, notice, post, reply, rule, timeline, topic, welcome};
+use crate::slack::view::{
+    announcement, help, list, notice, post, reply, rule, timeline, topic, welcome,
+};
 
 /// Text as nobody should write it, and somebody will.
 fn nasty_text() -> impl Strategy<Value = String> {
@@ -184,7 +186,8 @@ fn every_warning(name: &str, text: &str) -> Vec<Warning> {
 
 fn every_report(name: &str, text: &str) -> Vec<Report> {
     use Level::{Critical, Resolved, Warning};
-    let turns = [(Resolved, Warning), (Warning, Critical), (Critical, Warning), (Critical, Resolved)];
+    let turns =
+        [(Resolved, Warning), (Warning, Critical), (Critical, Warning), (Critical, Resolved)];
     let report = |(from, to)| Report {
         rule: RuleId::from("01RULE"),
         name: name.to_owned(),

@@ -44,7 +44,9 @@ impl Program {
         let App { db, clock, ids, .. } = &self.app;
         let (workspace, team) = (WorkspaceId::from("01THEIRS"), TeamId::from("T0THEIRS"));
         let mut tx = db.begin().await.unwrap();
-        assert!(workspaces::create(&mut tx, &workspace, "theirs", &team, clock.now()).await.unwrap());
+        assert!(
+            workspaces::create(&mut tx, &workspace, "theirs", &team, clock.now()).await.unwrap()
+        );
         tx.commit().await.unwrap();
         let token = tokens::create(db, clock, ids, &workspace, "theirs").await.unwrap();
         Program { authorization: format!("Bearer {token}"), ..self.clone() }
@@ -176,7 +178,7 @@ on_each_database! {
             (events(json!({"filter": "a = /(/"})), "measure.filter"),
             (events(json!({"matchers": [{"name": "a", "value": "(a{999}){999}", "isRegex": true}]})), "measure.matchers"),
             (events(json!({"matchers": [{"name": "", "value": ""}]})), "measure.matchers"),
-            (events(json!({"unknown": 1})), "measure"),
+            (events(json!({"unknown": 1})), "unknown"),
             (json!({"projects": ["a", "a"]}), "projects"),
             (json!({"warning": {"threshold": 1, "actions": [{"type": "webhook", "url": "http://127.0.0.1/"}]}}), "warning.actions"),
             (json!({"warning": {"threshold": 1, "actions": [{"type": "slack_channel", "channel": "<!channel>"}]}}), "warning.actions"),

@@ -62,5 +62,9 @@ async fn hear(
     listener.heard.lock().unwrap().push((key, body));
     let answer = listener.answers.lock().unwrap().pop().unwrap_or(StatusCode::NO_CONTENT);
     let elsewhere = [("location", "http://127.0.0.1:1/elsewhere")];
-    if answer.is_redirection() { (answer, elsewhere).into_response() } else { answer.into_response() }
+    if answer.is_redirection() {
+        (answer, elsewhere).into_response()
+    } else {
+        answer.into_response()
+    }
 }

@@ -38,7 +38,8 @@ async fn start(fresh: &Fresh, prometheus_url: Option<&str>) -> (Bot, Monitor) {
     let start = Start { rules: Some(Box::leak(Box::new(settings))), ..Start::default() };
     let bot = Bot::start_with(fresh, start).await;
     let monitor = bot.monitor(Kind::Generic).await;
-    let route = |name: &str| Route { name: name.to_owned(), group_wait_seconds: 0, ..Route::default() };
+    let route =
+        |name: &str| Route { name: name.to_owned(), group_wait_seconds: 0, ..Route::default() };
     let source = Some(monitor.source.id.clone());
     let quiet = Route { position: 0, source, opens: Opens::Never, ..route("Quiet") };
     bot.lays_down("quiet", Setting::Route(quiet)).await;

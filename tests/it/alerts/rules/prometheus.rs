@@ -36,7 +36,8 @@ pub const QUERY: &str = "sum by (job) (rate(errors_total{env=\"prod\"}[5m])) > b
 impl Prometheus {
     pub async fn start() -> Prometheus {
         let prometheus = Prometheus::default();
-        let router = Router::new().route("/prom/api/v1/query", post(answer)).with_state(prometheus.clone());
+        let router =
+            Router::new().route("/prom/api/v1/query", post(answer)).with_state(prometheus.clone());
         let server = Server::start(router).await;
         Prometheus { address: format!("{}/prom", server.address()), ..prometheus }
     }
@@ -89,8 +90,16 @@ async fn answer(
     let numbers = match &*prometheus.answer.lock().unwrap() {
         Answer::Nothing => Vec::new(),
         Answer::Numbers(numbers) => numbers.clone(),
-        Answer::Changing(before, past, now) => if time < *before { past.clone() } else { now.clone() },
-        Answer::Trouble(status, body) => return (*status, axum::Json(body.clone())).into_response(),
+        Answer::Changing(before, past, now) => {
+            if time < *before {
+                past.clone()
+            } else {
+                now.clone()
+            }
+        }
+        Answer::Trouble(status, body) => {
+            return (*status, axum::Json(body.clone())).into_response();
+        }
     };
     let series = numbers.iter().enumerate();
     let series: Vec<Value> = series

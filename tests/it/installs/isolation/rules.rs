@@ -79,7 +79,7 @@ async fn fill(tx: &mut Tx, workspace: &WorkspaceId, whose: &str, events: usize) 
         let standings = [("web".to_owned(), standing)];
         alert_rules::save_standings(tx, workspace, id, &standings).await.unwrap();
     }
-    let counter = Counter::prepare(ids.iter().zip(&definitions));
+    let counter = Counter::prepare(ids.iter().zip(&definitions), |_, error| panic!("{error}"));
     let mut tally = Tally::default();
     let source = SourceId::from("01SOURCE");
     for nth in 0..events {
