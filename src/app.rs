@@ -13,6 +13,7 @@ use crate::api;
 use crate::api::health::Readiness;
 use crate::clock::{Clock, Timestamp};
 use crate::config::install::{InstallSettings, SecretKeys};
+use crate::config::rules::RuleSettings;
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
 use crate::ids::{IdSource, WorkspaceId};
@@ -23,6 +24,7 @@ use crate::intake::{Intake, sweep};
 use crate::outbox::holder::Holder;
 use crate::outbox::retention;
 use crate::outbox::worker::Worker;
+use crate::rules::Rules;
 use crate::server;
 use crate::slack::client::Connection;
 use crate::slack::inbound::{self, Door};
@@ -58,6 +60,8 @@ pub struct App {
     pub engine: Engine,
     /// Takes what monitoring says.
     pub intake: Intake,
+    /// Keeps alert rules, and evaluates them.
+    pub rules: Rules,
     /// Who may send alerts.
     pub sources: Sources,
     /// Opens the secrets of sources that sign; nothing if they lie open.
@@ -107,6 +111,13 @@ impl App {
         );
         let started_at = clock.now();
         let intake = Intake::start(db.clone(), clock.clone(), ids.clone(), Arc::clone(&work_waits));
+        let rules = Rules::new(
+            db.clone(),
+            clock.clone(),
+            ids.clone(),
+            intake.clone(),
+            Arc::clone(&work_waits),
+        );
         Ok(App {
             db,
             clock,
@@ -114,6 +125,7 @@ impl App {
             catalogues,
             engine,
             intake,
+            rules,
             sources: Sources::default(),
             source_vault: None,
             sns: sns::Outside::default(),
@@ -135,6 +147,11 @@ impl App {
     /// Is reached at this address.
     pub fn at(self, public_url: Option<&str>) -> App {
         App { public_url: public_url.map(Arc::from), ..self }
+    }
+
+    /// Lets alert rules ask and call what these settings say.
+    pub fn watching(self, settings: &RuleSettings) -> std::io::Result<App> {
+        Ok(App { rules: self.rules.clone().with(settings)?, ..self })
     }
 
     /// Opens and seals the secrets of sources with these keys.
@@ -238,6 +255,7 @@ impl Stentor {
             engine: app.engine.clone(),
             performer,
             settler: app.settler(),
+            rules: app.rules.clone(),
             work_waits: Arc::clone(&app.work_waits),
         };
         let door = Door::new(app.clone(), slacks, settings.signing_secrets.clone());

@@ -11,9 +11,11 @@ use clap::{Args, Command};
 use zeroize::Zeroize as _;
 
 use crate::config::install::InstallSettings;
+use crate::config::rules::RuleSettings;
 use crate::source::TrustedProxies;
 
 pub mod install;
+pub mod rules;
 
 /// What `serve` has to know.
 #[derive(Clone, Debug, Args)]
@@ -54,6 +56,10 @@ pub struct Settings {
     /// How people install Stentor into other workspaces
     #[command(flatten)]
     pub install: InstallSettings,
+
+    /// What alert rules may ask and call
+    #[command(flatten)]
+    pub rules: RuleSettings,
 
     /// Where Slack's Web API is: another one for GovSlack, or for tests
     #[arg(long, env = "SLACK_API_URL", default_value = "https://slack.com/api/", value_parser = http_url)]
@@ -282,6 +288,8 @@ mod tests {
             (["--secret-key", "hush"], "secret-key"),
             (["--public-url", "hush"], "public-url"),
             (["--trusted-proxies", "10.0.0.0/8,proxy"], "trusted-proxies"),
+            (["--prometheus-url", "prometheus:9090"], "prometheus-url"),
+            (["--webhook-networks", "inner"], "webhook-networks"),
         ] {
             let error = parse(SECRETS, &flags).unwrap_err();
             assert!(error.contains(named), "{flags:?}: {error}");

@@ -77,6 +77,8 @@ text_ids! {
     GroupId;
     /// A correlation pattern, route, silence, inhibition or maintenance window; ours.
     SettingId;
+    /// An alert rule: what Stentor itself watches; ours, a ULID.
+    RuleId;
 }
 
 impl WorkId {

@@ -19,6 +19,7 @@ pub mod ingest;
 pub mod intake;
 pub mod json;
 pub mod outbox;
+pub mod rules;
 pub mod server;
 pub mod simulator;
 pub mod slack;

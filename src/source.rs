@@ -37,7 +37,18 @@ impl fmt::Display for Source {
 
 /// Proxies that say truthfully whom a request is from: addresses and networks, with commas between.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TrustedProxies(Vec<Network>);
+pub struct TrustedProxies(Networks);
+
+/// Addresses and networks, with commas between.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Networks(Vec<Network>);
+
+impl Networks {
+    /// Whether an address is among them.
+    pub fn contain(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(address))
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Network {
@@ -47,7 +58,7 @@ struct Network {
 
 impl TrustedProxies {
     fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(address))
+        self.0.contain(address)
     }
 
     /// Whom a request is from: the peer, unless that is a trusted proxy, which wrote down in
@@ -120,12 +131,20 @@ impl FromStr for Network {
     }
 }
 
+impl FromStr for Networks {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Networks, String> {
+        let networks = text.split(',').map(str::trim).filter(|network| !network.is_empty());
+        networks.map(str::parse).collect::<Result<_, _>>().map(Networks)
+    }
+}
+
 impl FromStr for TrustedProxies {
     type Err = String;
 
     fn from_str(text: &str) -> Result<TrustedProxies, String> {
-        let networks = text.split(',').map(str::trim).filter(|network| !network.is_empty());
-        networks.map(str::parse).collect::<Result<_, _>>().map(TrustedProxies)
+        text.parse().map(TrustedProxies)
     }
 }
 

@@ -12,6 +12,7 @@ pub mod group;
 pub mod matcher;
 pub mod observation;
 pub mod prepared;
+pub mod rule;
 pub mod settings;
 pub mod settle;
 pub mod signal;

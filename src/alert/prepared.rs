@@ -7,6 +7,7 @@ use crate::alert::filter::{AlertFields, BadFilter, Filter};
 use crate::alert::group::{Limits, Matched};
 use crate::alert::matcher::{All, BadMatcher, Matcher};
 use crate::alert::observation::{LABELS_LIMIT, NAME_LIMIT, VALUE_LIMIT};
+use crate::alert::rule::counting::Counter;
 use crate::alert::settings::{
     Inhibition, Kept, MaintenanceWindow, PATTERN_LABELS, Pattern, Route, Setting, Silence,
     WINDOW_LIMIT,
@@ -41,6 +42,8 @@ pub struct Prepared {
     /// Which alerts keep others quiet.
     pub inhibitions: Vec<(SettingId, Inhibition, All, All)>,
     windows: Vec<(SettingId, MaintenanceWindow, All)>,
+    /// What alert rules count.
+    pub counter: Counter,
 }
 
 /// Why a setting can't be used.

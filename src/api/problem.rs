@@ -10,10 +10,12 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::alert::rule::validate::BadRule;
 use crate::engine::order::NotDone;
 use crate::incident::merge::BadMerge;
 use crate::incident::refusal::{Field, Refusal};
 use crate::intake::order::NotTaken;
+use crate::rules::NotMade;
 use crate::store::db;
 
 /// Seconds after which it is worth asking again: a failover of the database takes a few.
@@ -155,6 +157,17 @@ impl Problem {
         Problem::new(StatusCode::GONE, "gone", "Gone", detail)
     }
 
+    /// There is no alert rule of that id.
+    pub fn no_such_alert_rule() -> Problem {
+        let detail = "There is no such alert rule here.";
+        Problem::new(StatusCode::NOT_FOUND, "no-such-alert-rule", "No such alert rule", detail)
+    }
+
+    /// There are so many alert rules that there can be no other one.
+    pub fn too_many_alert_rules(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::CONFLICT, "too-many-alert-rules", "Too many alert rules", detail)
+    }
+
     /// Nothing is served at this path.
     pub fn no_such_route() -> Problem {
         let detail = "Nothing is served here. `/api/v1/openapi.json` lists what is.";
@@ -238,6 +251,16 @@ impl From<NotTaken> for Problem {
                 Problem { retry_after: retry_after.as_secs().max(1), ..Problem::unavailable() }
             }
             NotTaken::Unavailable(error) => Problem::failure(&error),
+        }
+    }
+}
+
+impl From<NotMade> for Problem {
+    fn from(not_made: NotMade) -> Problem {
+        match not_made {
+            NotMade::Bad(BadRule { field, why }) => Problem::does_not_fit(why, Some(field)),
+            NotMade::TooMany => Problem::too_many_alert_rules(not_made.to_string()),
+            NotMade::NotSaved(error) => Problem::failure(&error),
         }
     }
 }

@@ -116,7 +116,7 @@ async fn list(app: &App, which: Which, as_json: bool) -> anyhow::Result<()> {
             println!(
                 "{}  {}  {}  asked for {}, {} attempts: {error}",
                 letter.id,
-                reference(letter.number),
+                about(letter),
                 letter.work.describe(),
                 letter.created_at,
                 letter.attempts,
@@ -129,7 +129,7 @@ async fn list(app: &App, which: Which, as_json: bool) -> anyhow::Result<()> {
 fn as_object(letter: &Letter) -> serde_json::Value {
     json!({
         "id": letter.id,
-        "incident": reference(letter.number),
+        "incident": letter.number.map(reference),
         "work": letter.work.describe(),
         "given_up": letter.is_dead,
         "attempts": letter.attempts,
@@ -140,5 +140,9 @@ fn as_object(letter: &Letter) -> serde_json::Value {
 }
 
 fn say(letter: &Letter, what: &str) {
-    println!("{}  {}  {}: {what}", letter.id, reference(letter.number), letter.work.describe());
+    println!("{}  {}  {}: {what}", letter.id, about(letter), letter.work.describe());
+}
+
+fn about(letter: &Letter) -> String {
+    letter.number.map_or_else(|| "no incident".to_owned(), reference)
 }

@@ -40,7 +40,9 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
         .await?
         .behind(settings.trusted_proxies.clone())
         .with_keys(settings.install.secret_key.as_ref())
-        .at(settings.install.public_url.as_deref());
+        .at(settings.install.public_url.as_deref())
+        .watching(&settings.rules)
+        .context("--prometheus-url: read the machine's certificates")?;
     let stentor = Stentor::new(app, &SlackSettings::from(settings))?;
     stentor.check_keys().await?;
     // Before anybody is told that it is up: who hears that may tell it to stop.

@@ -41,6 +41,8 @@ pub enum Kind {
     IncidentIo,
     /// BigPanda's alerts.
     Bigpanda,
+    /// The workspace's own alert rules, which send from within.
+    Rules,
 }
 
 /// Every kind with the words for it; the first is the one that is shown.
@@ -59,12 +61,13 @@ const WORDS: &[(Kind, &[&str])] = &[
     (Kind::Generic, &["generic", "json", "webhook"]),
     (Kind::IncidentIo, &["incident-io", "incidentio", "http"]),
     (Kind::Bigpanda, &["bigpanda"]),
+    (Kind::Rules, &["rules"]),
 ];
 
 impl Kind {
-    /// Every kind.
+    /// Every kind that somebody can make a source of.
     pub fn all() -> impl Iterator<Item = Kind> {
-        WORDS.iter().map(|(kind, _)| *kind)
+        WORDS.iter().map(|(kind, _)| *kind).filter(|kind| *kind != Kind::Rules)
     }
 
     /// The word for it.
@@ -99,7 +102,7 @@ impl Kind {
     /// a new one.
     pub fn reopens_within(self) -> Option<Duration> {
         match self {
-            Kind::Pagerduty | Kind::Opsgenie => None,
+            Kind::Pagerduty | Kind::Opsgenie | Kind::Rules => None,
             _ => Some(Duration::from_secs(60 * 60)),
         }
     }

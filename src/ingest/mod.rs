@@ -128,6 +128,8 @@ async fn open(knock: Knock) -> Response {
         Kind::Generic => generic::receive(knock).await,
         Kind::IncidentIo => incident_io::receive(knock).await,
         Kind::Bigpanda => bigpanda::receive(knock).await,
+        // They need no door.
+        Kind::Rules => Trouble::NotThere.into_response(),
     }
 }
 
@@ -148,6 +150,7 @@ fn refuse(knock: &Knock, trouble: Trouble) -> Response {
         Kind::Generic => generic::refuse(trouble),
         Kind::IncidentIo => incident_io::refuse(knock, trouble),
         Kind::Bigpanda => bigpanda::refuse(trouble),
+        Kind::Rules => Trouble::NotThere.into_response(),
     }
 }
 
@@ -168,6 +171,7 @@ pub fn check_settings(kind: Kind, settings: &SourceSettings) -> Result<(), Strin
         Kind::Sns => sns::check_settings(door),
         Kind::Cloudevents => cloudevents::check_settings(door),
         Kind::Generic => generic::check_settings(door),
+        Kind::Rules => Err("Stentor makes the source of alert rules by itself".to_owned()),
         _ if door.is_null() => Ok(()),
         _ => Err(format!("a source of kind {kind} has no settings of its own")),
     }

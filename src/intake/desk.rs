@@ -8,11 +8,13 @@ use crate::alert::fingerprint::{self, Key};
 use crate::alert::group::Group;
 use crate::alert::observation::{ChangeEvent, Ends, Observation, Said};
 use crate::alert::prepared::Prepared;
+use crate::alert::rule::counting::{Sender, Tally};
 use crate::alert::state::{Alert, Change, Circumstances, Meaning, Seen, next_end};
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, GroupId, IdSource, IncidentId, SourceId, WorkspaceId};
 use crate::incident::event::Actor;
 use crate::incident::handled::Handled;
+use crate::ingest::kind::Kind;
 use crate::intake::cache::{Cache, Known, next_look};
 use crate::intake::order::{Delivery, Effect, Folded, Job, Outcome, Taken};
 use crate::intake::placing::Placing;
@@ -21,7 +23,7 @@ use crate::outbox::work::{self, NewWork, Work};
 use crate::store::alerts::{Sighting, Written};
 use crate::store::db::{Result, Tx};
 use crate::store::sources::AlertSource;
-use crate::store::{alert_groups, alert_settings, alerts, outbox, receipts};
+use crate::store::{alert_groups, alert_rule_counts, alert_settings, alerts, outbox, receipts};
 
 /// An alert in hand.
 pub(super) struct Held {
@@ -59,6 +61,8 @@ pub(super) struct Desk<'a> {
     repeats: BTreeMap<AlertId, Seen>,
     history: Vec<(AlertId, i64, Timestamp, Change)>,
     changes: BTreeMap<SourceId, Vec<(String, Key, Timestamp, ChangeEvent)>>,
+    /// What alert rules have counted of this.
+    tally: Tally,
     known_receipts: BTreeSet<String>,
     pub(super) new_receipts: Vec<(String, serde_json::Value)>,
 }
@@ -105,6 +109,7 @@ impl<'a> Desk<'a> {
             repeats: BTreeMap::new(),
             history: Vec::new(),
             changes: BTreeMap::new(),
+            tally: Tally::default(),
             known_receipts: BTreeSet::new(),
             new_receipts: Vec::new(),
         })
@@ -231,12 +236,28 @@ impl<'a> Desk<'a> {
         for change in &delivery.changes {
             self.keep_change(&delivery.source.id, change);
         }
-        let folded = incoming.iter().map(|one| self.fold_one(&delivery.source, one)).collect();
-        let taken = Taken { was_repeated: false, folded };
+        let folded = incoming.iter().map(|one| {
+            let folded = self.fold_one(&delivery.source, one);
+            self.count_event(&delivery.source, one.observation, folded.effect);
+            folded
+        });
+        let taken = Taken { was_repeated: false, folded: folded.collect() };
         if let Some(receipt) = &delivery.receipt {
             self.new_receipts.push((receipt.clone(), taken.to_receipt()));
         }
         taken
+    }
+
+    /// Counts an event for the rules that watch it. What rules say themselves is none: a rule would
+    /// go on because it has begun.
+    fn count_event(&mut self, source: &AlertSource, event: &Observation, effect: Effect) {
+        if effect != Effect::Ignored
+            && source.kind != Kind::Rules
+            && !self.settings.counter.is_empty()
+        {
+            let sender = Sender { id: &source.id, name: &source.name };
+            self.settings.counter.count(sender, event, self.now, &mut self.tally);
+        }
     }
 
     fn keep_change(&mut self, source: &SourceId, change: &ChangeEvent) {
@@ -416,6 +437,7 @@ impl<'a> Desk<'a> {
             self.touched.iter().filter_map(|id| self.groups.get(id)).cloned().collect();
         alert_groups::save(tx, self.workspace, &groups).await?;
         self.placing.write(tx, self.workspace).await?;
+        alert_rule_counts::add(tx, self.workspace, &self.tally).await?;
         receipts::mark(tx, self.workspace, &self.new_receipts, self.now).await?;
         let work = self.work(&groups);
         outbox::change(tx, self.workspace, &[], &work, self.now).await?;

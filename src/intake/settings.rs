@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 use crate::alert::prepared::Prepared;
+use crate::alert::rule::counting::Counter;
 use crate::ids::WorkspaceId;
-use crate::store::alert_settings;
 use crate::store::db::{Result, Tx};
+use crate::store::{alert_rules, alert_settings};
 
 /// The settings of workspaces, by number. Clones are the same one.
 #[derive(Clone, Default)]
@@ -33,9 +34,15 @@ impl Settings {
             return Ok(prepared);
         }
         let kept = alert_settings::all(tx, workspace).await?;
-        let prepared = Arc::new(Prepared::new(&kept, |id, error| {
+        let mut prepared = Prepared::new(&kept, |id, error| {
             tracing::error!(setting.id = %id, %error, "A setting of alerts can't be used");
-        }));
+        });
+        let rules = alert_rules::counting(tx, workspace).await?;
+        prepared.counter =
+            Counter::prepare(rules.iter().map(|(id, rule)| (id, rule)), |id, error| {
+                tracing::error!(rule.id = %id, error, "An alert rule can't be used");
+            });
+        let prepared = Arc::new(prepared);
         let mut known = self.0.write().expect("nobody panics while remembering");
         known.insert(workspace.clone(), (version, Arc::clone(&prepared)));
         Ok(prepared)

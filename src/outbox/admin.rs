@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::engine::order::{NotDone, Order};
-use crate::ids::{IncidentId, WorkId, WorkspaceId};
+use crate::ids::{WorkId, WorkspaceId};
 use crate::incident::command::Command;
 use crate::incident::event::Via;
 use crate::store::db::Result;
@@ -46,7 +46,7 @@ pub async fn retry(app: &App, workspace: &WorkspaceId, letter: &Letter) -> anyho
         app.work_waits.notify_one();
         let receipt = format!("retried/{}/{}", letter.id, now.as_micros());
         let text = format!("An operator has Stentor try again to {}", letter.work.describe());
-        note(app, workspace, &letter.incident, receipt, text).await?;
+        note(app, workspace, letter, receipt, text).await?;
     }
     Ok(there)
 }
@@ -55,7 +55,7 @@ pub async fn retry(app: &App, workspace: &WorkspaceId, letter: &Letter) -> anyho
 pub async fn let_go(app: &App, workspace: &WorkspaceId, letter: &Letter) -> anyhow::Result<bool> {
     let receipt = format!("let-go/{}", letter.id);
     let text = format!("An operator let go for good: {}", letter.work.describe());
-    note(app, workspace, &letter.incident, receipt, text).await?;
+    note(app, workspace, letter, receipt, text).await?;
     let mut tx = app.db.begin().await?;
     let there = dead_letters::let_go(&mut tx, workspace, &letter.id).await?;
     tx.commit().await?;
@@ -71,12 +71,17 @@ pub async fn find(app: &App, id: &WorkId) -> Result<Option<(WorkspaceId, Letter)
 async fn note(
     app: &App,
     workspace: &WorkspaceId,
-    incident: &IncidentId,
+    letter: &Letter,
     receipt: String,
     text: String,
 ) -> anyhow::Result<()> {
+    // What is about no incident has no record that could say so.
+    if letter.number.is_none() {
+        tracing::info!(work.id = %letter.id, "{text}");
+        return Ok(());
+    }
     let command = Command::Note { text };
-    let order = Order::by_stentor(workspace, incident, receipt, Via::Delivery, command);
+    let order = Order::by_stentor(workspace, &letter.incident, receipt, Via::Delivery, command);
     match app.engine.submit(order).await {
         Ok(_) => Ok(()),
         Err(NotDone::Refused(refusal)) => Err(anyhow::anyhow!("the record refuses it: {refusal}")),

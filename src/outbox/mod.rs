@@ -9,5 +9,6 @@ pub mod hold;
 pub mod holder;
 mod outcome;
 pub mod retention;
+pub mod rule_work;
 pub mod work;
 pub mod worker;

@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::rule::report::Report;
 use crate::clock::Timestamp;
-use crate::ids::{GroupId, IncidentId, MessageTs, UserId, WorkId};
+use crate::ids::{GroupId, IncidentId, MessageTs, RuleId, UserId, WorkId};
 use crate::incident::event::{Absorbed, Actor};
 use crate::incident::handled::Handled;
 use crate::incident::reactions::{Effect, Post, Surface, TimerKind};
+use crate::outbox::rule_work::{self, Act};
 
 /// A piece of work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +77,15 @@ pub enum Work {
         /// What.
         done: Handled,
     },
+    /// Evaluate an alert rule, if its time has come. This is a timer, and about no incident.
+    Evaluate {
+        /// Which rule.
+        rule: RuleId,
+    },
+    /// Hand to the intake what an alert rule says. It is about no incident.
+    Report(Box<Report>),
+    /// Tell somebody or something what an alert rule says, once. It is about no incident.
+    Act(Box<Act>),
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
     /// does will do it.
     #[serde(other)]
@@ -187,6 +198,9 @@ impl Work {
             Work::ShowAlerts { .. } => "show a group of alerts in the channel".to_owned(),
             Work::ShowAllAlerts => "show all alerts in the channel".to_owned(),
             Work::RecordAlerts { .. } => "write down what was done about alerts".to_owned(),
+            Work::Evaluate { rule } => format!("evaluate the alert rule {rule}"),
+            Work::Report(report) => format!("report what the alert rule {} says", report.rule),
+            Work::Act(act) => act.describe(),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
@@ -214,7 +228,8 @@ pub struct NewWork {
 impl NewWork {
     /// Whether it is a timer, whose latest time counts.
     pub fn is_timer(&self) -> bool {
-        self.work.timer().is_some() || matches!(self.work, Work::Settle { .. } | Work::Signal)
+        self.work.timer().is_some()
+            || matches!(self.work, Work::Settle { .. } | Work::Signal | Work::Evaluate { .. })
     }
 }
 
@@ -326,6 +341,9 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::ShowAlerts { group } => format!("{incident}/alerts/{group}"),
         Work::ShowAllAlerts => format!("{incident}/alerts"),
         Work::RecordAlerts { .. } => format!("{incident}/handled"),
+        Work::Evaluate { rule } => rule_work::evaluation_lane(rule),
+        Work::Report(report) => format!("{}/report", rule_work::report_key(report)),
+        Work::Act(act) => act.key(),
         Work::Unknown => format!("{incident}/unknown"),
     }
 }
@@ -353,6 +371,9 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::ShowAlerts { .. } | Work::ShowAllAlerts => channel_lane(incident),
         // Like a timer, no business of Slack's: it does not wait until Slack is there.
         Work::RecordAlerts { .. } => format!("{incident}/timer/handled"),
+        Work::Evaluate { rule } => rule_work::evaluation_lane(rule),
+        Work::Report(report) => rule_work::report_lane(report),
+        Work::Act(act) => act.lane(),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }
 }
@@ -360,6 +381,11 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
 /// The lane of a timer, which is also what it is known by.
 fn timer_lane(incident: &IncidentId, timer: TimerKind) -> String {
     format!("{incident}/timer/{}", timer.as_str())
+}
+
+/// What an alert rule asks for. No incident stands in its place.
+pub fn for_rule(work: Work, id: WorkId, seq: i64, due_at: Timestamp) -> NewWork {
+    new_work(&IncidentId::from(rule_work::NO_INCIDENT), work, id, seq, due_at)
 }
 
 /// The lane of looks at messages in an incident's channel.

@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::alert::rule::definition::Action;
 use crate::clock::{Clock, Timestamp};
 use crate::engine::Engine;
 use crate::engine::order::{NotDone, Order};
@@ -16,7 +17,9 @@ use crate::incident::event::Via;
 use crate::intake::settle::Settler;
 use crate::outbox::hold::{Held, LEASE, RENEW_EVERY};
 use crate::outbox::holder::Holder;
+use crate::outbox::rule_work::Act;
 use crate::outbox::work::Work;
+use crate::rules::Rules;
 use crate::slack::outbound::{Performer, Trouble};
 use crate::store::db::Db;
 use crate::store::outbox;
@@ -55,6 +58,8 @@ pub struct Worker {
     pub engine: Engine,
     /// Does the work.
     pub performer: Performer,
+    /// Evaluates alert rules, and does for them what is no business of Slack's.
+    pub rules: Rules,
     /// Sees what follows from alerts.
     pub settler: Settler,
     /// Says that there is work.
@@ -185,6 +190,9 @@ impl Worker {
                 let command = Command::RecordMerge { absorbed: absorbed.clone() };
                 self.record(held, into, receipt, command).await
             }
+            Work::Evaluate { rule } => self.rules.evaluate(held, rule).await,
+            Work::Report(report) => self.rules.hand_over(held, report).await,
+            Work::Act(act) => self.act(held, act).await,
             Work::Settle { group } => self.settle(held, group).await,
             Work::Signal => self.signal(held).await,
             Work::RecordAlerts { by, done } => {
@@ -193,6 +201,22 @@ impl Worker {
                 self.record(held, &held.work.incident, receipt, command).await
             }
             _ => self.performer.perform(held).await,
+        }
+    }
+
+    /// Tells what an alert rule says, unless somebody wants to hear nothing of it for a while.
+    async fn act(&self, held: &Held, act: &Act) -> Result<(), Trouble> {
+        if self.rules.is_snoozed(&held.work.workspace, act).await? {
+            return Ok(());
+        }
+        match &act.action {
+            Action::Webhook { url } => self.rules.post(held, url, &act.report).await,
+            Action::SlackChannel { channel } => {
+                self.performer.say_of_rule(held, channel, &act.report).await
+            }
+            Action::SlackPerson { user } => {
+                self.performer.tell_of_rule(held, user, &act.report).await
+            }
         }
     }
 

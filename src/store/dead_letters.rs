@@ -14,8 +14,8 @@ pub struct Letter {
     pub id: WorkId,
     /// The incident it is about.
     pub incident: IncidentId,
-    /// The number that people know it by.
-    pub number: i64,
+    /// The number that people know it by; nothing if it is about none.
+    pub number: Option<i64>,
     /// What was to be done.
     pub work: Work,
     /// Whether it was given up; otherwise it is still to be done.
@@ -30,7 +30,8 @@ pub struct Letter {
     pub due_at: Timestamp,
 }
 
-type Row = (WorkId, IncidentId, i64, Json<Work>, i64, i64, Option<String>, Timestamp, Timestamp);
+type Row =
+    (WorkId, IncidentId, Option<i64>, Json<Work>, i64, i64, Option<String>, Timestamp, Timestamp);
 
 fn letter(
     (id, incident, number, work, state, attempts, last_error, created_at, due_at): Row,
@@ -44,7 +45,7 @@ pub async fn dead(tx: &mut Tx, workspace: &WorkspaceId, limit: i64) -> Result<Ve
     let rows: Vec<Row> = tx
         .query(
             "SELECT o.id, o.incident, i.number, o.work, o.state, o.attempts, o.last_error, o.created_at, o.due_at
-             FROM outbox o JOIN incident i ON i.workspace = o.workspace AND i.id = o.incident
+             FROM outbox o LEFT JOIN incident i ON i.workspace = o.workspace AND i.id = o.incident
              WHERE o.workspace = $1 AND o.state = 1 ORDER BY o.created_at, o.id LIMIT $2",
         )
         .bind(workspace.clone())
@@ -59,7 +60,7 @@ pub async fn waiting(tx: &mut Tx, workspace: &WorkspaceId, limit: i64) -> Result
     let rows: Vec<Row> = tx
         .query(
             "SELECT o.id, o.incident, i.number, o.work, o.state, o.attempts, o.last_error, o.created_at, o.due_at
-             FROM outbox o JOIN incident i ON i.workspace = o.workspace AND i.id = o.incident
+             FROM outbox o LEFT JOIN incident i ON i.workspace = o.workspace AND i.id = o.incident
              WHERE o.workspace = $1 AND o.state = 0 AND o.lane NOT LIKE '%/timer/%'
              ORDER BY o.created_at, o.id LIMIT $2",
         )

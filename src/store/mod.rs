@@ -4,6 +4,8 @@
 pub mod alert_groups;
 pub mod alert_lists;
 pub mod alert_retention;
+pub mod alert_rule_counts;
+pub mod alert_rules;
 pub mod alert_settings;
 pub mod alerts;
 pub mod db;

@@ -1,5 +1,6 @@
 //! The native API, as a program with a token meets it.
 
+mod alert_rules;
 mod alerting;
 mod document;
 mod hostile;

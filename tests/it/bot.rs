@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use stentor::app::{App, SlackSettings, Stentor};
 use stentor::clock::{Clock, Timestamp};
 use stentor::config::install::InstallSettings;
+use stentor::config::rules::RuleSettings;
 use stentor::config::{Secret, SigningSecrets};
 use stentor::engine::order::{Order, Target};
 use stentor::ids::{IdSource, UserId};
@@ -70,6 +71,8 @@ pub struct Start {
     pub socket: Option<Limits>,
     /// Whether what was missed is read back.
     pub reads_back: bool,
+    /// What alert rules may ask and call, if not nothing.
+    pub rules: Option<&'static RuleSettings>,
 }
 
 impl Bot {
@@ -111,6 +114,8 @@ impl Bot {
 
     async fn beside(slack: Simulator, fresh: &Fresh, clock: Clock, start: Start) -> Bot {
         let app = App::start(fresh.open().await, clock.clone(), IdSource::system()).await.unwrap();
+        let rules = start.rules.cloned().unwrap_or_default();
+        let app = app.watching(&rules).unwrap();
         let secrets = match start.signing_secrets {
             [] if start.socket.is_some() => Vec::new(),
             [] => vec![Secret::new(&slack.settings().signing_secret)],

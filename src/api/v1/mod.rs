@@ -4,6 +4,7 @@
 //! [`Command`](crate::incident::command::Command) as JSON and hands it to the engine. The
 //! [`document`](openapi) is made from these types.
 
+pub mod alert_rules;
 pub mod alerts;
 pub mod catalogue;
 pub mod changes;
@@ -46,6 +47,15 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/sources", get(sources::list).post(sources::create)),
         ("/api/v1/sources/{id}", get(sources::show).patch(sources::change).delete(sources::remove)),
         ("/api/v1/sources/{id}/rotate", post(sources::rotate)),
+        ("/api/v1/alert-rules", get(alert_rules::list).post(alert_rules::create)),
+        (
+            "/api/v1/alert-rules/{ref}",
+            get(alert_rules::show).put(alert_rules::replace).delete(alert_rules::delete),
+        ),
+        (
+            "/api/v1/alert-rules/{ref}/snooze",
+            post(alert_rules::snooze).delete(alert_rules::unsnooze),
+        ),
         ("/api/v1/catalogue", get(catalogue::show)),
         ("/api/v1/openapi.json", get(openapi::show)),
     ];

@@ -25,6 +25,13 @@ use crate::api::v1::settings::Settings;
         super::write::command,
         super::write::merge,
         super::timeline::show,
+        super::alert_rules::list,
+        super::alert_rules::create,
+        super::alert_rules::show,
+        super::alert_rules::replace,
+        super::alert_rules::delete,
+        super::alert_rules::snooze,
+        super::alert_rules::unsnooze,
         super::catalogue::show,
         super::alerts::list,
         super::alerts::of_incident,
@@ -55,6 +62,7 @@ use crate::api::v1::settings::Settings;
         (name = "alerts", description = "What monitoring says, and where it belongs"),
         (name = "sources", description = "Who may send alerts"),
         (name = "alert settings", description = "What becomes of alerts"),
+        (name = "alert-rules", description = "What Stentor itself watches, and when it calls that bad"),
         (name = "catalogue", description = "What things are called"),
         (name = "about", description = "About this API"),
     ),
@@ -148,6 +156,15 @@ pub struct Keyed;
 impl IntoResponses for Keyed {
     fn responses() -> Responses {
         problems(&[("400", "A header is not understood (`bad-parameter`)")])
+    }
+}
+
+/// Answers of operations on one alert rule.
+pub struct OneRule;
+
+impl IntoResponses for OneRule {
+    fn responses() -> Responses {
+        problems(&[("404", "There is no such alert rule (`no-such-alert-rule`)")])
     }
 }
 

@@ -9,10 +9,11 @@ use crate::incident::command::Command;
 use crate::incident::reactions::Surface;
 use crate::slack::client::CallError;
 use crate::slack::outbound::Job;
-use crate::slack::outbound::calls::{Failed, Trouble};
+use crate::slack::outbound::calls::{Calls, Failed, Trouble};
 use crate::slack::outbound::search::Search;
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::welcome::welcome;
+use crate::store::outbox::Claimed;
 use crate::store::surfaces::{Detail, Kind, Shown};
 
 /// What our messages call their metadata.
@@ -186,17 +187,7 @@ impl Job<'_> {
         thread: Option<&MessageTs>,
         message: &Message,
     ) -> Result<Sent, Failed> {
-        let mut arguments = json!({
-            "channel": channel,
-            "text": message.text,
-            "blocks": message.blocks,
-            "unfurl_links": false,
-            "unfurl_media": false,
-            "metadata": {"event_type": EVENT_TYPE, "event_payload": {"id": self.work.id}},
-        });
-        if let Some(thread) = thread {
-            arguments["thread_ts"] = json!(thread);
-        }
+        let arguments = message_arguments(self.work, channel, thread, message);
         match self.calls.send("chat.postMessage", channel.as_str(), &arguments).await {
             Ok(answer) => {
                 let ts = answer["ts"].as_str().map(MessageTs::from);
@@ -237,26 +228,14 @@ impl Job<'_> {
         channel: &ChannelId,
         place: &[(&str, &str)],
     ) -> Result<Option<MessageTs>, Failed> {
-        let oldest = seconds_before(self.work.first_asked_at());
-        // Where it is looked for belongs to the place in the list.
-        let what = format!("{} {channel}", self.work.id);
-        let arguments =
-            [place, &[("oldest", oldest.as_str()), ("include_all_metadata", "true")]].concat();
-        let search = Search { method, arguments: &arguments, list: "messages", what: &what };
-        match self.calls.find(&search, |message| self.is_ours(message)).await {
-            Ok(sent) => Ok(sent.and_then(|message| message["ts"].as_str().map(MessageTs::from))),
+        match find_ours(&self.calls, self.work, method, channel, place).await {
             Err(failed) if failed.is("not_in_channel") => {
                 self.join(channel, failed).await?;
                 // Whether it was sent is as open as before.
                 Err(Failed::again(format!("{method}: not_in_channel, so Stentor joined first")))
             }
-            Err(failed) => Err(failed),
+            found => found,
         }
-    }
-
-    fn is_ours(&self, message: &Value) -> bool {
-        message["metadata"]["event_type"] == EVENT_TYPE
-            && message["metadata"]["event_payload"]["id"] == self.work.id.as_str()
     }
 
     /// Enters a channel that is not the incident's own: from that one somebody has removed Stentor,
@@ -267,6 +246,49 @@ impl Job<'_> {
         }
         self.calls.post("conversations.join", &json!({"channel": channel})).await.map(drop)
     }
+}
+
+/// A message that carries the id of this work.
+pub(super) fn message_arguments(
+    work: &Claimed,
+    channel: &ChannelId,
+    thread: Option<&MessageTs>,
+    message: &Message,
+) -> Value {
+    let mut arguments = json!({
+        "channel": channel,
+        "text": message.text,
+        "blocks": message.blocks,
+        "unfurl_links": false,
+        "unfurl_media": false,
+        "metadata": {"event_type": EVENT_TYPE, "event_payload": {"id": work.id}},
+    });
+    if let Some(thread) = thread {
+        arguments["thread_ts"] = json!(thread);
+    }
+    arguments
+}
+
+/// Looks for the message that carries the id of this work.
+pub(super) async fn find_ours(
+    calls: &Calls<'_>,
+    work: &Claimed,
+    method: &str,
+    channel: &ChannelId,
+    place: &[(&str, &str)],
+) -> Result<Option<MessageTs>, Failed> {
+    let oldest = seconds_before(work.first_asked_at());
+    // Where it is looked for belongs to the place in the list.
+    let what = format!("{} {channel}", work.id);
+    let arguments =
+        [place, &[("oldest", oldest.as_str()), ("include_all_metadata", "true")]].concat();
+    let search = Search { method, arguments: &arguments, list: "messages", what: &what };
+    let is_ours = |message: &Value| {
+        message["metadata"]["event_type"] == EVENT_TYPE
+            && message["metadata"]["event_payload"]["id"] == work.id.as_str()
+    };
+    let sent = calls.find(&search, is_ours).await?;
+    Ok(sent.and_then(|message| message["ts"].as_str().map(MessageTs::from)))
 }
 
 fn seconds_before(wish: Timestamp) -> String {

@@ -14,6 +14,7 @@ mod members;
 mod messages;
 mod posts;
 mod remedy;
+mod rules;
 mod search;
 mod standing;
 mod teams;
@@ -119,13 +120,16 @@ impl Job<'_> {
             Work::Warn { user, warning } => {
                 self.send_directly(user, &notice::warning(warning)).await
             }
-            // The worker does these itself: they are no business of Slack's.
+            // The worker does these itself: they are no business of Slack's, or of no incident's.
             Work::Ring { .. }
             | Work::Wake
             | Work::RecordMerge { .. }
             | Work::RecordAlerts { .. }
             | Work::Settle { .. }
-            | Work::Signal => Ok(()),
+            | Work::Signal
+            | Work::Evaluate { .. }
+            | Work::Report(_)
+            | Work::Act(_) => Ok(()),
             Work::ShowAlerts { group } => self.show_alerts(group).await,
             Work::ShowAllAlerts => self.show_all_alerts().await,
             Work::Look { ts, by } => self.look_at(ts, by.as_ref()).await,

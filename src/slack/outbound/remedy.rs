@@ -49,6 +49,9 @@ impl Job<'_> {
             | Work::RecordAlerts { .. }
             | Work::Look { .. }
             | Work::ReadBack(_)
+            | Work::Evaluate { .. }
+            | Work::Report(_)
+            | Work::Act(_)
             | Work::Unknown => false,
         }
     }

@@ -15,6 +15,7 @@ pub mod list;
 pub mod notice;
 pub mod post;
 pub mod reply;
+pub mod rule;
 pub mod timeline;
 pub mod topic;
 pub mod verb;

@@ -4,10 +4,12 @@
 use proptest::prelude::*;
 
 use crate::alert::observation::{Link, Observation};
+use crate::alert::rule::report::Report;
+use crate::alert::rule::standing::Level;
 use crate::alert::signal::Signal;
 use crate::alert::state::{Alert, Cause, Circumstances};
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, IncidentId, IncidentTypeId, MessageTs, UserId};
+use crate::ids::{ChannelId, IncidentId, IncidentTypeId, MessageTs, RuleId, UserId};
 use crate::incident::catalogue::{Catalogue, IncidentType, StatusCategory};
 use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Absorbed, Actor, Entry, Event, SeverityChange, StatusChange, Via};
@@ -30,7 +32,7 @@ use crate::slack::view::reply::Standpoint;
 use crate::slack::view::samples::{Story, group_of, minute};
 use crate::slack::view::verb::Verb;
 use crate::slack::view::{
-    alerts, announcement, help, list, notice, post, reply, timeline, topic, welcome,
+    alerts, announcement, help, list, notice, post, reply, rule, timeline, topic, welcome,
 };
 
 /// Text as nobody should write it, and somebody will.
@@ -289,6 +291,26 @@ fn every_warning(name: &str, text: &str) -> Vec<Warning> {
     unannounced.chain([Warning::Channels, scope(None), scope(Some(text.to_owned()))]).collect()
 }
 
+fn every_report(name: &str, text: &str) -> Vec<Report> {
+    use Level::{Critical, Resolved, Warning};
+    let turns =
+        [(Resolved, Warning), (Warning, Critical), (Critical, Warning), (Critical, Resolved)];
+    let report = |(from, to)| Report {
+        rule: RuleId::from("01RULE"),
+        name: name.to_owned(),
+        note: text.to_owned(),
+        owner: Some(UserId::new(name)),
+        project: text.to_owned(),
+        environment: Some(name.to_owned()),
+        from,
+        to,
+        at: minute(5),
+        began_at: minute(3),
+        reading: text.to_owned(),
+    };
+    turns.map(report).into()
+}
+
 fn every_refusal(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Refusal> {
     vec![
         Refusal::NoSuchIncident { reference: "INC-7".to_owned() },
@@ -330,6 +352,9 @@ fn check_messages_about(
     check_message(&notice::channel_opened(incident))?;
     for warning in every_warning(name, text) {
         check_message(&notice::warning(&warning))?;
+    }
+    for report in every_report(name, text) {
+        check_message(&rule::report(&report))?;
     }
     check_message(&reply::declared(incident))?;
     check_message(&list::incidents(&vec![incident.clone(); 23], 40, name, catalogue))?;

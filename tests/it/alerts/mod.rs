@@ -23,6 +23,7 @@ mod opening;
 mod opsgenie;
 mod pagerduty;
 mod real;
+mod rules;
 mod sentry;
 mod snoozing;
 mod sns;

@@ -29,7 +29,7 @@ const GROUP_WAIT: Duration = Duration::from_secs(31);
 
 impl Program {
     /// Sends JSON by any method.
-    async fn sends(&self, method: Method, path: &str, body: &Value) -> Answer {
+    pub(super) async fn sends(&self, method: Method, path: &str, body: &Value) -> Answer {
         let headers =
             [("authorization", self.authorization.as_str()), ("content-type", "application/json")];
         self.server.send(method, path, &headers, body.to_string()).await

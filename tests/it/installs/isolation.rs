@@ -4,13 +4,14 @@
 mod alert_queries;
 mod queries;
 mod roads;
+mod rules;
 mod statements;
 
 use stentor::app::App;
 use stentor::ids::WorkspaceId;
 
 /// Everything that a workspace has, one statement per table.
-const EVERYTHING: [&str; 24] = [
+const EVERYTHING: [&str; 29] = [
     "SELECT slug || COALESCE(slack_team, '') || COALESCE(bot_user, '') || COALESCE(announce_channel, '')
          || COALESCE(announce_name, '') || CAST(catalogue_version AS TEXT) FROM workspace WHERE id = $1",
     "SELECT name || CAST(value AS TEXT) FROM counter WHERE workspace = $1 ORDER BY 1",
@@ -50,6 +51,15 @@ const EVERYTHING: [&str; 24] = [
          ORDER BY 1",
     "SELECT team || CAST(known_at AS TEXT) || COALESCE(announce_channel, '') || COALESCE(announce_name, '')
          FROM team WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || CAST(definition AS TEXT) || ' ' || CAST(evaluate_at AS TEXT) || ' ' || CAST(version AS TEXT) || made_by
+         || COALESCE(request, '') || COALESCE(last_error, '') FROM alert_rule WHERE workspace = $1 ORDER BY 1",
+    "SELECT rule || person || CAST(created_at AS TEXT) || ' ' || COALESCE(CAST(until AS TEXT), '')
+         FROM alert_rule_snooze WHERE workspace = $1 ORDER BY 1",
+    "SELECT rule || project || CAST(state AS TEXT) FROM alert_rule_standing WHERE workspace = $1 ORDER BY 1",
+    "SELECT rule || project || ' ' || CAST(minute AS TEXT) || ' ' || CAST(events AS TEXT)
+         FROM alert_rule_count WHERE workspace = $1 ORDER BY 1",
+    "SELECT rule || project || ' ' || CAST(minute AS TEXT) || ' ' || value
+         FROM alert_rule_value WHERE workspace = $1 ORDER BY 1",
 ];
 
 /// Everything that a workspace has.

@@ -41,6 +41,7 @@ const START: Start = Start {
     signing_secrets: &[],
     socket: Some(BRISK),
     reads_back: true,
+    rules: None,
 };
 
 /// What was noted in the incident's record.

@@ -133,7 +133,11 @@ pub async fn ends_well(bot: &Bot, incident: &Incident, trouble: &str, but: &[Asp
         let (cards, posts): (Vec<_>, Vec<_>) =
             posts.into_iter().partition(|post| post.text.starts_with(&about));
         assert_eq!(cards.len(), 1, "the card of its alerts is there once: {trouble}");
-        assert!(cards[0].text.ends_with("1 of 2 firing, worst critical"), "{trouble}: {}", cards[0].text);
+        assert!(
+            cards[0].text.ends_with("1 of 2 firing, worst critical"),
+            "{trouble}: {}",
+            cards[0].text
+        );
         // How long it took depends on the trouble.
         let posts: Vec<&str> =
             posts.iter().map(|post| post.text.split(" after ").next().unwrap()).collect();

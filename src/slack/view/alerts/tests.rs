@@ -12,7 +12,8 @@ use crate::slack::view::timeline;
 fn shown(story: &Story, alerts: &[Alert]) -> String {
     let group = group_of(story, "Latency is high");
     let until = alerts.iter().map(|alert| alert.changed_at).max().unwrap();
-    let seen = Change { phase: Phase::New, status: Status::Critical, what: Some(What::Seen), by: None };
+    let seen =
+        Change { phase: Phase::New, status: Status::Critical, what: Some(What::Seen), by: None };
     let history = alerts.iter().map(|alert| (alert.id.clone(), alert.first_seen, seen.clone()));
     let history: Vec<_> = history.collect();
     drawing::message(&card(&Card {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Tables whose rows belong to a workspace.
-const TABLES: [&str; 24] = [
+const TABLES: [&str; 29] = [
     "counter",
     "incident",
     "timeline",
@@ -28,6 +28,11 @@ const TABLES: [&str; 24] = [
     "alert_group",
     "alert_group_key",
     "change_event",
+    "alert_rule",
+    "alert_rule_snooze",
+    "alert_rule_standing",
+    "alert_rule_count",
+    "alert_rule_value",
 ];
 
 /// Statements that look across workspaces, by words of theirs, and why they may.

@@ -1,0 +1,155 @@
+//! Webhooks: a POST of JSON to whoever a rule tells.
+//!
+//! It is sent at least once. The same delivery has the same `Idempotency-Key`, by which a receiver
+//! knows a repetition; an answer that it will never be taken is believed.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
+use axum::http::{HeaderMap, Request, StatusCode, Uri};
+use http_body_util::Full;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::alert::rule::report::Report;
+use crate::outbox::hold::{Held, LEASE};
+use crate::rules::http::{self, Answer, HttpClient, NotAnswered};
+use crate::rules::inner::{self, BadAddress, Inner, Resolver};
+use crate::rules::{AT_ONCE, Rules};
+use crate::slack::outbound::Trouble;
+use crate::source::Networks;
+use crate::store::outbox;
+
+/// As much of an answer is read: nobody looks at it.
+const ANSWER_LIMIT: usize = 16 * 1024;
+/// How long a webhook waits when too many are called already.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+/// The longest wait that a receiver can ask for.
+const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
+
+/// Calls webhooks.
+#[derive(Clone)]
+pub struct Webhooks {
+    allowed: Networks,
+    plain: Arc<OnceLock<HttpClient>>,
+    encrypted: Arc<OnceLock<HttpClient>>,
+    calls: Arc<Semaphore>,
+}
+
+impl Default for Webhooks {
+    fn default() -> Self {
+        Webhooks::into(Networks::default())
+    }
+}
+
+impl Webhooks {
+    /// Webhooks that may go into these inner networks, too.
+    pub fn into(allowed: Networks) -> Webhooks {
+        let calls = Arc::new(Semaphore::new(AT_ONCE));
+        Webhooks { allowed, plain: Arc::default(), encrypted: Arc::default(), calls }
+    }
+
+    /// Whether an address can be one of a webhook.
+    pub fn check(&self, url: &str) -> Result<Uri, BadAddress> {
+        inner::read(url, &self.allowed)
+    }
+
+    /// A client is made when it is needed first: not every machine has certificates.
+    fn client(&self, uri: &Uri) -> Result<&HttpClient, Trouble> {
+        let is_encrypted = uri.scheme_str() == Some("https");
+        let place = if is_encrypted { &self.encrypted } else { &self.plain };
+        if let Some(client) = place.get() {
+            return Ok(client);
+        }
+        let client = http::client(Resolver::Outside(self.allowed.clone()), is_encrypted).map_err(
+            |error| again(format!("the machine's certificates can't be read: {error}"), false),
+        )?;
+        Ok(place.get_or_init(|| client))
+    }
+}
+
+fn again(error: String, in_doubt: bool) -> Trouble {
+    Trouble::Again { error, in_doubt }
+}
+
+impl Rules {
+    /// Sends a report to a webhook.
+    pub async fn post(&self, held: &Held, url: &str, report: &Report) -> Result<(), Trouble> {
+        let webhooks = &self.webhooks;
+        // It may have been allowed when the rule was made.
+        let uri =
+            webhooks.check(url).map_err(|error| Trouble::give_up(format!("webhook: {error}")))?;
+        let Ok(_turn) = webhooks.calls.try_acquire() else {
+            return Err(Trouble::NotYet { until: self.clock.now().plus(TRY_AGAIN), turn: None });
+        };
+        let client = webhooks.client(&uri)?;
+        let id = held.work.id.as_str();
+        let request = Request::post(uri)
+            .header(CONTENT_TYPE, "application/json")
+            .header(USER_AGENT, concat!("Stentor/", env!("CARGO_PKG_VERSION")))
+            .header("idempotency-key", id)
+            .body(Full::new(body(id, report).to_string().into()))
+            .map_err(|error| Trouble::give_up(format!("webhook: {error}")))?;
+        self.make_sure(held).await?;
+        match http::exchange(client, request, ANSWER_LIMIT).await {
+            Ok(answer) => self.judge(&answer),
+            Err(NotAnswered::Inner) => Err(Trouble::give_up(format!("webhook: {Inner}"))),
+            Err(NotAnswered::Unreachable(why)) => Err(again(format!("webhook: {why}"), false)),
+            Err(NotAnswered::InDoubt(why)) => Err(again(format!("webhook: {why}"), true)),
+        }
+    }
+
+    /// Goes on only if the lane is ours.
+    async fn make_sure(&self, held: &Held) -> Result<(), Trouble> {
+        let (now, since) = (self.clock.now(), Instant::now());
+        let mut tx = self.db.begin().await?;
+        if !outbox::renew(&mut tx, &held.work, now.plus(LEASE)).await? {
+            return Err(Trouble::NotOurs);
+        }
+        tx.commit().await?;
+        held.renewed(now, since);
+        if held.is_good(self.clock.now()) { Ok(()) } else { Err(Trouble::NotOurs) }
+    }
+
+    fn judge(&self, answer: &Answer) -> Result<(), Trouble> {
+        let status = answer.status;
+        let error = format!("webhook: it answered with status {}", status.as_u16());
+        let is_passing = status.is_server_error()
+            || matches!(
+                status,
+                StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
+            );
+        match retry_after(&answer.headers) {
+            _ if status.is_success() => Ok(()),
+            Some(wait) if is_passing => {
+                let (until, for_all) = (self.clock.now().plus(wait), false);
+                Err(Trouble::Away { error, in_doubt: false, until, for_all })
+            }
+            None if is_passing => Err(again(error, false)),
+            _ => Err(Trouble::give_up(error)),
+        }
+    }
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds: u64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
+}
+
+/// What a webhook is sent.
+fn body(id: &str, report: &Report) -> Value {
+    json!({
+        "id": id,
+        "event": format!("alert_rule.{}", report.to.as_str()),
+        "rule": {"id": report.rule, "name": report.name, "owner": report.owner, "note": report.note},
+        "project": Some(&report.project).filter(|project| !project.is_empty()),
+        "environment": report.environment,
+        "level": report.to,
+        "previous_level": report.from,
+        "reading": report.reading,
+        "evaluated_at": report.at,
+        "began_at": report.began_at,
+    })
+}
