@@ -16,8 +16,8 @@ use crate::config::install::{InstallSettings, SecretKeys};
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
 use crate::ids::{IdSource, WorkspaceId};
-use crate::ingest;
 use crate::ingest::sources::Sources;
+use crate::ingest::{self, sns};
 use crate::intake::settle::Settler;
 use crate::intake::{Intake, sweep};
 use crate::outbox::holder::Holder;
@@ -62,6 +62,8 @@ pub struct App {
     pub sources: Sources,
     /// Opens the secrets of sources that sign; nothing if they lie open.
     pub source_vault: Option<Arc<Vault>>,
+    /// Asks Amazon what SNS's messages need.
+    pub sns: sns::Outside,
     /// Told when there is work for the outbox.
     pub work_waits: Arc<Notify>,
     /// The workspace of the one bot token.
@@ -114,6 +116,7 @@ impl App {
             intake,
             sources: Sources::default(),
             source_vault: None,
+            sns: sns::Outside::default(),
             work_waits,
             workspace: workspace.id,
             public_url: None,

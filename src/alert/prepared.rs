@@ -177,19 +177,20 @@ impl Prepared {
     }
 
     /// How the patterns match an alert: the longest window first.
-    pub fn matched(&self, source: &SourceId, fields: &AlertFields) -> Vec<Matched> {
-        let all = self.patterns.iter().filter(|(_, _, filter)| holds(filter.as_ref(), fields));
-        all.filter_map(|(id, pattern, _)| Matched::of(id.as_ref(), pattern, source, fields.labels))
+    pub fn matched(&self, source: &SourceId, about: &AlertFields) -> Vec<Matched> {
+        let holding = self.patterns.iter().filter(|(_, _, filter)| holds(filter.as_ref(), about));
+        holding
+            .filter_map(|(id, pattern, _)| Matched::of(id.as_ref(), pattern, source, about.labels))
             .collect()
     }
 
     /// The route of an alert, and its id; the default one has none.
-    pub fn route(&self, source: &SourceId, fields: &AlertFields) -> (Option<SettingId>, Route) {
+    pub fn route(&self, source: &SourceId, about: &AlertFields) -> (Option<SettingId>, Route) {
         let found = self.routes.iter().find(|(_, route, all, filter)| {
             route.source.as_ref().is_none_or(|wanted| wanted == source)
-                && route.least.is_none_or(|least| fields.status >= least)
-                && all.hold(fields.labels)
-                && holds(filter.as_ref(), fields)
+                && route.least.is_none_or(|least| about.status >= least)
+                && all.hold(about.labels)
+                && holds(filter.as_ref(), about)
         });
         found.map_or_else(
             || (None, Route::default()),
@@ -260,12 +261,15 @@ impl Prepared {
     }
 }
 
+/// Makes an expression ready for use.
 fn filter(text: Option<&str>) -> Result<Option<Filter>, BadSetting> {
-    Ok(text.map(Filter::parse).transpose()?)
+    let parsed = text.filter(|text| !text.trim().is_empty()).map(Filter::parse).transpose();
+    parsed.map_err(BadSetting::Filter)
 }
 
-fn holds(filter: Option<&Filter>, fields: &AlertFields) -> bool {
-    filter.is_none_or(|filter| filter.holds(fields))
+/// Without an expression all alerts are meant.
+fn holds(filter: Option<&Filter>, about: &AlertFields) -> bool {
+    filter.is_none_or(|filter| filter.holds(about))
 }
 
 fn usual(label: &str, window_minutes: u32) -> Pattern {
@@ -285,6 +289,7 @@ pub fn check(setting: &Setting) -> Result<(), BadSetting> {
     within_limits(setting)?;
     match setting {
         Setting::Pattern(pattern) => {
+            filter(pattern.filter.as_deref())?;
             let mut names = pattern.labels.clone();
             names.sort();
             names.dedup();
@@ -312,6 +317,7 @@ pub fn check(setting: &Setting) -> Result<(), BadSetting> {
                     return Err(BadSetting::Number { field, least, most });
                 }
             }
+            filter(route.filter.as_deref())?;
             All::prepare(&route.matchers)?;
             Ok(())
         }
@@ -382,13 +388,20 @@ fn within_limits(setting: &Setting) -> Result<(), BadSetting> {
     if json::has_nul(&value) { Err(BadSetting::Nul) } else { Ok(()) }
 }
 
-fn at_most(field: &'static str, what: &'static str, count: usize, most: usize) -> Result<(), BadSetting> {
+fn at_most(
+    field: &'static str,
+    what: &'static str,
+    count: usize,
+    most: usize,
+) -> Result<(), BadSetting> {
     if count <= most { Ok(()) } else { Err(BadSetting::TooMuch { field, what, most }) }
 }
 
 fn people(field: &'static str, people: &[UserId]) -> Result<(), BadSetting> {
     match people.iter().find(|person| !person.is_well_formed()) {
-        Some(person) => Err(BadSetting::Person { field, given: shorten(person.as_str(), NAME_LIMIT) }),
+        Some(person) => {
+            Err(BadSetting::Person { field, given: shorten(person.as_str(), NAME_LIMIT) })
+        }
         None => Ok(()),
     }
 }

@@ -82,7 +82,8 @@ impl Standing<'_> {
             return Step::Rest;
         }
         let firing = self.alerts.iter().filter(|alert| alert.phase.is_firing());
-        let (loud, quiet): (Vec<&Alert>, Vec<&Alert>) = firing.partition(|alert| self.is_loud(alert));
+        let (loud, quiet): (Vec<&Alert>, Vec<&Alert>) =
+            firing.partition(|alert| self.is_loud(alert));
         let Some(oldest) = loud.iter().map(|alert| since(alert)).min() else {
             return self.until_a_silence_ends(&quiet);
         };
@@ -106,6 +107,8 @@ impl Standing<'_> {
     /// Whether anybody wants to hear of an alert now.
     fn is_loud(&self, alert: &Alert) -> bool {
         alert.maintenance.is_none()
+            // It fires to say that all is well, as a watchdog does.
+            && alert.status > Status::Ok
             && self.settings.silenced(&alert.labels, self.now).0.is_empty()
             && self
                 .settings

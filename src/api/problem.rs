@@ -267,6 +267,8 @@ impl From<Refusal> for Problem {
             Refusal::AlreadySo { .. } => (StatusCode::CONFLICT, "Already so"),
             Refusal::WrongStep { .. } => (StatusCode::CONFLICT, "Wrong step"),
             Refusal::Over { .. } => (StatusCode::CONFLICT, "The incident is over"),
+            Refusal::AlertsElsewhere => (StatusCode::CONFLICT, "The alerts are elsewhere"),
+            Refusal::NoDestination => (UNFIT, "An incident is missing"),
             Refusal::NotForPeople => (StatusCode::FORBIDDEN, "Not for callers"),
             Refusal::Stale { .. } => (StatusCode::PRECONDITION_FAILED, "Stale version"),
         };

@@ -172,7 +172,9 @@ impl Of {
         drop(tx);
         let workspace = workspace.with_context(|| {
             let slug = &self.workspace;
-            format!("--workspace: there is no workspace {slug}; `stentor workspace list` shows them")
+            format!(
+                "--workspace: there is no workspace {slug}; `stentor workspace list` shows them"
+            )
         })?;
         Ok((db, workspace))
     }

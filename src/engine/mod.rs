@@ -218,6 +218,7 @@ fn kind(order: &Order) -> &'static str {
         Command::RecordUndelivered { .. } => "record_undelivered",
         Command::RecordMessage { .. } => "record_message",
         Command::RecordSignal { .. } => "record_signal",
+        Command::RecordAlerts { .. } => "record_alerts",
         Command::Ring { .. } => "ring",
     }
 }

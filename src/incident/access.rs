@@ -21,6 +21,11 @@ pub fn may_see(incident: &Incident, actor: &Actor) -> bool {
     }
 }
 
+/// Whether it may be spoken of where others read it.
+pub fn may_be_named(incident: &Incident) -> bool {
+    incident.visibility == Visibility::Public
+}
+
 /// Refuses whatever is asked of an incident that does not exist as far as they are concerned.
 pub fn check_visible(incident: &Incident, actor: &Actor) -> Result<(), Refusal> {
     if may_see(incident, actor) {

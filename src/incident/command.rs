@@ -11,7 +11,8 @@ use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{ChannelId, GroupId, MessageTs, TeamId, UserId};
 use crate::incident::channel::ChannelChange;
-use crate::incident::event::Absorbed;
+use crate::incident::event::{Absorbed, Actor};
+use crate::incident::handled::Handled;
 use crate::incident::pins::Sight;
 use crate::incident::reactions::TimerKind;
 
@@ -171,8 +172,17 @@ pub enum Command {
         signal: Signal,
         /// When an alert began or came back that somebody wants to hear of.
         news_at: Option<Timestamp>,
-        /// What follows if all of them are over.
-        on_resolve: OnResolve,
+        /// What follows if all of them are over; nothing if only other alerts belong to it now.
+        on_resolve: Option<OnResolve>,
+    },
+    /// Somebody did something about the incident's alerts.
+    #[serde(skip_deserializing)]
+    #[schema(ignore)]
+    RecordAlerts {
+        /// Who.
+        by: Actor,
+        /// What.
+        done: Handled,
     },
     /// A timer came due.
     #[serde(skip_deserializing)]
@@ -237,6 +247,7 @@ impl Command {
                 | Command::RecordMessage { .. }
                 | Command::RecordMerge { .. }
                 | Command::RecordSignal { .. }
+                | Command::RecordAlerts { .. }
                 | Command::Ring { .. }
         )
     }

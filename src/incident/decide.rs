@@ -155,6 +155,9 @@ pub fn decide(
         Command::RecordSignal { signal, news_at, on_resolve } => {
             signal::heard(incident, signal, *news_at, *on_resolve, context)
         }
+        Command::RecordAlerts { by, done } => {
+            Ok(vec![Event::AlertsHandled { by: by.clone(), done: done.clone() }])
+        }
         Command::Ring { timer: TimerKind::UpdateDue } => match incident.next_update_due {
             Some(due) if due <= context.now => Ok(vec![Event::UpdateOverdue { due }]),
             // An update came after all, or the reminder was moved.

@@ -11,6 +11,7 @@ use crate::ids::{
 };
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelChange;
+use crate::incident::handled::Handled;
 use crate::incident::merge::Destination;
 use crate::incident::pins::Quote;
 use crate::incident::snooze::Woken;
@@ -230,6 +231,19 @@ pub enum Event {
         from: Option<Signal>,
         /// What they say now.
         to: Signal,
+        /// All of them are over, and people are asked whether the incident is.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        proposes: bool,
+        /// The alerts are as they were, but others belong to the incident now.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        regrouped: bool,
+    },
+    /// Somebody did something about the incident's alerts.
+    AlertsHandled {
+        /// Who.
+        by: Actor,
+        /// What.
+        done: Handled,
     },
     /// Something that a newer version of Stentor has written and this one does not know: while
     /// replicas are replaced, the old ones read what the new ones write.

@@ -11,6 +11,7 @@ pub mod channel;
 pub mod command;
 pub mod decide;
 pub mod event;
+pub mod handled;
 pub mod invite;
 pub mod merge;
 pub mod pins;

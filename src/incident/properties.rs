@@ -126,8 +126,8 @@ fn live_through(private: bool, triage: bool, commands: &[Command]) -> Result<(),
         name: "Checkout is slow".to_owned(),
         private,
         triage,
-        invite: vec![UserId::from("U0BOB")],
         slack_team,
+        invite: vec![UserId::from("U0BOB")],
         ..Declare::default()
     };
     let other = declare(&request, 2, &context).unwrap();

@@ -102,12 +102,16 @@ pub enum Effect {
     Refresh(Surface),
     /// This is gone, and is to be made anew, before whatever else waits there.
     Renew(Surface),
+    /// What the channel shows of the incident's alerts shows an older state.
+    ShowAlerts,
     /// This is to be said.
     Say(Post),
     /// This is to be thought of then, in place of any earlier time.
     SetTimer(TimerKind, Timestamp),
     /// This need not be thought of any more.
     ClearTimer(TimerKind),
+    /// Its alerts belong elsewhere now.
+    HandOverAlerts,
     /// This is to be written into the record of another incident.
     RecordMerge {
         /// Whose record.
@@ -121,7 +125,27 @@ pub enum Effect {
 pub fn reactions(entry: &Entry, incident: &Incident) -> Vec<Effect> {
     let mut effects = what_is_missing(entry, incident);
     effects.extend(consequences(entry, incident));
+    let opens_channel = [Effect::Refresh(Surface::Channel), Effect::Renew(Surface::Channel)];
+    let is_new = opens_channel.iter().any(|opens| effects.contains(opens));
+    if incident.signal.is_some() && (is_new || changes_cards(&entry.event)) {
+        effects.push(Effect::ShowAlerts);
+    }
     effects
+}
+
+/// Whether the cards of an incident's alerts look different after this. What the alerts themselves
+/// do shows without it.
+fn changes_cards(event: &Event) -> bool {
+    match event {
+        Event::UpdatePosted { status, .. } => status.is_some(),
+        Event::StatusChanged { .. }
+        | Event::SignalChanged { .. }
+        | Event::Snoozed { .. }
+        | Event::Unsnoozed { .. }
+        | Event::MergedInto { .. } => true,
+        Event::ChannelChanged { change, .. } => *change == ChannelChange::Back,
+        _ => false,
+    }
 }
 
 /// Without a channel nothing can be shown in it. It is on its way, or was given up: then whatever
@@ -234,15 +258,20 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         Event::MergedInto { into, .. } => {
             let absorbed = incident.as_absorbed();
             let told = Effect::RecordMerge { into: into.incident.clone(), absorbed };
-            [vec![told], said(), no_timers(), stale(&[Welcome, Topic, Announcement])].concat()
+            let alerts = incident.signal.is_some().then_some(Effect::HandOverAlerts);
+            let shown = stale(&[Welcome, Topic, Announcement]);
+            [vec![told], alerts.into_iter().collect(), said(), no_timers(), shown].concat()
         }
         Event::Absorbed(_) => said(),
-        Event::SignalChanged { from, to } => {
-            let told = if news(from.as_ref(), to).is_some() { said() } else { Vec::new() };
+        Event::SignalChanged { from, to, regrouped, .. } => {
+            let is_quiet = *regrouped || incident.snooze.is_some();
+            let is_news = !is_quiet && news(from.as_ref(), to).is_some();
+            let told = if is_news { said() } else { Vec::new() };
             [told, stale(&[Welcome, Announcement])].concat()
         }
         // Quiet: the record has it, and whoever marked the message sees the mark.
         Event::NoteAdded { .. }
+        | Event::AlertsHandled { .. }
         | Event::Undelivered { .. }
         | Event::MessagePinned { .. }
         | Event::MessageEdited { .. }

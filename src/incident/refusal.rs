@@ -96,6 +96,12 @@ pub enum Refusal {
     /// A time that makes no sense.
     #[error("The next update can be due in 1 minute to 7 days.")]
     BadReminder,
+    /// The alerts are part of another incident, or of none.
+    #[error("These alerts are no part of this incident any more.")]
+    AlertsElsewhere,
+    /// It is not said to which incident alerts are to belong.
+    #[error("Say which incident: choose one, or write its number, as in INC-42.")]
+    NoDestination,
     /// A snooze of a length that makes no sense.
     #[error("A snooze lasts from 1 minute to 30 days.")]
     BadSnooze,
@@ -174,8 +180,10 @@ impl Refusal {
             Refusal::BadMerge(_) => Some("into"),
             Refusal::Missing { field } | Refusal::TooLong { field, .. } => Some(field.as_str()),
             Refusal::BadReminder => Some("next_update_in_minutes"),
+            Refusal::NoDestination => Some("reference"),
             Refusal::NoSuchIncident { .. }
             | Refusal::NotAnIncidentChannel
+            | Refusal::AlertsElsewhere
             | Refusal::AlreadySo { .. }
             | Refusal::Over { .. }
             | Refusal::NotForPeople
@@ -202,6 +210,8 @@ impl Refusal {
             Refusal::Over { .. } => "incident-over",
             Refusal::ReporterIsFixed => "reporter-is-fixed",
             Refusal::BadReminder => "bad-reminder",
+            Refusal::AlertsElsewhere => "alerts-elsewhere",
+            Refusal::NoDestination => "no-destination",
             Refusal::BadSnooze => "bad-snooze",
             Refusal::BadDuration { .. } => "bad-duration",
             Refusal::BadMerge(_) => "bad-merge",

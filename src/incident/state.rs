@@ -214,6 +214,7 @@ impl Incident {
             Event::SignalChanged { to, .. } => self.signal = Some(*to),
             Event::NoteAdded { .. }
             | Event::Undelivered { .. }
+            | Event::AlertsHandled { .. }
             | Event::Absorbed(_)
             | Event::Unknown => {}
         }

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use crate::alert::filter::AlertFields;
 use crate::alert::fingerprint::{self, Key};
 use crate::alert::group::Group;
-use crate::alert::observation::{ChangeEvent, Ends, Observation, Said, Status};
+use crate::alert::observation::{ChangeEvent, Ends, Observation, Said};
 use crate::alert::prepared::Prepared;
 use crate::alert::state::{Alert, Change, Circumstances, Meaning, Seen, next_end};
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, GroupId, IdSource, IncidentId, SourceId, WorkspaceId};
+use crate::incident::event::Actor;
+use crate::incident::handled::Handled;
 use crate::intake::cache::{Cache, Known, next_look};
 use crate::intake::order::{Delivery, Effect, Folded, Job, Outcome, Taken};
 use crate::intake::placing::Placing;
@@ -47,6 +49,10 @@ pub(super) struct Desk<'a> {
     pub touched: BTreeSet<GroupId>,
     /// Incidents that have lost alerts.
     pub bereft: BTreeSet<IncidentId>,
+    /// Groups that look different in the channel of an incident, although they are as they were.
+    pub stale_cards: BTreeSet<(IncidentId, GroupId)>,
+    /// What the records of incidents are to say.
+    pub handled: Vec<(IncidentId, Actor, Handled)>,
     /// When alerts were seen, and when to look at them.
     sightings: BTreeMap<AlertId, Sighting>,
     /// When alerts were seen that are to be looked at when they were to be before.
@@ -93,6 +99,8 @@ impl<'a> Desk<'a> {
             placing: Placing::default(),
             touched: BTreeSet::new(),
             bereft: BTreeSet::new(),
+            stale_cards: BTreeSet::new(),
+            handled: Vec::new(),
             sightings: BTreeMap::new(),
             repeats: BTreeMap::new(),
             history: Vec::new(),
@@ -176,14 +184,14 @@ impl<'a> Desk<'a> {
         self.load_groups(tx, &groups.into_iter().collect::<Vec<_>>()).await?;
         let mut wanted = BTreeSet::new();
         for (delivery, incoming) in deliveries.zip(incoming) {
+            let system = delivery.source.system();
             for one in
                 incoming.iter().filter(|one| !one.is_repeat && one.observation.said == Said::Firing)
             {
                 let held = self.by_key.get(&one.key).and_then(|id| self.alerts.get(id));
                 if held.is_none_or(|held| !held.written.alert.phase.is_firing()) {
-                    let source = &delivery.source;
-                    let fields = AlertFields::of_observation(one.observation, &source.name);
-                    let matched = self.settings.matched(&source.id, &fields);
+                    let about = AlertFields::of_observation(one.observation, &system);
+                    let matched = self.settings.matched(&delivery.source.id, &about);
                     wanted.extend(matched.iter().map(crate::alert::group::Matched::key));
                 }
             }
@@ -213,12 +221,12 @@ impl<'a> Desk<'a> {
     }
 
     fn fold(&mut self, delivery: &Delivery, incoming: &[Incoming]) -> Taken {
-        if let Some(receipt) = &delivery.receipt {
-            if !self.known_receipts.insert(receipt.clone()) {
-                let ignored = Folded { alert: None, effect: Effect::Repeated };
-                let folded = incoming.iter().map(|_| ignored.clone()).collect();
-                return Taken { was_repeated: true, folded };
-            }
+        if let Some(receipt) = &delivery.receipt
+            && !self.known_receipts.insert(receipt.clone())
+        {
+            let ignored = Folded { alert: None, effect: Effect::Repeated };
+            let folded = incoming.iter().map(|_| ignored.clone()).collect();
+            return Taken { was_repeated: true, folded };
         }
         for change in &delivery.changes {
             self.keep_change(&delivery.source.id, change);
@@ -315,14 +323,14 @@ impl<'a> Desk<'a> {
         circumstances: Circumstances,
     ) -> Option<AlertId> {
         let is_over = observation.ends.is_some_and(|ends| ends.at <= self.now);
-        if observation.said != Said::Firing || is_over || observation.status == Status::Ok {
+        if observation.said != Said::Firing || is_over {
             return None;
         }
         let id = AlertId::new(self.ids.ulid(self.now));
         let nowhere = GroupId::new("");
         let mut alert =
             Alert::first(id.clone(), source.id.clone(), observation, nowhere, circumstances);
-        alert.group = self.place(&alert, &source.name);
+        alert.group = self.place(&alert, source);
         self.history.push((id.clone(), 1, self.now, alert.beginning()));
         let seen = Seen { last_seen: self.now, ends: observation.ends };
         let sighting = Sighting { seen, check_at: next_look(None, observation.ends) };
@@ -438,6 +446,13 @@ impl<'a> Desk<'a> {
         }
         for incident in &self.bereft {
             all.push(work::asked_for(incident, Work::Signal, self.now, id()));
+        }
+        for (incident, group) in &self.stale_cards {
+            let show = Work::ShowAlerts { group: group.clone() };
+            all.push(work::asked_for(incident, show, self.now, id()));
+        }
+        for (incident, by, done) in &self.handled {
+            all.push(work::handled(incident, by.clone(), done.clone(), self.now, id()));
         }
         all
     }

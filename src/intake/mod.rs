@@ -8,6 +8,7 @@
 mod cache;
 mod desk;
 mod errands;
+mod moving;
 pub mod order;
 mod placing;
 mod settings;
@@ -79,7 +80,11 @@ impl Intake {
     }
 
     /// Does what somebody here wants of alerts. When this returns `Ok`, it is durable.
-    pub async fn carry(&self, workspace: &WorkspaceId, errand: Errand) -> Result<Carried, NotTaken> {
+    pub async fn carry(
+        &self,
+        workspace: &WorkspaceId,
+        errand: Errand,
+    ) -> Result<Carried, NotTaken> {
         self.carry_once(workspace, None, errand).await
     }
 

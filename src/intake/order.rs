@@ -83,6 +83,13 @@ pub enum Which {
     Alerts(Vec<AlertId>),
     /// All of a group.
     Group(GroupId),
+    /// All of a group, if it is still part of this incident: whoever asks has seen it there.
+    GroupOf {
+        /// The group.
+        group: GroupId,
+        /// The incident.
+        incident: IncidentId,
+    },
     /// All of an incident.
     Incident(IncidentId),
 }
@@ -188,6 +195,9 @@ pub struct Carried {
     /// Whether what it was about was there.
     #[serde(default)]
     pub was_there: bool,
+    /// The same errand came before: nothing was changed this time.
+    #[serde(skip)]
+    pub was_repeated: bool,
 }
 
 impl Carried {

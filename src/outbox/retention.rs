@@ -76,7 +76,13 @@ async fn forget_alerts(db: &Db, workspace: &WorkspaceId, now: Timestamp) -> Resu
         }
         let rows = alert_retention::forget_alerts(&mut tx, workspace, old, AT_ONCE).await?
             + alert_retention::forget_groups(&mut tx, workspace, old, AT_ONCE).await?
-            + alert_retention::forget_settings(&mut tx, workspace, now.minus(KEPT_AFTER_END), AT_ONCE).await?
+            + alert_retention::forget_settings(
+                &mut tx,
+                workspace,
+                now.minus(KEPT_AFTER_END),
+                AT_ONCE,
+            )
+            .await?
             + alert_retention::forget_changes(&mut tx, workspace, old, AT_ONCE).await?;
         tx.commit().await?;
         forgotten += rows;

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::ids::{GroupId, IncidentId, MessageTs, UserId, WorkId};
-use crate::incident::event::Absorbed;
+use crate::incident::event::{Absorbed, Actor};
+use crate::incident::handled::Handled;
 use crate::incident::reactions::{Effect, Post, Surface, TimerKind};
 
 /// A piece of work.
@@ -64,6 +65,15 @@ pub enum Work {
     ShowAlerts {
         /// The group.
         group: GroupId,
+    },
+    /// Show how all groups of alerts of the incident stand.
+    ShowAllAlerts,
+    /// Write into the incident's record what somebody did about its alerts.
+    RecordAlerts {
+        /// Who.
+        by: Actor,
+        /// What.
+        done: Handled,
     },
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
     /// does will do it.
@@ -175,6 +185,8 @@ impl Work {
             Work::Settle { .. } => "see what follows from a group of alerts".to_owned(),
             Work::Signal => "tell the incident what its alerts say".to_owned(),
             Work::ShowAlerts { .. } => "show a group of alerts in the channel".to_owned(),
+            Work::ShowAllAlerts => "show all alerts in the channel".to_owned(),
+            Work::RecordAlerts { .. } => "write down what was done about alerts".to_owned(),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
@@ -240,8 +252,10 @@ pub fn plan(
                 changes.push(Change::Cancel(key(incident, &work)));
                 (work, now, FIRST_PLACES + nth)
             }
+            Effect::ShowAlerts => (Work::ShowAllAlerts, now, place),
             Effect::Say(post) => (Work::Say { post }, now, place),
             Effect::SetTimer(timer, due) => (Work::ringing(timer), due, place),
+            Effect::HandOverAlerts => (Work::Signal, now, place),
             Effect::RecordMerge { into, absorbed } => {
                 (Work::RecordMerge { into, absorbed }, now, place)
             }
@@ -310,6 +324,8 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::Settle { .. } => format!("{incident}/timer/settle"),
         Work::Signal => format!("{incident}/timer/signal"),
         Work::ShowAlerts { group } => format!("{incident}/alerts/{group}"),
+        Work::ShowAllAlerts => format!("{incident}/alerts"),
+        Work::RecordAlerts { .. } => format!("{incident}/handled"),
         Work::Unknown => format!("{incident}/unknown"),
     }
 }
@@ -334,7 +350,9 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::RecordMerge { .. } => format!("{incident}/timer/merge"),
         Work::Settle { .. } => format!("{incident}/timer/settle"),
         Work::Signal => format!("{incident}/timer/signal"),
-        Work::ShowAlerts { .. } => channel_lane(incident),
+        Work::ShowAlerts { .. } | Work::ShowAllAlerts => channel_lane(incident),
+        // Like a timer, no business of Slack's: it does not wait until Slack is there.
+        Work::RecordAlerts { .. } => format!("{incident}/timer/handled"),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }
 }
@@ -377,6 +395,19 @@ pub fn asked_for(incident: &IncidentId, work: Work, now: Timestamp, id: String) 
         work,
         due_at: now,
     }
+}
+
+/// What somebody did about an incident's alerts, to be written into its record. Each is one of its
+/// own: none joins another.
+pub fn handled(
+    incident: &IncidentId,
+    by: Actor,
+    done: Handled,
+    now: Timestamp,
+    id: String,
+) -> NewWork {
+    let work = asked_for(incident, Work::RecordAlerts { by, done }, now, id);
+    NewWork { key: format!("{}/{}", work.key, work.id), ..work }
 }
 
 /// A look at what follows from how a group of alerts stands. It is no incident's yet: the group's own

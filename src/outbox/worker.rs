@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::engine::order::{NotDone, Order};
 use crate::ids::{GroupId, IdSource, IncidentId};
 use crate::incident::command::Command;
-use crate::incident::event::{Absorbed, Via};
+use crate::incident::event::Via;
 use crate::intake::settle::Settler;
 use crate::outbox::hold::{Held, LEASE, RENEW_EVERY};
 use crate::outbox::holder::Holder;
@@ -179,9 +179,19 @@ impl Worker {
             return self.ring(held, Command::Ring { timer }).await;
         }
         match &held.work.work {
-            Work::RecordMerge { into, absorbed } => self.record_merge(held, into, absorbed).await,
+            Work::RecordMerge { into, absorbed } => {
+                // An incident is merged once for all, so its id is receipt enough.
+                let receipt = format!("merged/{}", held.work.incident);
+                let command = Command::RecordMerge { absorbed: absorbed.clone() };
+                self.record(held, into, receipt, command).await
+            }
             Work::Settle { group } => self.settle(held, group).await,
             Work::Signal => self.signal(held).await,
+            Work::RecordAlerts { by, done } => {
+                let receipt = format!("handled/{}", held.work.id);
+                let command = Command::RecordAlerts { by: by.clone(), done: done.clone() };
+                self.record(held, &held.work.incident, receipt, command).await
+            }
             _ => self.performer.perform(held).await,
         }
     }
@@ -223,22 +233,18 @@ impl Worker {
         }
     }
 
-    /// An incident is merged once for all, so its id is receipt enough.
-    async fn record_merge(
+    /// Writes into an incident's record what is not to be lost: whatever refuses it is told aloud.
+    async fn record(
         &self,
         held: &Held,
-        into: &IncidentId,
-        absorbed: &Absorbed,
+        incident: &IncidentId,
+        receipt: String,
+        command: Command,
     ) -> Result<(), Trouble> {
         let work = &held.work;
-        let receipt = format!("merged/{}", work.incident);
-        let command = Command::RecordMerge { absorbed: absorbed.clone() };
-        let order = Order::by_stentor(&work.workspace, into, receipt, Via::Delivery, command);
+        let order = Order::by_stentor(&work.workspace, incident, receipt, Via::Delivery, command);
         match self.engine.submit(order).await {
-            Ok(_) => {
-                let followed = self.settler.follow(&work.workspace, &work.incident, into).await;
-                followed.map_err(|error| Trouble::again_later(&error))
-            }
+            Ok(_) => Ok(()),
             Err(NotDone::Refused(refusal)) => Err(Trouble::give_up(refusal.to_string())),
             Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
         }

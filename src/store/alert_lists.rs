@@ -201,6 +201,11 @@ pub async fn change_events(
         .bind(limit)
         .all()
         .await?;
-    let listed = rows.into_iter().map(|(id, source, at, Json(change))| ListedChange { id, source, at, change });
+    let listed = rows.into_iter().map(|(id, source, at, Json(change))| ListedChange {
+        id,
+        source,
+        at,
+        change,
+    });
     Ok(listed.collect())
 }

@@ -53,6 +53,13 @@ pub struct AlertSource {
     pub created_at: Timestamp,
 }
 
+impl AlertSource {
+    /// What expressions know it by: its kind and its name.
+    pub fn system(&self) -> String {
+        format!("{}.{}", self.kind, self.name)
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     workspace: WorkspaceId,
@@ -144,6 +151,18 @@ pub async fn save(tx: &mut Tx, source: &AlertSource) -> Result<bool> {
         .execute()
         .await?;
     Ok(saved == 1)
+}
+
+/// Lets nobody else change a source until the transaction ends: who reads one to change it takes turns
+/// this way. Says whether it is there.
+pub async fn lock(tx: &mut Tx, source: &AlertSource) -> Result<bool> {
+    let locked = tx
+        .query("UPDATE source SET name = name WHERE workspace = $1 AND id = $2")
+        .bind(source.workspace.clone())
+        .bind(source.id.clone())
+        .execute()
+        .await?;
+    Ok(locked == 1)
 }
 
 /// Removes a source; what it has sent stays. Says whether it was there.

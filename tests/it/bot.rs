@@ -25,7 +25,7 @@ use stentor::simulator::socket::Happening;
 use stentor::simulator::state::message::Message;
 use stentor::simulator::state::ts::Ts;
 use stentor::slack::socket::Limits;
-use stentor::store::{incidents, outbox, timeline};
+use stentor::store::{heard, incidents, outbox, timeline};
 use tokio::sync::{oneshot, watch};
 
 use crate::databases::Fresh;
@@ -171,6 +171,23 @@ impl Bot {
             stop.send_replace(true);
             stop.closed().await;
         }
+    }
+
+    /// A moment that is later than all that has happened.
+    pub fn a_moment_later(&self) -> Timestamp {
+        self.clock.advance(Duration::from_secs(1));
+        self.clock.now()
+    }
+
+    /// Waits until what was missed has been asked for since then: that is durable work.
+    pub async fn asks_what_was_missed(&self, since: Timestamp) {
+        let app = &self.stentor.app;
+        let has_asked = async || {
+            let mut tx = app.db.read().await.unwrap();
+            let until = heard::until(&mut tx, &app.workspace).await.unwrap();
+            until.is_some_and(|until| until >= since)
+        };
+        self.eventually("a look at what was missed", has_asked).await;
     }
 
     /// Waits for something that comes by itself.

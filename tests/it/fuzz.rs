@@ -172,6 +172,59 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
             "GET incidents/1/timeline?after=1&limit=2\n\n\n",
             "GET catalogue\n\n\n",
         ]),
+        "hook" => {
+            let mut seeds = texts(&[
+                "grafana POST \n\n{\"alert_uid\":\"u\",\"title\":\"t\",\"state\":\"alerting\",\"image_url\":\"https://x.example/\"}",
+                "datadog POST \n\n{\"alert_cycle_key\":\"1\",\"transition\":\"Warn\",\"tags\":\"a:b,c\",\"date\":\"1790000000000\"}",
+                "datadog POST \napplication/x-www-form-urlencoded\nalert_cycle_key=1&transition=Recovered&tags=a%3Ab",
+                "uptime-kuma POST \n\n{\"heartbeat\":{\"status\":0,\"time\":\"2026-09-21 14:00:00\"},\"monitor\":{\"id\":7,\"tags\":[{\"name\":\"a\"}]},\"msg\":\"m\"}",
+                "uptime-kuma POST \nmultipart/form-data; boundary=x\n--x\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\n{\"msg\":\"m\"}\r\n--x--",
+                "uptime-kuma GET ?msg=m&monitor=%7B%22id%22%3A7%7D&heartbeat=%7B%22status%22%3A1%7D\n\n",
+                "opsgenie GET /v2/alerts?query=status%3Aopen+AND+tag%3Ax&sort=alias&order=asc&limit=5\n\n",
+                "opsgenie GET /v2/alerts/requests/01996d1b-0000-8001-8000-000000000000\n\n",
+                "opsgenie POST /v2/alerts/a/snooze?identifierType=alias\n\n{\"endTime\":\"2026-09-22T00:00:00Z\",\"note\":\"n\"}",
+                "opsgenie DELETE /v2/alerts/a/details?identifierType=alias&keys=a,b\n\n",
+                "opsgenie PUT /v2/alerts/a/priority?identifierType=alias\n\n{\"priority\":\"P2\"}",
+            ]);
+            for (kind, start) in [
+                ("alertmanager-webhook", "alertmanager"),
+                ("opsgenie", "opsgenie"),
+                ("pagerduty", "pagerduty"),
+            ] {
+                seeds.extend(crate::alerts::recordings(start).iter().map(|recorded| {
+                    let (request, mut body) = (&recorded["request"], recorded["body"].clone());
+                    let path = if kind == "alertmanager-webhook" {
+                        ""
+                    } else {
+                        request["path"].as_str().unwrap()
+                    };
+                    if kind == "pagerduty" {
+                        body["routing_key"] = "$SECRET".into();
+                    }
+                    let method = request["method"].as_str().unwrap();
+                    format!("{kind} {method} {path}\napplication/json\n{body}").into_bytes()
+                }));
+            }
+            seeds
+        }
+        "senders" => texts(&[
+            "sentry\nsentry-hook-resource: metric_alert\n\n{\"action\":\"critical\",\"installation\":{\"uuid\":\"a8e5\"},\"data\":{\"metric_alert\":{\"id\":\"4\",\"projects\":[\"shop\"],\"alert_rule\":{\"name\":\"x\"},\"date_started\":\"2026-11-20T23:00:00Z\"},\"description_title\":\"Critical: x\",\"web_url\":\"https://sentry.example/1\"}}",
+            "sentry\nsentry-hook-resource: issue\n\n{\"action\":\"created\",\"installation\":{\"uuid\":\"a8e5\"},\"data\":{\"issue\":{\"id\":\"12\",\"title\":\"x\",\"level\":\"error\",\"project\":{\"slug\":\"shop\"}}}}",
+            "sentry\nsentry-hook-resource: event_alert\n\n{\"action\":\"triggered\",\"installation\":{\"uuid\":\"a8e5\"},\"data\":{\"event\":{\"issue_id\":\"12\",\"title\":\"x\",\"tags\":[[\"environment\",\"prod\"]]},\"triggered_rule\":\"r\"}}",
+            "sns\n\n\n{\"Type\":\"Notification\",\"MessageId\":\"m\",\"TopicArn\":\"arn:aws:sns:us-east-1:1:t\",\"Message\":\"{}\",\"Timestamp\":\"t\",\"SignatureVersion\":\"1\",\"Signature\":\"AAAA\",\"SigningCertURL\":\"https://sns.example/x.pem\"}",
+            "sns\n\n\n{\"Type\":\"SubscriptionConfirmation\",\"MessageId\":\"m\",\"TopicArn\":\"arn:aws:sns:us-east-1:1:t\",\"Message\":\"x\",\"Timestamp\":\"t\",\"SignatureVersion\":\"2\",\"Signature\":\"AAAA\",\"SigningCertURL\":\"https://sns.example/x.pem\",\"Token\":\"k\",\"SubscribeURL\":\"https://sns.example/?a\"}",
+            "github\nx-github-event: deployment_status\nx-github-delivery: 1\n{\"repository\":{\"full_name\":\"o/r\"},\"deployment\":{\"id\":1,\"ref\":\"main\"},\"deployment_status\":{\"state\":\"success\"}}",
+            "github\nx-github-event: push\ncontent-type: application/x-www-form-urlencoded\npayload=%7B%22repository%22%3A%7B%22full_name%22%3A%22o%2Fr%22%7D%2C%22ref%22%3A%22refs%2Fheads%2Fmain%22%2C%22after%22%3A%22a%22%7D",
+            "github\nx-github-event: workflow_run\n\n{\"repository\":{\"full_name\":\"o/r\"},\"workflow_run\":{\"id\":9,\"name\":\"CI\",\"conclusion\":\"failure\"}}",
+            "cloudevents\ncontent-type: application/cloudevents+json\n\n{\"specversion\":\"1.0\",\"id\":\"7\",\"source\":\"/mon\",\"type\":\"a.fired\",\"subject\":\"db\",\"time\":\"2026-11-20T23:00:00Z\",\"data_base64\":\"e30=\"}",
+            "cloudevents\ncontent-type: application/cloudevents-batch+json\n\n[{\"specversion\":\"1.0\",\"id\":\"7\",\"source\":\"/mon\",\"type\":\"a.resolved\",\"data\":{\"state\":\"ok\"}}]",
+            "cloudevents\nce-specversion: 1.0\nce-id: %20\n{\"a\":1}",
+            "generic\n\n\n[{\"title\":\"Disk full\",\"id\":7,\"state\":\"alerting\",\"level\":\"warn\",\"url\":\"https://mon.example/7\",\"labels\":{\"host\":\"db-1\"}}]",
+            "incident-io v2/alert_events/http/{source}\n\n\n{\"title\":\"x\",\"status\":\"firing\",\"deduplication_key\":\"k\",\"metadata\":{\"team\":[\"a\"]},\"source_url\":\"https://x.example\"}",
+            "incident-io v2/alert_events/alertmanager/{source}\n\n\n{\"version\":\"1\",\"alerts\":[{\"status\":\"firing\",\"labels\":{\"alertname\":\"x\"},\"annotations\":{\"summary\":\"s\"},\"startsAt\":\"2026-11-20T23:00:00Z\",\"endsAt\":\"0001-01-01T00:00:00Z\"}]}",
+            "bigpanda data/v2/alerts\n\n\n{\"app_key\":\"K\",\"alerts\":[{\"host\":\"db-1\",\"status\":\"critical\",\"check\":\"cpu\",\"timestamp\":1795216378,\"runbook\":\"https://x.example\"}]}",
+            "bigpanda data/events/deployments/end\n\n\n{\"component\":\"web\",\"version\":\"1\",\"hosts\":[\"h\"],\"status\":\"success\"}",
+        ]),
         other => panic!("there are no seeds for {other}"),
     }
 }
@@ -219,4 +272,14 @@ fn whatever_slack_sends_is_answered() {
 #[test]
 fn whatever_a_program_sends_is_answered() {
     run("api", SOME);
+}
+
+#[test]
+fn whatever_comes_to_a_door_is_answered() {
+    run("hook", SOME);
+}
+
+#[test]
+fn whatever_monitoring_sends_is_answered() {
+    run("senders", SOME);
 }

@@ -44,10 +44,7 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/alerts/{id}/link", post(act::link)),
         ("/api/v1/changes", get(changes::list)),
         ("/api/v1/sources", get(sources::list).post(sources::create)),
-        (
-            "/api/v1/sources/{id}",
-            get(sources::show).patch(sources::change).delete(sources::remove),
-        ),
+        ("/api/v1/sources/{id}", get(sources::show).patch(sources::change).delete(sources::remove)),
         ("/api/v1/sources/{id}/rotate", post(sources::rotate)),
         ("/api/v1/catalogue", get(catalogue::show)),
         ("/api/v1/openapi.json", get(openapi::show)),

@@ -30,7 +30,7 @@ const MOST: usize = 100_000;
 /// Everything that a question is answered from.
 struct Picture {
     settings: Arc<Prepared>,
-    /// The names of sources.
+    /// What expressions know sources by.
     sources: BTreeMap<SourceId, String>,
     firing: Vec<(Alert, Seen)>,
     now: Timestamp,
@@ -111,7 +111,8 @@ impl Picture {
         let mut tx = knock.app.db.read().await?;
         let settings = knock.app.intake.settings().of(&mut tx, workspace).await?;
         let sources = sources::all(&mut tx, workspace).await?;
-        let sources = sources.into_iter().map(|source| (source.id, source.name)).collect();
+        let sources =
+            sources.into_iter().map(|source| (source.id.clone(), source.system())).collect();
         let mut firing: Vec<(Alert, Seen)> = Vec::new();
         loop {
             let after = firing.last().map(|(alert, _)| alert.id.clone());

@@ -7,7 +7,7 @@
 mod durations;
 pub mod words;
 
-use crate::ids::{SeverityId, UserId};
+use crate::ids::{GroupId, SeverityId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::command::Command;
 use crate::incident::refusal::Refusal;
@@ -15,6 +15,7 @@ use crate::incident::state::parse_reference;
 use crate::incident::text::{is_trick, nearest, shorten};
 use crate::slack::inbound::grammar::durations::leading_minutes;
 use crate::slack::inbound::grammar::words::{Person, readable, split_word, unquoted};
+use crate::slack::view::alerts::button::CardButton;
 use crate::slack::view::button::Button;
 use crate::slack::view::form::Form;
 use crate::slack::view::verb::Verb;
@@ -45,6 +46,13 @@ pub enum Intent {
     Run(Command),
     /// Something to look at.
     Show(Show),
+    /// Something about one group of the incident's alerts.
+    Alerts {
+        /// What was pressed.
+        button: CardButton,
+        /// Which group.
+        group: GroupId,
+    },
     /// No command goes by that word.
     Misunderstood {
         /// What was typed, all of it.
@@ -61,6 +69,8 @@ pub enum Intent {
 pub enum Show {
     /// What happened to the incident.
     Timeline,
+    /// The alerts of the incident.
+    Alerts,
     /// Incidents. Needs none.
     List(Filter),
     /// How a command is typed, or all of them. Needs no incident.
@@ -195,6 +205,7 @@ fn parser(verb: Verb) -> Parser {
         Verb::Rename => rename,
         Verb::Note => note,
         Verb::Timeline => timeline,
+        Verb::Alerts => alerts,
     }
 }
 
@@ -379,6 +390,11 @@ fn note(text: &str, _: &UserId) -> Intent {
 /// `timeline`
 fn timeline(_: &str, _: &UserId) -> Intent {
     Intent::Show(Show::Timeline)
+}
+
+/// `alerts`
+fn alerts(_: &str, _: &UserId) -> Intent {
+    Intent::Show(Show::Alerts)
 }
 
 /// Runs the command if there are words for it, and asks for them in a form if not.

@@ -74,15 +74,16 @@ pub fn command(callback_id: &str, values: &Value) -> Result<Command, SubmissionE
     })
 }
 
-struct FilledIn<'a>(&'a Value);
+/// What was filled into the inputs of a form, by the name of the field.
+pub(super) struct FilledIn<'a>(pub(super) &'a Value);
 
 impl FilledIn<'_> {
-    fn text(&self, field: &str) -> Option<String> {
+    pub(super) fn text(&self, field: &str) -> Option<String> {
         let text = self.input(field)["value"].as_str()?;
         (!text.trim().is_empty()).then(|| text.to_owned())
     }
 
-    fn choice(&self, field: &str) -> Option<String> {
+    pub(super) fn choice(&self, field: &str) -> Option<String> {
         Some(self.input(field)["selected_option"]["value"].as_str()?.to_owned())
     }
 

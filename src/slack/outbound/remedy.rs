@@ -45,6 +45,8 @@ impl Job<'_> {
             | Work::RecordMerge { .. }
             | Work::Settle { .. }
             | Work::Signal
+            | Work::ShowAllAlerts
+            | Work::RecordAlerts { .. }
             | Work::Look { .. }
             | Work::ReadBack(_)
             | Work::Unknown => false,

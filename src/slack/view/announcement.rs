@@ -4,6 +4,7 @@ use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::channel::ChannelState;
 use crate::incident::state::Incident;
 use crate::incident::text::shorten;
+use crate::slack::view::alerts;
 use crate::slack::view::button::Button;
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::element;
@@ -82,6 +83,10 @@ fn facts(incident: &Incident, catalogue: &Catalogue) -> Vec<Line> {
         merged.unwrap_or_default(),
         Line::joined([people, reported], " · "),
         Line::joined([since, channel.unwrap_or_default()], " · "),
+        incident
+            .signal
+            .map(|signal| Line::of("Alerts: ").then(alerts::in_short(&signal)))
+            .unwrap_or_default(),
     ]
 }
 

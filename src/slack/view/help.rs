@@ -84,6 +84,7 @@ mod tests {
         `/incident rename [name]`  Call it something else.
         `/incident note [text]`  Write something into the timeline.
         `/incident timeline`  Show what happened so far.
+        `/incident alerts`  Show the alerts behind it, those that fire first.
         ~ What stands in brackets may be left out; a form asks for what is needed. /inc is the same as /incident.
         ");
         for verb in Verb::ALL {

@@ -65,7 +65,9 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
             let what = words::absorbed(absorbed).text(" was merged into this incident");
             Some(said("🔀", vec![what], None, incident))
         }
-        Event::SignalChanged { from, to } => alerts::news(from.as_ref(), to, entry, incident),
+        Event::SignalChanged { from, to, proposes, .. } => {
+            alerts::news(from.as_ref(), to, *proposes, incident)
+        }
         Event::Declared(_)
         | Event::Invited { .. }
         | Event::SummaryChanged { .. }
@@ -77,6 +79,7 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
         | Event::MessagePinned { .. }
         | Event::MessageEdited { .. }
         | Event::MessageUnpinned { .. }
+        | Event::AlertsHandled { .. }
         | Event::Unknown => None,
     }
 }

@@ -161,7 +161,10 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
         Event::MessagePinned { quote, by } => kept::pinned(quote, by.as_ref(), None),
         Event::MessageEdited { text, .. } => kept::edited(text),
         Event::MessageUnpinned { deleted, by, .. } => kept::unpinned(*deleted, by.as_ref()),
-        Event::SignalChanged { from, to } => alerts::sentence(from.as_ref(), to),
+        Event::SignalChanged { from, to, regrouped, .. } => {
+            alerts::sentence(from.as_ref(), to, *regrouped)
+        }
+        Event::AlertsHandled { by, done } => alerts::handled(by, done),
         Event::Unknown => who.text(" did something that this version of Stentor does not know"),
     }
 }

@@ -50,6 +50,8 @@ pub enum Verb {
     Note,
     /// Show what happened.
     Timeline,
+    /// Show its alerts.
+    Alerts,
 }
 
 /// A heading in the help.
@@ -99,7 +101,7 @@ pub struct Usage {
 
 impl Verb {
     /// All of them, in the order of the help.
-    pub const ALL: [Verb; 22] = [
+    pub const ALL: [Verb; 23] = [
         Verb::Declare,
         Verb::List,
         Verb::Help,
@@ -122,6 +124,7 @@ impl Verb {
         Verb::Rename,
         Verb::Note,
         Verb::Timeline,
+        Verb::Alerts,
     ];
 
     /// The verb of this word or alias, whatever its case.
@@ -315,6 +318,14 @@ impl Verb {
                 does: "Show what happened so far.",
                 example: "timeline",
                 aliases: &["history", "log", "events"],
+                group: Group::Record,
+            },
+            Verb::Alerts => Usage {
+                word: "alerts",
+                arguments: "",
+                does: "Show the alerts behind it, those that fire first.",
+                example: "alerts",
+                aliases: &["alert", "firing", "monitors"],
                 group: Group::Record,
             },
         }

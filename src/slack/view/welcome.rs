@@ -2,6 +2,7 @@
 
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::state::Incident;
+use crate::slack::view::alerts;
 use crate::slack::view::button::Button;
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::element;
@@ -48,6 +49,7 @@ fn facts(incident: &Incident, catalogue: &Catalogue) -> Vec<Line> {
         Line::joined(people, "   "),
         Line::joined(words::other_roles(incident, catalogue), "   "),
         Line::joined([since, took.or(due).unwrap_or_default()], "   "),
+        incident.signal.map(|signal| fact("Alerts", alerts::in_short(&signal))).unwrap_or_default(),
         snoozed.unwrap_or_default(),
         private.unwrap_or_default(),
     ]

@@ -1,11 +1,32 @@
 //! What monitoring sends, and what becomes of it.
 
+mod gate;
+
+mod visitor;
+
+pub use gate::recordings;
 pub mod monitor;
 
 mod alertmanager;
+mod bigpanda;
+mod buttons;
+mod cards;
+mod cloudevents;
+mod datadog;
 mod folding;
 mod forgetting;
+mod generic;
+mod github;
+mod incident_io;
 mod merging;
 mod opening;
+mod opsgenie;
+mod pagerduty;
 mod real;
+mod sentry;
+mod snoozing;
+mod sns;
+mod strangers;
 mod trouble;
+mod uptime_kuma;
+mod webhooks;

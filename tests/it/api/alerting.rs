@@ -101,7 +101,6 @@ impl Program {
     }
 }
 
-
 /// An alert that fires, of this name, about this service, and grouped by that alone.
 fn fires(name: &str, service: &str) -> Observation {
     let mut said = Observation::firing(format!("{name}/{service}"), format!("{name} in {service}"));

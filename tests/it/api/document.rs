@@ -50,7 +50,10 @@ async fn every_route_is_in_the_document_and_every_method() {
     assert_eq!(documented.keys().copied().collect::<BTreeSet<_>>(), served);
     for (path, methods) in documented {
         // A method that nothing serves is answered with those that are.
-        let answer = program.server.send(Method::TRACE, &path.replace("{ref}", "1").replace("{id}", "1"), &[], "").await;
+        let answer = program
+            .server
+            .send(Method::TRACE, &path.replace("{ref}", "1").replace("{id}", "1"), &[], "")
+            .await;
         assert_eq!(answer.status, 405, "{path}");
         let allowed = answer.header("allow").split(',').map(str::to_owned);
         let allowed: BTreeSet<String> = allowed.filter(|method| method != "HEAD").collect();

@@ -54,6 +54,6 @@ fn role(word: &str) -> Value {
 }
 
 /// The channel of an incident that has one.
-fn channel_of(incident: &Incident) -> &str {
+pub fn channel_of(incident: &Incident) -> &str {
     incident.channel.as_ref().unwrap().as_str()
 }

@@ -299,12 +299,11 @@ on_each_database! {
         let channel = desk.channel;
         let mut bot = bot;
         for _ in 0..2 {
+            let since = bot.a_moment_later();
             bot = bot.restarted(&fresh).await;
-            let seen = async || {
-                bot.settle().await;
-                Desk { bot: &bot, channel: channel.clone() }.record().await.len() >= 6
-            };
-            bot.eventually("what was missed", seen).await;
+            bot.asks_what_was_missed(since).await;
+            bot.settle().await;
+            assert_eq!(Desk { bot: &bot, channel: channel.clone() }.record().await.len(), 6);
         }
         let mut record = Desk { bot: &bot, channel }.record().await.split_off(pinned);
         record.sort();

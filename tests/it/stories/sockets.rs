@@ -213,13 +213,11 @@ on_each_database! {
         bot.settle().await;
         assert_eq!(desk.record().await, Vec::<String>::new());
         for _ in 0..2 {
+            let since = bot.a_moment_later();
             bot.listens().await;
+            bot.asks_what_was_missed(since).await;
+            bot.settle().await;
             let desk = Desk { bot: &bot, channel: channel_of(&incident).to_owned() };
-            let kept = async || {
-                bot.settle().await;
-                !desk.record().await.is_empty()
-            };
-            bot.eventually("what was marked", kept).await;
             assert_eq!(desk.record().await, [format!("{CAROL} pinned, by {BOB}: Rolled back")]);
             bot.stops_listening().await;
         }

@@ -4,9 +4,14 @@
 use std::time::Duration;
 
 use serde_json::json;
+use stentor::alert::observation::Observation;
+use stentor::incident::event::Actor;
 use stentor::incident::state::Incident;
+use stentor::ingest::kind::Kind;
+use stentor::intake::order::{Errand, Place, Which};
 
 use super::severity;
+use crate::alerts::monitor::{Monitor, ends, fires};
 use crate::bot::{ALICE, BOB, Bot, GENERAL, INCIDENTS};
 
 /// Enough for whatever is tried again a few times.
@@ -51,6 +56,15 @@ impl Bot {
         panic!("the work does not end: {:?}", self.left().await);
     }
 
+    /// Alerts that somebody takes for part of this incident, before they open another one.
+    async fn attaches(&self, monitor: &Monitor, said: Vec<Observation>, incident: &Incident) {
+        self.hears(monitor, said).await;
+        let group = self.alerts().await.pop().unwrap().group;
+        let (which, to) = (Which::Group(group), Place::Incident(incident.id.clone()));
+        let by = Actor::Person { user: ALICE.into() };
+        self.carries(Errand::Move { which, to, by }).await;
+    }
+
     /// What Stentor told somebody about where an incident is, in a channel or directly.
     fn led_to(&self, user: &str, incident: &Incident) -> usize {
         let words = format!("{} is open", incident.reference());
@@ -70,6 +84,10 @@ pub async fn tell(bot: &Bot, breaks: impl FnOnce()) -> Incident {
         ("lead", json!(BOB)),
     ];
     let declared = bot.submits_in_trouble(&view, &fields).await;
+    let (monitor, service) = (bot.monitor(Kind::Generic).await, declared.id.to_string());
+    bot.attaches(&monitor, vec![fires("A", &service), fires("B", &service)], &declared).await;
+    bot.carries_on(A_WHILE).await;
+    bot.hears(&monitor, vec![ends("A", &service)]).await;
     bot.carries_on(A_WHILE).await;
     for command in
         ["update Rolling back", "rename Checkout was slow", "severity minor", "close Done"]
@@ -111,6 +129,11 @@ pub async fn ends_well(bot: &Bot, incident: &Incident, trouble: &str, but: &[Asp
     }
     if is_right(Aspect::Posts) {
         let posts = messages.split_off(1);
+        let about = format!("INC-{number} alerts: ");
+        let (cards, posts): (Vec<_>, Vec<_>) =
+            posts.into_iter().partition(|post| post.text.starts_with(&about));
+        assert_eq!(cards.len(), 1, "the card of its alerts is there once: {trouble}");
+        assert!(cards[0].text.ends_with("1 of 2 firing, worst critical"), "{trouble}: {}", cards[0].text);
         // How long it took depends on the trouble.
         let posts: Vec<&str> =
             posts.iter().map(|post| post.text.split(" after ").next().unwrap()).collect();

@@ -199,22 +199,25 @@ pub async fn link(
     let errand = Errand::Move { which, to, by: caller.actor.clone() };
     let path = format!("/api/v1/alerts/{id}/link");
     let wish = Wish { path, key, errand, already: "This alert is part of that incident." };
-    let is_there = |_: &Listed, group: &Group, _: &Errand| group.incident.as_ref() == Some(&incident.id);
+    let is_there =
+        |_: &Listed, group: &Group, _: &Errand| group.incident.as_ref() == Some(&incident.id);
     change(&app, &caller, &id, wish, is_there).await
 }
 
 /// The incident that the field `incident` names, which must be one that goes on by itself.
 async fn named(tx: &mut Tx, caller: &Caller, text: &str) -> Result<Incident, Problem> {
-    let missing = || {
-        Problem::does_not_fit("There is no such incident here.", Some("incident".to_owned()))
-    };
+    let missing =
+        || Problem::does_not_fit("There is no such incident here.", Some("incident".to_owned()));
     let target = target(text).ok_or_else(missing)?;
     let incident = find(tx, caller, &target).await.map_err(|problem| match problem.status() {
         StatusCode::NOT_FOUND => missing(),
         _ => problem,
     })?;
     if incident.category == StatusCategory::Merged {
-        return Err(Problem::merged(format!("{} goes on in another incident.", incident.reference())));
+        return Err(Problem::merged(format!(
+            "{} goes on in another incident.",
+            incident.reference()
+        )));
     }
     Ok(incident)
 }
@@ -364,12 +367,13 @@ pub async fn split(
     let path = format!("/api/v1/incidents/{}/alerts/split", incident.id);
     let receipt = caller.receipt_for(&path, &key, &app.ids.ulid(app.clock.now()));
     if receipts::marked(&mut tx, &caller.workspace, &receipt).await?.is_none() {
-        let of_incident: Vec<AlertId> = alert_lists::with_ids(&mut tx, &caller.workspace, &caller.actor, &alerts)
-            .await?
-            .into_iter()
-            .filter(|listed| listed.incident.as_ref().is_some_and(|(id, _)| *id == incident.id))
-            .map(|listed| listed.alert.id)
-            .collect();
+        let of_incident: Vec<AlertId> =
+            alert_lists::with_ids(&mut tx, &caller.workspace, &caller.actor, &alerts)
+                .await?
+                .into_iter()
+                .filter(|listed| listed.incident.as_ref().is_some_and(|(id, _)| *id == incident.id))
+                .map(|listed| listed.alert.id)
+                .collect();
         if let Some(id) = alerts.iter().find(|id| !of_incident.contains(id)) {
             return Err(foreign(id));
         }
@@ -390,7 +394,8 @@ async fn opened(app: &App, caller: &Caller, group: &GroupId) -> Result<Response,
         return Err(Problem::unavailable());
     }
     let mut tx = app.db.read().await?;
-    let groups = alert_groups::with_ids(&mut tx, &caller.workspace, std::slice::from_ref(group)).await?;
+    let groups =
+        alert_groups::with_ids(&mut tx, &caller.workspace, std::slice::from_ref(group)).await?;
     let incident = groups.into_iter().next().and_then(|group| group.incident);
     let incident = incident.ok_or_else(Problem::unavailable)?;
     let incident = incidents::by_id(&mut tx, &caller.workspace, &incident).await?;

@@ -85,10 +85,12 @@ pub async fn list(
                 Problem::bad_parameter("incident", detail)
             };
             let target = target(text).ok_or_else(missing)?;
-            Some(find(&mut tx, &caller, &target).await.map_err(|problem| match problem.status() {
-                axum::http::StatusCode::NOT_FOUND => missing(),
-                _ => problem,
-            })?)
+            Some(find(&mut tx, &caller, &target).await.map_err(
+                |problem| match problem.status() {
+                    axum::http::StatusCode::NOT_FOUND => missing(),
+                    _ => problem,
+                },
+            )?)
         }
     };
     page(&app, &mut tx, &caller, &params, incident.as_ref()).await.map(Json)
@@ -158,8 +160,7 @@ async fn page(
     let before = cursor::of_query(params, &this)?.map(AlertId::new);
     let mut wanted = wanted.clone();
     wanted.filter.before = before;
-    let page =
-        alert_lists::page(tx, &caller.workspace, &caller.actor, &wanted, limit).await?;
+    let page = alert_lists::page(tx, &caller.workspace, &caller.actor, &wanted, limit).await?;
     let next_cursor = page.next_before.map(|before| cursor::issue_at(before.as_str(), &this));
     let now = app.clock.now();
     let alerts = page.alerts.into_iter().map(|listed| AlertView::new(listed, now)).collect();
@@ -286,8 +287,7 @@ pub async fn history(
     let limit = params.number("limit", 1..=PAGE_LIMIT, PAGE)?;
     let mut tx = app.db.read().await?;
     let listed = one(&mut tx, &caller, &id).await?;
-    let entries =
-        alert_lists::history_after(&mut tx, &caller.workspace, &id, after, limit).await?;
+    let entries = alert_lists::history_after(&mut tx, &caller.workspace, &id, after, limit).await?;
     let last = entries.last().map(|(version, _, _)| *version);
     let next_after = last.filter(|version| *version < listed.alert.version);
     let entries = entries.into_iter().map(HistoryEntry::from).collect();

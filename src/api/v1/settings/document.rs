@@ -1,12 +1,14 @@
 //! What the OpenAPI document says of settings: the same of each kind, in its own words.
 
-use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{
+    HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn,
+};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{AllOfBuilder, ArrayBuilder, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{
-    ContentBuilder, HeaderBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, ResponsesBuilder,
-    Schema,
+    ContentBuilder, HeaderBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder,
+    ResponsesBuilder, Schema,
 };
 use utoipa::{Modify, PartialSchema as _, ToSchema};
 
@@ -93,14 +95,9 @@ fn list<S: Laid>() -> Operation {
     let Words { many, operation: name, .. } = S::WORDS;
     operation::<S>("list", &format!("List {many}"), "")
         .operation_id(Some(format!("list{name}s")))
-        .parameter(
-            query("limit", "How many on a page at most; 25 if left out").schema(Some(
-                ObjectBuilder::new()
-                    .schema_type(Type::Integer)
-                    .minimum(Some(1))
-                    .maximum(Some(200)),
-            )),
-        )
+        .parameter(query("limit", "How many on a page at most; 25 if left out").schema(Some(
+            ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(200)),
+        )))
         .parameter(
             query("cursor", "Where to go on: the `next_cursor` of the page before")
                 .schema(Some(ObjectBuilder::new().schema_type(Type::String))),
@@ -142,23 +139,29 @@ fn show<S: Laid>() -> Operation {
     operation::<S>("show", &format!("Show {}", with_article(one)), "")
         .parameter(id::<S>())
         .responses(
-            answers(&[("200", "It", Some(kept::<S>()))]).responses_from_iter(missing::<S>()).build(),
+            answers(&[("200", "It", Some(kept::<S>()))])
+                .responses_from_iter(missing::<S>())
+                .build(),
         )
         .build()
 }
 
 fn replace<S: Laid>() -> Operation {
     let Words { one, .. } = S::WORDS;
-    operation::<S>("replace", &format!("Replace {}", with_article(one)), "What is left out is as if it were new.")
-        .parameter(id::<S>())
-        .request_body(Some(body::<S>()))
-        .responses(
-            answers(&[("200", "It, as it is from now on", Some(kept::<S>()))])
-                .responses_from_iter(missing::<S>())
-                .responses_from_into_responses::<Written>()
-                .build(),
-        )
-        .build()
+    operation::<S>(
+        "replace",
+        &format!("Replace {}", with_article(one)),
+        "What is left out is as if it were new.",
+    )
+    .parameter(id::<S>())
+    .request_body(Some(body::<S>()))
+    .responses(
+        answers(&[("200", "It, as it is from now on", Some(kept::<S>()))])
+            .responses_from_iter(missing::<S>())
+            .responses_from_into_responses::<Written>()
+            .build(),
+    )
+    .build()
 }
 
 fn remove<S: Laid>() -> Operation {
@@ -197,7 +200,9 @@ fn id<S: Laid>() -> Parameter {
 fn body<S: Laid>() -> utoipa::openapi::request_body::RequestBody {
     let says = ContentBuilder::new().schema(Some(Ref::from_schema_name(S::name()))).build();
     RequestBodyBuilder::new()
-        .description(Some("What it says; `id`, `created_at` and `updated_at` may stand there, and mean nothing"))
+        .description(Some(
+            "What it says; `id`, `created_at` and `updated_at` may stand there, and mean nothing",
+        ))
         .required(Some(Required::True))
         .content("application/json", says)
         .build()

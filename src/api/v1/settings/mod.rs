@@ -216,7 +216,8 @@ async fn check_source(
     match sources::of_workspace(tx, workspace, source).await? {
         Some(_) => Ok(()),
         None => {
-            let detail = "There is no such source here; `GET /api/v1/sources` lists those that are.";
+            let detail =
+                "There is no such source here; `GET /api/v1/sources` lists those that are.";
             Err(Problem::does_not_fit(detail, Some("source".to_owned())))
         }
     }
@@ -240,6 +241,10 @@ impl<S: Laid> FromRequestParts<App> for Named<S> {
         let Path(id): Path<String> =
             Path::from_request_parts(parts, app).await.map_err(|_| no_such())?;
         // A text that no database takes is no id.
-        if id.contains('\0') { Err(no_such()) } else { Ok(Named(SettingId::new(id), std::marker::PhantomData)) }
+        if id.contains('\0') {
+            Err(no_such())
+        } else {
+            Ok(Named(SettingId::new(id), std::marker::PhantomData))
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! it is about.
 
 mod asking;
+mod attach;
 mod declare;
 mod people;
 mod steering;
@@ -12,7 +13,7 @@ mod steering;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::ids::{ChannelId, IncidentId, TeamId, UserId};
+use crate::ids::{ChannelId, GroupId, IncidentId, TeamId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::refusal::Refusal;
 use crate::incident::snooze::refuse_unless_snoozable;
@@ -21,10 +22,13 @@ use crate::incident::triage::refuse_unless_declinable;
 use crate::slack::view::kit::modal::Modal;
 use crate::slack::view::reply;
 
+pub use attach::attach;
 pub use declare::declare;
 
 /// The `callback_id` of the form that declares.
 pub const DECLARE: &str = "declare";
+/// The `callback_id` of the form that moves alerts to another incident.
+pub const ATTACH: &str = "attach_alerts";
 
 /// A form about an incident that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +139,9 @@ pub struct Origin {
     /// Where it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared_in: Option<ChannelId>,
+    /// The group of the incident's alerts that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupId>,
     /// The workspace of the organisation in which it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slack_team: Option<TeamId>,
@@ -181,6 +188,7 @@ fn errors(field: &str, sentence: &str) -> Value {
 fn fields(callback_id: &str) -> &'static [&'static str] {
     match callback_id {
         DECLARE => &["name", "severity", "lead", "summary", "private"],
+        ATTACH => &["reference"],
         "update" => &["message", "status", "severity", "next_update_in_minutes"],
         "role" => &["role", "person"],
         "severity" => &["severity"],

@@ -14,10 +14,22 @@ fn every_kind() -> [(&'static str, Value, Value); 5] {
         "starts_at": "2026-09-21T14:00:00Z", "ends_at": "2026-09-21T15:00:00.5Z",
     });
     [
-        ("alert-patterns", json!({"labels": ["service", "env"], "window_minutes": 30}), json!({"note": "By service", "active": false})),
-        ("alert-routes", json!({"name": "Database", "severity": {"critical": "Major"}}), json!({"opens": "triage", "invite": ["U0ALICE"]})),
+        (
+            "alert-patterns",
+            json!({"labels": ["service", "env"], "window_minutes": 30}),
+            json!({"note": "By service", "active": false}),
+        ),
+        (
+            "alert-routes",
+            json!({"name": "Database", "severity": {"critical": "Major"}}),
+            json!({"opens": "triage", "invite": ["U0ALICE"]}),
+        ),
         ("silences", silence(), json!({"comment": "A ticket is open"})),
-        ("inhibitions", json!({"source": [{"name": "check", "value": "Down"}], "target": [{"name": "check", "value": "Slow"}]}), json!({"equal": ["host"]})),
+        (
+            "inhibitions",
+            json!({"source": [{"name": "check", "value": "Down"}], "target": [{"name": "check", "value": "Slow"}]}),
+            json!({"equal": ["host"]}),
+        ),
         ("maintenance-windows", window, json!({"name": "Another release"})),
     ]
 }

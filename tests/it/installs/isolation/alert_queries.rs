@@ -97,7 +97,9 @@ pub async fn fill(tx: &mut Tx, workspace: &WorkspaceId, says: &str) {
     let (alert, source_id) = (AlertId::from("00ALERT"), SourceId::from("00SOURCE"));
     sources::create(tx, &source(workspace, says)).await.unwrap();
     alert_settings::take_desk(tx, workspace, says).await.unwrap();
-    alert_settings::put(tx, workspace, &SettingId::from("00SETTING"), &setting(says), NOW).await.unwrap();
+    alert_settings::put(tx, workspace, &SettingId::from("00SETTING"), &setting(says), NOW)
+        .await
+        .unwrap();
     alerts::save(tx, workspace, &[written(says)]).await.unwrap();
     alerts::see(tx, workspace, &[(alert.clone(), sighting())]).await.unwrap();
     let mut beginning = self::alert(says).beginning();

@@ -49,8 +49,14 @@ const ACROSS: [(&str, &str); 19] = [
     ("FROM workspace WHERE slack_team = $1", "the team says which workspace"),
     ("SELECT id FROM workspace ORDER BY created_at", "forgetting goes through all of them"),
     ("INSERT INTO workspace (id, slug", "it is made here"),
-    ("sealed_with, settings, created_at FROM source", "which rows is said where it is used; each use is tried"),
-    ("FROM alert_seen WHERE check_at IS NOT NULL AND check_at <= $1", "what is over is looked for at once"),
+    (
+        "sealed_with, settings, created_at FROM source",
+        "which rows is said where it is used; each use is tried",
+    ),
+    (
+        "FROM alert_seen WHERE check_at IS NOT NULL AND check_at <= $1",
+        "what is over is looked for at once",
+    ),
 ];
 
 #[test]

@@ -186,15 +186,17 @@ fn bring_about(bot: &Bot, occasion: Occasion) {
 }
 
 /// What is left to do for an incident, timers aside; keys without the incident, and a dash where
-/// they have the number of an entry.
+/// they have the number of an entry, or an id.
 pub async fn left_of(bot: &Bot, incident: &Incident) -> Vec<Left> {
     let prefix = format!("{}/", incident.id);
     let left = bot.left().await.into_iter();
     left.filter_map(|left| {
         let key = left.key.strip_prefix(&prefix)?;
-        let is_number = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let is_id = |part: &str| part.len() == 26;
+        let parts = key.split('/');
         let parts: Vec<&str> =
-            key.split('/').map(|part| if is_number(&part) { "-" } else { part }).collect();
+            parts.map(|part| if is_number(part) || is_id(part) { "-" } else { part }).collect();
         let key = parts.join("/");
         (!key.starts_with("timer/")).then_some(Left { key, ..left })
     })

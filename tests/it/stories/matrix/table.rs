@@ -94,6 +94,7 @@ pub const EVERYWHERE: &[Ends] = &[
 
 /// Everything in the incident's channel.
 const ALL_IN_THE_CHANNEL: &[&str] = &[
+    "alerts/-",
     "refresh/channel",
     "refresh/members",
     "refresh/name",
@@ -225,7 +226,7 @@ pub const METHODS: &[Method] = &[
         name: "chat.postMessage",
         part: Part::Messages,
         occasion: Occasion::Always,
-        dead: &["refresh/announcement", "refresh/welcome", "role/-/U0BOB", "say/-"],
+        dead: &["alerts/-", "refresh/announcement", "refresh/welcome", "role/-/U0BOB", "say/-"],
         not_usual: &[],
         own: &[
             ("message_limit_exceeded", Again),
@@ -276,7 +277,7 @@ pub const METHODS: &[Method] = &[
         name: "chat.update",
         part: Part::Edits,
         occasion: Occasion::Always,
-        dead: &["refresh/announcement", "refresh/welcome"],
+        dead: &["alerts/-", "refresh/announcement", "refresh/welcome"],
         not_usual: &[Aspect::Welcome, Aspect::Announcement, Aspect::Posts],
         own: &[
             ("message_limit_exceeded update_failed external_channel_migrating", Again),
