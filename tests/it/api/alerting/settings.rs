@@ -231,7 +231,7 @@ on_each_database! {
             ("silences", silence.clone(), json!({"matchers": matcher("", "b", false)}), "matchers"),
             ("silences", silence.clone(), json!({"matchers": matcher("a", "(a{999}){999}{999}", true)}), "matchers"),
             ("silences", silence.clone(), json!({"matchers": many}), "matchers"),
-            ("silences", silence.clone(), json!({"matchers": [{"name": "a"}]}), "matchers"),
+            ("silences", silence.clone(), json!({"matchers": [{"name": "a"}]}), "value"),
             ("silences", silence.clone(), json!({"ends_at": "2026-09-21T14:00:00Z"}), "ends_at"),
             ("silences", silence.clone(), json!({"ends_at": "tomorrow"}), "ends_at"),
             ("silences", silence.clone(), json!({"starts_at": 5}), "starts_at"),

@@ -172,6 +172,7 @@ pub async fn ask(
     call!(alert_settings::put(ours, &setting_id, &setting("ours again"), NOW));
     call!(alerts::save(ours, &[written("ours again")]));
     call!(alerts::see(ours, &[(id.clone(), sighting())]));
+    call!(alerts::see_again(ours, &[(id.clone(), Seen { last_seen: later, ends: None })]));
     call!(alerts::append(ours, &[(id.clone(), 2, NOW, alert("ours").beginning())]));
     call!(alerts::save_changes(ours, &source_id, &[change("ours again")]));
     call!(alert_groups::save(ours, &[group("ours again", Some(incident))]));
