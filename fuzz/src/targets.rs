@@ -4,6 +4,7 @@
 //! some thousand inputs that are the same each time; `make fuzz` looks for more, led by what is
 //! reached (see CONTRIBUTING.md).
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -16,6 +17,8 @@ use stentor::clock::{Clock, Timestamp};
 use stentor::config::{Secret, SigningSecrets};
 use stentor::ids::{IdSource, UserId};
 use stentor::incident::catalogue::Catalogue;
+use stentor::ingest::kind::Kind;
+use stentor::ingest::sources::{Wanted, create};
 use stentor::slack::address::Answerable;
 use stentor::slack::inbound::grammar;
 use stentor::slack::inbound::submission;
@@ -23,6 +26,7 @@ use stentor::slack::inbound::verify::{sign, verify};
 use stentor::slack::view::form::Origin;
 use stentor::slack::view::reply::not_saved;
 use stentor::store::db::Db;
+use stentor::store::sources::SourceSettings;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
@@ -35,13 +39,14 @@ const ANSWER: usize = 4 * 1024 * 1024;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every way in, by its name.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     ("signature", signature),
     ("grammar", words),
     ("form", form),
     ("address", address),
     ("slack", slack),
     ("api", api),
+    ("hook", hook),
 ];
 
 /// The signature of a request: a line with the timestamp, a line with the signature, the body.
@@ -158,11 +163,51 @@ pub fn api(bytes: &[u8]) {
     }
 }
 
+/// A request of a monitoring system that has shown its secret: a line with its kind, the method and
+/// the path behind its address, a line with the type of the body, and the body. In it, `$SECRET`
+/// stands for the secret, where a kind sends it there.
+pub fn hook(bytes: &[u8]) {
+    let mut parts = bytes.splitn(3, |byte| *byte == b'\n');
+    let mut next = || parts.next().unwrap_or_default();
+    let (line, kind_of_body, body) = (next(), next(), next());
+    let line = String::from_utf8_lossy(line);
+    let mut words = line.splitn(3, ' ');
+    let mut next = || words.next().unwrap_or_default();
+    let (kind, method, path) = (next(), next(), next());
+    let house = House::get();
+    let Some(source) = kind.parse().ok().and_then(|kind: Kind| house.hooks.get(kind.as_str()))
+    else {
+        return;
+    };
+    let mut request = Request::builder()
+        .method(method)
+        .uri(format!("/hooks/{}{path}", source.id))
+        .header(AUTHORIZATION, format!("Bearer {}", source.secret));
+    if let Ok(kind) = HeaderValue::from_bytes(kind_of_body) {
+        request = request.header(CONTENT_TYPE, kind);
+    }
+    let body = match std::str::from_utf8(body) {
+        Ok(text) => text.replace("$SECRET", &source.secret).into_bytes(),
+        Err(_) => body.to_vec(),
+    };
+    if let Ok(request) = request.body(Body::from(body)) {
+        house.answer(request);
+    }
+}
+
+/// A monitoring system that may send.
+struct Hook {
+    id: String,
+    secret: String,
+}
+
 /// A Stentor with a database of its own and a Slack that is away.
 struct House {
     router: Router,
     runtime: Runtime,
     token: String,
+    /// One for each kind, by its word.
+    hooks: HashMap<&'static str, Hook>,
     file: PathBuf,
 }
 
@@ -184,7 +229,7 @@ impl House {
 
     fn build() -> House {
         let runtime = Runtime::new().expect("a runtime starts");
-        let (router, token, file) = runtime.block_on(async {
+        let (router, token, hooks, file) = runtime.block_on(async {
             let clock = Clock::manual(Timestamp::from_micros(NOW * 1_000_000));
             let ids = IdSource::system();
             let name = format!("stentor-fuzz-{}.db", ids.ulid(Clock::system().now()));
@@ -194,6 +239,23 @@ impl House {
             let app = app.expect("it starts");
             let made = stentor::api::tokens::create(&app.db, &clock, &ids, &app.workspace, "fuzz");
             let token = format!("Bearer {}", made.await.expect("a token is made"));
+            let mut hooks = HashMap::new();
+            for kind in Kind::all() {
+                let wanted = Wanted {
+                    kind,
+                    name: format!("hook {kind}"),
+                    secret: None,
+                    settings: SourceSettings::default(),
+                };
+                let made = create(&app.db, &clock, &ids, None, &app.workspace, wanted)
+                    .await
+                    .expect("it is made");
+                let hook = Hook {
+                    id: made.source.id.to_string(),
+                    secret: made.secret.reveal().to_owned(),
+                };
+                hooks.insert(kind.as_str(), hook);
+            }
             let settings = SlackSettings {
                 // Nobody listens there.
                 api_url: "http://127.0.0.1:1/api".to_owned(),
@@ -204,9 +266,9 @@ impl House {
                 announce_channel: "incidents".to_owned(),
             };
             let stentor = Stentor::new(app, &settings).expect("it needs no network");
-            (stentor.router(), token, file)
+            (stentor.router(), token, hooks, file)
         });
-        House { router, runtime, token, file }
+        House { router, runtime, token, hooks, file }
     }
 
     /// Whatever is asked: an answer, and no failure of ours.

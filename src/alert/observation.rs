@@ -88,6 +88,21 @@ pub enum Said {
     Resolved,
     /// Somebody looks after it, which changes nothing about it being so.
     Acknowledged,
+    /// Nobody looks after it any more.
+    Unacknowledged,
+    /// Something about it is called otherwise: a title or description that is given, a status but
+    /// [`Status::Ok`], and labels and annotations, which are added to those that are there; one with an
+    /// empty value is taken away.
+    Edited,
+    /// Somebody has something to say about it: the description.
+    Noted,
+}
+
+impl Said {
+    /// Whether this alone makes an alert, where there is none.
+    pub fn begins(self) -> bool {
+        self == Said::Firing
+    }
 }
 
 /// A link that a sender gives.
@@ -153,9 +168,14 @@ impl Observation {
         }
     }
 
+    /// This and no more is said of the alert of this key.
+    pub fn about(key: impl Into<String>, said: Said) -> Observation {
+        Observation { said, status: Status::Ok, ..Observation::firing(key, "") }
+    }
+
     /// The alert of this key is over.
     pub fn resolved(key: impl Into<String>) -> Observation {
-        Observation { said: Said::Resolved, status: Status::Ok, ..Observation::firing(key, "") }
+        Observation::about(key, Said::Resolved)
     }
 
     /// Brings whatever a sender has said within the limits. What is too long is cut, with a sign
@@ -163,23 +183,44 @@ impl Observation {
     pub fn within_limits(mut self) -> Observation {
         self.title = shorten(&clean_line(&self.title), TITLE_LIMIT);
         self.description = shorten(&clean_text(&self.description), DESCRIPTION_LIMIT);
-        trim(&mut self.labels);
-        trim(&mut self.annotations);
-        self.links.retain(|link| is_web_address(&link.href));
-        self.links.truncate(LINKS_LIMIT);
-        for link in &mut self.links {
-            link.text = shorten(&clean_line(&link.text), TITLE_LIMIT);
-        }
+        // An edit says with an empty value what is to go.
+        let keeps_empty = self.said == Said::Edited;
+        trim(&mut self.labels, keeps_empty);
+        trim(&mut self.annotations, keeps_empty);
+        trim_links(&mut self.links);
         self
     }
 }
 
+/// Keeps links that people may follow, and no more of them than are read.
+fn trim_links(links: &mut Vec<Link>) {
+    links.retain(|link| is_web_address(&link.href));
+    links.truncate(LINKS_LIMIT);
+    for link in links {
+        link.text = shorten(&clean_line(&link.text), TITLE_LIMIT);
+    }
+}
+
+/// Adds what an edit gives, and takes away what it gives no value. What is more than there is room
+/// for is left out.
+pub fn edit(named: &mut BTreeMap<String, String>, given: &BTreeMap<String, String>) {
+    for (name, value) in given {
+        if value.is_empty() {
+            named.remove(name);
+        } else if named.contains_key(name) || named.len() < LABELS_LIMIT {
+            named.insert(name.clone(), value.clone());
+        }
+    }
+}
+
 /// Most senders keep to the limits: then nothing is copied.
-fn trim(named: &mut BTreeMap<String, String>) {
+fn trim(named: &mut BTreeMap<String, String>, keeps_empty: bool) {
     let is_long = |text: &str, limit: usize| text.len() > limit || text.contains('\0');
     let fits = named.len() <= LABELS_LIMIT
         && named.iter().all(|(name, value)| {
-            !value.is_empty() && !is_long(name, NAME_LIMIT) && !is_long(value, VALUE_LIMIT)
+            (keeps_empty || !value.is_empty())
+                && !is_long(name, NAME_LIMIT)
+                && !is_long(value, VALUE_LIMIT)
         });
     if fits {
         return;
@@ -187,7 +228,7 @@ fn trim(named: &mut BTreeMap<String, String>) {
     let cut = |text: &str, limit: usize| shorten(&text.replace('\0', "\u{fffd}"), limit);
     *named = std::mem::take(named)
         .into_iter()
-        .filter(|(name, value)| !name.is_empty() && !value.is_empty())
+        .filter(|(name, value)| !name.is_empty() && (keeps_empty || !value.is_empty()))
         .take(LABELS_LIMIT)
         .map(|(name, value)| (cut(&name, NAME_LIMIT), cut(&value, VALUE_LIMIT)))
         .collect();
@@ -220,6 +261,17 @@ pub struct ChangeEvent {
     pub links: Vec<Link>,
     /// When it happened, if the sender says so.
     pub at: Option<Timestamp>,
+}
+
+impl ChangeEvent {
+    /// Brings whatever a sender has said within the limits; the key is never cut.
+    pub fn within_limits(mut self) -> ChangeEvent {
+        self.summary = shorten(&clean_line(&self.summary), TITLE_LIMIT);
+        self.state = self.state.map(|state| shorten(&clean_line(&state), NAME_LIMIT));
+        trim(&mut self.labels, false);
+        trim_links(&mut self.links);
+        self
+    }
 }
 
 #[cfg(test)]

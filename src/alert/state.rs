@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::alert::observation::{Ends, Link, Observation, Said, Status};
+use crate::alert::observation::{self, Ends, Link, Observation, Said, Status};
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, GroupId, SettingId, SourceId};
 use crate::incident::event::Actor;
@@ -174,6 +174,11 @@ pub enum What {
     MaintenanceBegan,
     /// It was seen outside of one again.
     MaintenanceEnded,
+    /// Somebody had something to say about it.
+    Noted {
+        /// That.
+        text: String,
+    },
     /// It belongs to another group now.
     Moved {
         /// The group before.
@@ -254,10 +259,13 @@ impl Alert {
         if is_older {
             return Meaning::Late;
         }
+        if said.said == Said::Noted {
+            return Meaning::Changes(vec![What::Noted { text: said.description.clone() }]);
+        }
         match (self.phase.is_firing(), is_over) {
             (false, true) => Meaning::Repeat,
             (true, true) => Meaning::Changes(vec![What::Resolved { cause: Cause::Sender }]),
-            (false, false) if said.said == Said::Acknowledged => Meaning::Late,
+            (false, false) if !said.said.begins() => Meaning::Late,
             (false, false) => self.coming_back(said, circumstances),
             (true, false) => self.going_on(said, circumstances),
         }
@@ -281,27 +289,41 @@ impl Alert {
 
     fn going_on(&self, said: &Observation, circumstances: Circumstances) -> Meaning {
         let mut changes = Vec::new();
-        if said.said == Said::Acknowledged {
-            if self.acknowledged.is_none() {
-                changes.push(What::Acknowledged);
+        match said.said {
+            Said::Acknowledged if self.acknowledged.is_none() => changes.push(What::Acknowledged),
+            Said::Unacknowledged if self.acknowledged.is_some() => {
+                changes.push(What::Unacknowledged)
             }
-        } else {
-            if said.status != self.status {
-                changes.push(What::Severity);
+            Said::Edited => {
+                if said.status != Status::Ok && said.status != self.status {
+                    changes.push(What::Severity);
+                }
+                let mut edited = self.clone();
+                edited.edit(said);
+                if edited != *self {
+                    changes.push(What::Edited);
+                }
             }
-            let is_same = (said.title.is_empty() || said.title == self.title)
-                && said.description == self.description
-                && said.labels == self.labels
-                && said.annotations == self.annotations
-                && said.links == self.links;
-            if !is_same {
-                changes.push(What::Edited);
+            Said::Firing => {
+                if said.status != self.status {
+                    changes.push(What::Severity);
+                }
+                let is_same = (said.title.is_empty() || said.title == self.title)
+                    && said.description == self.description
+                    && said.labels == self.labels
+                    && said.annotations == self.annotations
+                    && said.links == self.links;
+                if !is_same {
+                    changes.push(What::Edited);
+                }
+                // Only what says all of it tells whether a window is meant for it.
+                match (&self.maintenance, circumstances.window) {
+                    (None, Some(_)) => changes.push(What::MaintenanceBegan),
+                    (Some(_), None) => changes.push(What::MaintenanceEnded),
+                    _ => {}
+                }
             }
-        }
-        match (&self.maintenance, circumstances.window) {
-            (None, Some(_)) => changes.push(What::MaintenanceBegan),
-            (Some(_), None) => changes.push(What::MaintenanceEnded),
-            _ => {}
+            Said::Acknowledged | Said::Unacknowledged | Said::Resolved | Said::Noted => {}
         }
         if changes.is_empty() { Meaning::Repeat } else { Meaning::Changes(changes) }
     }
@@ -324,6 +346,7 @@ impl Alert {
                         self.peak = self.peak.max(said.status);
                         self.turn(now);
                     }
+                    What::Edited if said.said == Said::Edited => self.edit(said),
                     What::Edited => self.take_words(said),
                     What::Reopened => {
                         self.take_words(said);
@@ -331,10 +354,11 @@ impl Alert {
                     }
                     What::Resolved { cause } => self.end(cause.clone(), now),
                     What::Acknowledged => self.acknowledged = acknowledgement(said, now),
+                    What::Unacknowledged => self.acknowledged = None,
                     What::MaintenanceBegan | What::MaintenanceEnded => {
                         self.maintenance = circumstances.window.cloned();
                     }
-                    What::Seen | What::Unacknowledged | What::Moved { .. } | What::Unknown => {}
+                    What::Seen | What::Noted { .. } | What::Moved { .. } | What::Unknown => {}
                 }
                 self.note(what, None, now)
             })
@@ -349,6 +373,18 @@ impl Alert {
         self.labels.clone_from(&said.labels);
         self.annotations.clone_from(&said.annotations);
         self.links.clone_from(&said.links);
+    }
+
+    /// Takes what an edit gives.
+    fn edit(&mut self, said: &Observation) {
+        if !said.title.is_empty() {
+            self.title.clone_from(&said.title);
+        }
+        if !said.description.is_empty() {
+            self.description.clone_from(&said.description);
+        }
+        observation::edit(&mut self.labels, &said.labels);
+        observation::edit(&mut self.annotations, &said.annotations);
     }
 
     fn reopen(&mut self, said: &Observation, now: Timestamp) {
@@ -401,7 +437,7 @@ impl Alert {
     fn note(&mut self, what: What, by: Option<Actor>, now: Timestamp) -> Change {
         self.version += 1;
         self.changed_at = now;
-        if self.phase == Phase::New && !matches!(what, What::Moved { .. }) {
+        if self.phase == Phase::New && !matches!(what, What::Moved { .. } | What::Noted { .. }) {
             self.phase = Phase::Ongoing;
         }
         Change { phase: self.phase, status: self.status, what: Some(what), by }
@@ -511,6 +547,52 @@ mod tests {
         assert_eq!(alert.meaning(&firing, when(6)), Meaning::Repeat);
         let anew = Observation { starts_at: Some(at(6)), ..firing };
         assert!(matches!(alert.meaning(&anew, when(6)), Meaning::Changes(_)));
+    }
+
+    #[test]
+    fn an_edit_adds_and_takes_away_and_makes_nothing_new() {
+        let mut alert = alert();
+        let named = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let edit = |labels| Observation { labels, ..Observation::about("disk", Said::Edited) };
+        tell(&mut alert, &edit(named(&[("team", "db"), ("tag:prod", "true")])), 1);
+        tell(&mut alert, &edit(named(&[("tag:prod", ""), ("disk", "sda")])), 2);
+        assert_eq!(alert.labels, named(&[("team", "db"), ("disk", "sda")]));
+        assert_eq!((alert.title.as_str(), alert.status), ("Disk full", Status::Critical));
+        assert_eq!(alert.meaning(&edit(named(&[("disk", "sda")])), when(3)), Meaning::Repeat);
+        let lower = Observation {
+            status: Status::Warning,
+            title: "Disk half full".to_owned(),
+            ..Observation::about("disk", Said::Edited)
+        };
+        tell(&mut alert, &lower, 3);
+        assert_eq!((alert.title.as_str(), alert.status), ("Disk half full", Status::Warning));
+        tell(&mut alert, &Observation::resolved("disk"), 4);
+        assert_eq!(alert.meaning(&lower, when(5)), Meaning::Late);
+    }
+
+    #[test]
+    fn who_looks_after_it_may_stop_and_a_note_changes_nothing_else() {
+        let mut alert = alert();
+        let acknowledge = Observation::about("disk", Said::Acknowledged);
+        let stop = Observation::about("disk", Said::Unacknowledged);
+        assert_eq!(alert.meaning(&stop, when(1)), Meaning::Repeat);
+        tell(&mut alert, &acknowledge, 1);
+        assert!(alert.acknowledged.is_some());
+        assert_eq!(alert.meaning(&acknowledge, when(1)), Meaning::Repeat);
+        tell(&mut alert, &stop, 2);
+        assert_eq!(alert.acknowledged, None);
+        tell(&mut alert, &Observation::resolved("disk"), 3);
+        let note = Observation {
+            description: "It was DNS".to_owned(),
+            ..Observation::about("disk", Said::Noted)
+        };
+        let before = alert.clone();
+        let changes = tell(&mut alert, &note, 4);
+        assert_eq!(changes[0].what, Some(What::Noted { text: "It was DNS".to_owned() }));
+        let version = before.version + 1;
+        assert_eq!(alert, Alert { version, changed_at: at(4), ..before });
     }
 
     #[test]

@@ -90,6 +90,11 @@ impl Kind {
         }
     }
 
+    /// What has to be pasted into the sender's settings, where people write themselves what it sends.
+    pub fn template(self) -> Option<&'static str> {
+        (self == Kind::Datadog).then_some(crate::ingest::datadog::TEMPLATE)
+    }
+
     /// For how long after its end an alert that comes back is the same one; nothing if it is always
     /// a new one.
     pub fn reopens_within(self) -> Option<Duration> {

@@ -25,6 +25,9 @@ use crate::store::sources::AlertSource;
 /// The most values in a body. A batch of a thousand alerts has some tens of thousands.
 const PIECES: usize = 200_000;
 
+/// How much of a body that is too large goes by before it is answered.
+const SKIPPED: usize = 4 * 1024 * 1024;
+
 /// A request to a source's address.
 pub struct Knock {
     /// The house.
@@ -195,9 +198,14 @@ impl Knock {
             source: Arc::clone(&self.source),
             observations,
             changes,
-            receipt: delivery.map(|id| format!("source/{}/{id}", self.source.id)),
+            receipt: delivery.map(|id| self.receipt(id)),
         };
         Ok(self.app.intake.take(delivery).await?)
+    }
+
+    /// Under what a delivery of this source is known.
+    pub fn receipt(&self, delivery: &str) -> String {
+        format!("source/{}/{delivery}", self.source.id)
     }
 }
 
@@ -211,15 +219,33 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Trouble> {
 }
 
 /// As much of a body as is allowed.
-pub async fn body_within(body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, Trouble> {
+pub async fn body_within(
+    mut body: Body,
+    headers: &HeaderMap,
+    limit: usize,
+) -> Result<Bytes, Trouble> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if announced.and_then(|text| text.parse().ok()).is_some_and(|length: usize| length > limit) {
-        return Err(Trouble::TooLarge);
+    let is_large =
+        announced.and_then(|text| text.parse().ok()).is_some_and(|length: usize| length > limit);
+    if !is_large {
+        match Limited::new(&mut body, limit).collect().await {
+            Ok(collected) => return Ok(collected.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => {}
+            Err(_) => return Err(Trouble::Unreadable("The body did not arrive whole.".to_owned())),
+        }
     }
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Trouble::TooLarge),
-        Err(_) => Err(Trouble::Unreadable("The body did not arrive whole.".to_owned())),
+    skip(body).await;
+    Err(Trouble::TooLarge)
+}
+
+/// Lets what is too large go by: who is still sending when the connection ends hears nothing of the
+/// answer, and comes again.
+async fn skip(mut body: Body) {
+    let mut left = SKIPPED;
+    while left > 0
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
     }
 }
 

@@ -7,8 +7,11 @@
 //! back when we are the ones who can't.
 
 mod base64;
+mod formatted;
 pub mod kind;
 pub mod knock;
+mod loose;
+mod multipart;
 mod percent;
 pub mod proof;
 pub mod sources;
@@ -50,6 +53,8 @@ pub fn router() -> Router<App> {
         .route("/hooks/{source}/", any(receive))
         .route("/hooks/{source}/{*rest}", any(receive))
         .merge(alertmanager::router())
+        .merge(opsgenie::router())
+        .merge(pagerduty::router())
         // Each door has its own limit, and reads the body itself.
         .layer(DefaultBodyLimit::disable())
 }
@@ -78,6 +83,11 @@ async fn answer(app: &App, source: &str, rest: &str, request: Request) -> Respon
         Ok(knock) => open(knock).await,
         Err((knock, trouble)) => refuse(&knock, trouble),
     };
+    counted(kind, response)
+}
+
+/// Counts an answer.
+fn counted(kind: Kind, response: Response) -> Response {
     let outcome = response.status().as_u16().to_string();
     metrics::counter!("stentor_deliveries_total", "kind" => kind.as_str(), "status" => outcome)
         .increment(1);

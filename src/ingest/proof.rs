@@ -68,7 +68,6 @@ impl Knock {
 
     /// Whether these bytes were signed with the source's secret: HMAC-SHA-256, in hexadecimal.
     pub fn is_signed(&self, bytes: &[&[u8]], signature: &str) -> bool {
-        let Ok(signature) = hex::decode(signature.trim()) else { return false };
         let vault = self.app.source_vault.as_deref();
         let secrets = match sources::secrets_of(&self.source, vault, self.now) {
             Ok(secrets) => secrets,
@@ -77,13 +76,42 @@ impl Knock {
                 return false;
             }
         };
-        secrets.iter().any(|secret| {
-            let mut mac = Hmac::<Sha256>::new_from_slice(secret.reveal().as_bytes())
-                .expect("a key of any length will do");
-            for part in bytes {
-                mac.update(part);
-            }
-            mac.verify_slice(&signature).is_ok()
-        })
+        secrets.iter().any(|secret| is_signed_with(secret.reveal(), bytes, signature))
+    }
+}
+
+/// Whether this secret has signed these bytes.
+fn is_signed_with(secret: &str, bytes: &[&[u8]], signature: &str) -> bool {
+    let Ok(signature) = hex::decode(signature.trim()) else { return false };
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key of any length will do");
+    for part in bytes {
+        mac.update(part);
+    }
+    mac.verify_slice(&signature).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signatures_are_those_of_the_vendors() {
+        let (secret, body): (_, &[u8]) = ("s3cr3t", br#"{"zen":"ok"}"#);
+        let plain = "2ef16f4a345cb4b1e5cd07b5755f3a171abc817232a31326a835a069702de932";
+        assert!(is_signed_with(secret, &[body], plain));
+        assert!(is_signed_with(secret, &[body], &plain.to_uppercase()));
+        let timed = "ee139867c84ac9d8d4b9bc868e19544555f565ecc9606448afb75f7e4ccf1937";
+        assert!(is_signed_with(secret, &[b"1700000000", b":", body], timed));
+        for (secret, bytes, signature) in [
+            ("s3cr3u", body, plain),
+            (secret, b"{}".as_slice(), plain),
+            (secret, body, timed),
+            (secret, body, &plain[1..]),
+            (secret, body, ""),
+            (secret, body, "no hex"),
+        ] {
+            assert!(!is_signed_with(secret, &[bytes], signature), "{signature}");
+        }
     }
 }

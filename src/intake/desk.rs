@@ -53,7 +53,7 @@ pub(super) struct Desk<'a> {
     history: Vec<(AlertId, i64, Timestamp, Change)>,
     changes: BTreeMap<SourceId, Vec<(String, Key, Timestamp, ChangeEvent)>>,
     known_receipts: BTreeSet<String>,
-    new_receipts: Vec<String>,
+    new_receipts: Vec<(String, serde_json::Value)>,
 }
 
 /// One observation on its way in.
@@ -209,19 +209,22 @@ impl<'a> Desk<'a> {
     }
 
     fn fold(&mut self, delivery: &Delivery, incoming: &[Incoming]) -> Taken {
-        if let Some(receipt) = &delivery.receipt {
-            if !self.known_receipts.insert(receipt.clone()) {
-                let ignored = Folded { alert: None, effect: Effect::Repeated };
-                let folded = incoming.iter().map(|_| ignored.clone()).collect();
-                return Taken { was_repeated: true, folded };
-            }
-            self.new_receipts.push(receipt.clone());
+        if let Some(receipt) = &delivery.receipt
+            && !self.known_receipts.insert(receipt.clone())
+        {
+            let ignored = Folded { alert: None, effect: Effect::Repeated };
+            let folded = incoming.iter().map(|_| ignored.clone()).collect();
+            return Taken { was_repeated: true, folded };
         }
         for change in &delivery.changes {
             self.keep_change(&delivery.source.id, change);
         }
         let folded = incoming.iter().map(|one| self.fold_one(&delivery.source, one)).collect();
-        Taken { was_repeated: false, folded }
+        let taken = Taken { was_repeated: false, folded };
+        if let Some(receipt) = &delivery.receipt {
+            self.new_receipts.push((receipt.clone(), taken.to_receipt()));
+        }
+        taken
     }
 
     fn keep_change(&mut self, source: &SourceId, change: &ChangeEvent) {

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
 use crate::alert::observation::{ChangeEvent, Observation};
 use crate::alert::settings::Setting;
 use crate::ids::{AlertId, GroupId, IncidentId, SettingId, WorkspaceId};
@@ -22,26 +25,46 @@ pub struct Delivery {
     pub receipt: Option<String>,
 }
 
+/// How many observations of a delivery its receipt tells about: what asks for them brings one or two.
+const RECEIPT: usize = 16;
+
 /// What became of a delivery. It is durable.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Taken {
     /// The same delivery came before: nothing was changed this time.
+    #[serde(skip)]
     pub was_repeated: bool,
     /// One for each observation.
+    #[serde(default)]
     pub folded: Vec<Folded>,
 }
 
+impl Taken {
+    /// What the delivery's receipt keeps of it.
+    pub fn to_receipt(&self) -> Value {
+        let folded = self.folded.iter().take(RECEIPT).cloned().collect();
+        json!(Taken { was_repeated: false, folded })
+    }
+
+    /// What a receipt tells; nothing if it is another's.
+    pub fn from_receipt(receipt: Value) -> Option<Taken> {
+        serde_json::from_value(receipt).ok()
+    }
+}
+
 /// What became of an observation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Folded {
     /// The alert it is about; nothing if it is about one that is not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert: Option<AlertId>,
     /// What it did.
     pub effect: Effect,
 }
 
 /// What an observation did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// There is a new alert.
     New,

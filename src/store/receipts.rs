@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sqlx::types::Json;
 
 use crate::clock::Timestamp;
@@ -54,19 +55,30 @@ pub async fn known(tx: &mut Tx, workspace: &WorkspaceId, keys: &[String]) -> Res
     Ok(rows.into_iter().map(|(key,)| key).collect())
 }
 
-/// Writes down that these were seen, where nothing was answered that has to be said again. Fails as
-/// a conflict if one of them is there.
+/// Writes down that these were seen, and what became of each: an object. Fails as a conflict if one
+/// of them is there.
 pub async fn mark(
     tx: &mut Tx,
     workspace: &WorkspaceId,
-    keys: &[String],
+    receipts: &[(String, Value)],
     now: Timestamp,
 ) -> Result<()> {
-    tx.insert_rows(RECEIPTS, keys, |query, key| {
-        query.bind(workspace.clone()).bind(key.clone()).bind(Json(())).bind(now)
+    tx.insert_rows(RECEIPTS, receipts, |query, (key, outcome)| {
+        query.bind(workspace.clone()).bind(key.clone()).bind(Json(outcome.clone())).bind(now)
     })
     .await?;
     Ok(())
+}
+
+/// What became of something that was seen.
+pub async fn marked(tx: &mut Tx, workspace: &WorkspaceId, key: &str) -> Result<Option<Value>> {
+    let row: Option<(Json<Value>,)> = tx
+        .query("SELECT answer FROM receipt WHERE workspace = $1 AND key = $2")
+        .bind(workspace.clone())
+        .bind(key.to_owned())
+        .optional()
+        .await?;
+    Ok(row.map(|(outcome,)| outcome.0))
 }
 
 /// Forgets receipts that were written before then, some at a time, and says how many that was.

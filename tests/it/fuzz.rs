@@ -172,6 +172,41 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
             "GET incidents/1/timeline?after=1&limit=2\n\n\n",
             "GET catalogue\n\n\n",
         ]),
+        "hook" => {
+            let mut seeds = texts(&[
+                "grafana POST \n\n{\"alert_uid\":\"u\",\"title\":\"t\",\"state\":\"alerting\",\"image_url\":\"https://x.example/\"}",
+                "datadog POST \n\n{\"alert_cycle_key\":\"1\",\"transition\":\"Warn\",\"tags\":\"a:b,c\",\"date\":\"1790000000000\"}",
+                "datadog POST \napplication/x-www-form-urlencoded\nalert_cycle_key=1&transition=Recovered&tags=a%3Ab",
+                "uptime-kuma POST \n\n{\"heartbeat\":{\"status\":0,\"time\":\"2026-09-21 14:00:00\"},\"monitor\":{\"id\":7,\"tags\":[{\"name\":\"a\"}]},\"msg\":\"m\"}",
+                "uptime-kuma POST \nmultipart/form-data; boundary=x\n--x\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\n{\"msg\":\"m\"}\r\n--x--",
+                "uptime-kuma GET ?msg=m&monitor=%7B%22id%22%3A7%7D&heartbeat=%7B%22status%22%3A1%7D\n\n",
+                "opsgenie GET /v2/alerts?query=status%3Aopen+AND+tag%3Ax&sort=alias&order=asc&limit=5\n\n",
+                "opsgenie GET /v2/alerts/requests/01996d1b-0000-8001-8000-000000000000\n\n",
+                "opsgenie POST /v2/alerts/a/snooze?identifierType=alias\n\n{\"endTime\":\"2026-09-22T00:00:00Z\",\"note\":\"n\"}",
+                "opsgenie DELETE /v2/alerts/a/details?identifierType=alias&keys=a,b\n\n",
+                "opsgenie PUT /v2/alerts/a/priority?identifierType=alias\n\n{\"priority\":\"P2\"}",
+            ]);
+            for (kind, start) in [
+                ("alertmanager-webhook", "alertmanager"),
+                ("opsgenie", "opsgenie"),
+                ("pagerduty", "pagerduty"),
+            ] {
+                seeds.extend(crate::alerts::recordings(start).iter().map(|recorded| {
+                    let (request, mut body) = (&recorded["request"], recorded["body"].clone());
+                    let path = if kind == "alertmanager-webhook" {
+                        ""
+                    } else {
+                        request["path"].as_str().unwrap()
+                    };
+                    if kind == "pagerduty" {
+                        body["routing_key"] = "$SECRET".into();
+                    }
+                    let method = request["method"].as_str().unwrap();
+                    format!("{kind} {method} {path}\napplication/json\n{body}").into_bytes()
+                }));
+            }
+            seeds
+        }
         other => panic!("there are no seeds for {other}"),
     }
 }
@@ -219,4 +254,9 @@ fn whatever_slack_sends_is_answered() {
 #[test]
 fn whatever_a_program_sends_is_answered() {
     run("api", SOME);
+}
+
+#[test]
+fn whatever_comes_to_a_door_is_answered() {
+    run("hook", SOME);
 }

@@ -164,6 +164,7 @@ on_each_database! {
         assert_eq!(read!(installations::refused_token(&ours, "hash")), None);
         let keys: Vec<String> = Vec::new();
         read!(receipts::with_keys(&ours, &keys));
+        assert_eq!(read!(receipts::marked(&ours, "only theirs")), None);
         called.insert("workspaces::of");
         Catalogues::default().of(&mut tx, &ours).await.unwrap();
 
