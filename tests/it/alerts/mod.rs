@@ -12,6 +12,7 @@ mod opening;
 mod opsgenie;
 mod pagerduty;
 mod real;
+mod shop;
 mod strangers;
 mod trouble;
 mod uptime_kuma;
