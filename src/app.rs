@@ -16,8 +16,8 @@ use crate::config::install::{InstallSettings, SecretKeys};
 use crate::config::{Secret, Settings, SigningSecrets};
 use crate::engine::Engine;
 use crate::ids::{IdSource, WorkspaceId};
-use crate::ingest;
 use crate::ingest::sources::Sources;
+use crate::ingest::{self, sns};
 use crate::intake::settle::Settler;
 use crate::intake::{Intake, sweep};
 use crate::outbox::holder::Holder;
@@ -62,10 +62,14 @@ pub struct App {
     pub sources: Sources,
     /// Opens the secrets of sources that sign; nothing if they lie open.
     pub source_vault: Option<Arc<Vault>>,
+    /// Asks Amazon what SNS's messages need.
+    pub sns: sns::Outside,
     /// Told when there is work for the outbox.
     pub work_waits: Arc<Notify>,
     /// The workspace of the one bot token.
     pub workspace: WorkspaceId,
+    /// Where others reach Stentor, without a slash at the end, if the settings say so.
+    pub public_url: Option<Arc<str>>,
     /// Since when it is there.
     pub started_at: Timestamp,
     /// Who says truthfully whom a request is from.
@@ -112,8 +116,10 @@ impl App {
             intake,
             sources: Sources::default(),
             source_vault: None,
+            sns: sns::Outside::default(),
             work_waits,
             workspace: workspace.id,
+            public_url: None,
             started_at,
             trusted_proxies: TrustedProxies::default(),
             suspicion: Suspects::default(),
@@ -126,9 +132,24 @@ impl App {
         App { trusted_proxies, ..self }
     }
 
+    /// Is reached at this address.
+    pub fn at(self, public_url: Option<&str>) -> App {
+        App { public_url: public_url.map(Arc::from), ..self }
+    }
+
     /// Opens and seals the secrets of sources with these keys.
     pub fn with_keys(self, keys: Option<&SecretKeys>) -> App {
         App { source_vault: keys.map(|keys| Arc::new(Vault::new(keys))), ..self }
+    }
+
+    /// What sees to it that the right things follow from alerts.
+    pub fn settler(&self) -> Settler {
+        Settler {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            engine: self.engine.clone(),
+            intake: self.intake.clone(),
+        }
     }
 
     /// What is served over HTTP without Slack.
@@ -216,12 +237,7 @@ impl Stentor {
             holder: Holder::new(&IdSource::system().ulid(app.clock.now())),
             engine: app.engine.clone(),
             performer,
-            settler: Settler {
-                db: app.db.clone(),
-                clock: app.clock.clone(),
-                engine: app.engine.clone(),
-                intake: app.intake.clone(),
-            },
+            settler: app.settler(),
             work_waits: Arc::clone(&app.work_waits),
         };
         let door = Door::new(app.clone(), slacks, settings.signing_secrets.clone());
@@ -233,11 +249,15 @@ impl Stentor {
         Ok(Stentor { app, worker, socket, door })
     }
 
-    /// Refuses to start if a workspace's token was sealed with a key that is not among ours, and
+    /// Refuses to start if a workspace's token or a source's secret was sealed with a key that is not among ours, and
     /// seals anew what an older key has sealed.
     pub async fn check_keys(&self) -> anyhow::Result<()> {
         let vault = self.worker.performer.slacks.vault();
         let turned = keys::turn(&self.app.db, vault).await?;
+        let sources = ingest::sources::turn(&self.app.db, &self.app.clock, vault).await?;
+        if sources > 0 {
+            tracing::info!(sources, "Sealed the secrets of sources with the present key");
+        }
         if turned > 0 {
             tracing::info!(
                 installations = turned,

@@ -186,7 +186,8 @@ fn channel_name(text: &str) -> Result<String, String> {
     if name.is_empty() { Err("it is empty".to_owned()) } else { Ok(name.to_owned()) }
 }
 
-fn http_url(text: &str) -> Result<String, String> {
+/// An http or https address, without a slash at the end.
+pub fn http_url(text: &str) -> Result<String, String> {
     let url = text.trim_end_matches('/');
     match url.parse::<axum::http::Uri>() {
         Ok(uri) if matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() => {

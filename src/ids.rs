@@ -55,6 +55,8 @@ text_ids! {
     StatusId;
     /// A role of a workspace's catalogue.
     RoleId;
+    /// A type of incident of a workspace's catalogue.
+    IncidentTypeId;
     /// A kind of timestamp of a workspace's catalogue, such as "Resolved at".
     TimestampId;
     /// A piece of work in the outbox; ours, a ULID.

@@ -4,7 +4,6 @@
 //! some thousand inputs that are the same each time; `make fuzz` looks for more, led by what is
 //! reached (see CONTRIBUTING.md).
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -12,13 +11,16 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 use stentor::app::{App, SlackSettings, Stentor};
 use stentor::clock::{Clock, Timestamp};
 use stentor::config::{Secret, SigningSecrets};
 use stentor::ids::{IdSource, UserId};
 use stentor::incident::catalogue::Catalogue;
 use stentor::ingest::kind::Kind;
-use stentor::ingest::sources::{Wanted, create};
+use stentor::ingest::sns::Outside;
+use stentor::ingest::sources::Wanted;
 use stentor::slack::address::Answerable;
 use stentor::slack::inbound::grammar;
 use stentor::slack::inbound::submission;
@@ -39,7 +41,7 @@ const ANSWER: usize = 4 * 1024 * 1024;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every way in, by its name.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     ("signature", signature),
     ("grammar", words),
     ("form", form),
@@ -47,6 +49,7 @@ pub const TARGETS: [Target; 7] = [
     ("slack", slack),
     ("api", api),
     ("hook", hook),
+    ("senders", senders),
 ];
 
 /// The signature of a request: a line with the timestamp, a line with the signature, the body.
@@ -175,19 +178,17 @@ pub fn hook(bytes: &[u8]) {
     let mut next = || words.next().unwrap_or_default();
     let (kind, method, path) = (next(), next(), next());
     let house = House::get();
-    let Some(source) = kind.parse().ok().and_then(|kind: Kind| house.hooks.get(kind.as_str()))
-    else {
-        return;
-    };
+    let Ok(kind) = kind.parse::<Kind>() else { return };
+    let source = house.source(kind);
     let mut request = Request::builder()
         .method(method)
-        .uri(format!("/hooks/{}{path}", source.id))
-        .header(AUTHORIZATION, format!("Bearer {}", source.secret));
+        .uri(format!("/hooks/{source}{path}"))
+        .header(AUTHORIZATION, format!("Bearer {SECRET}"));
     if let Ok(kind) = HeaderValue::from_bytes(kind_of_body) {
         request = request.header(CONTENT_TYPE, kind);
     }
     let body = match std::str::from_utf8(body) {
-        Ok(text) => text.replace("$SECRET", &source.secret).into_bytes(),
+        Ok(text) => text.replace("$SECRET", SECRET).into_bytes(),
         Err(_) => body.to_vec(),
     };
     if let Ok(request) = request.body(Body::from(body)) {
@@ -195,19 +196,46 @@ pub fn hook(bytes: &[u8]) {
     }
 }
 
-/// A monitoring system that may send.
-struct Hook {
-    id: String,
-    secret: String,
+/// What a monitoring system sends: a line with its kind and what follows its source's address, a line
+/// with a header and one with another, and a body. It shows the source's secret, and has its signature.
+pub fn senders(bytes: &[u8]) {
+    let mut parts = bytes.splitn(4, |byte| *byte == b'\n');
+    let mut next = || parts.next().unwrap_or_default();
+    let (line, headers, body) = (next(), [next(), next()], next());
+    let line = String::from_utf8_lossy(line);
+    let (kind, rest) = line.split_once(' ').unwrap_or((&line, ""));
+    let Ok(kind) = kind.parse::<Kind>() else { return };
+    let house = House::get();
+    let source = house.source(kind);
+    let rest = rest.replace("{source}", source);
+    let mut signature = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any key will do");
+    signature.update(body);
+    let signature = hex::encode(signature.finalize().into_bytes());
+    let mut request = Request::builder()
+        .method("POST")
+        .uri(format!("/hooks/{source}/{rest}"))
+        .header(AUTHORIZATION, format!("Bearer {SECRET}"))
+        .header("sentry-hook-signature", &signature)
+        .header("x-hub-signature-256", format!("sha256={signature}"));
+    for header in headers {
+        let (name, value) = match header.iter().position(|byte| *byte == b':') {
+            Some(at) => (&header[..at], header[at + 1..].trim_ascii()),
+            None => continue,
+        };
+        request = request.header(name, value);
+    }
+    if let Ok(request) = request.body(Body::from(body.to_vec())) {
+        house.answer(request);
+    }
 }
 
 /// A Stentor with a database of its own and a Slack that is away.
 struct House {
     router: Router,
+    /// A source of each kind.
+    sources: Vec<(Kind, String)>,
     runtime: Runtime,
     token: String,
-    /// One for each kind, by its word.
-    hooks: HashMap<&'static str, Hook>,
     file: PathBuf,
 }
 
@@ -229,7 +257,7 @@ impl House {
 
     fn build() -> House {
         let runtime = Runtime::new().expect("a runtime starts");
-        let (router, token, hooks, file) = runtime.block_on(async {
+        let (router, sources, token, file) = runtime.block_on(async {
             let clock = Clock::manual(Timestamp::from_micros(NOW * 1_000_000));
             let ids = IdSource::system();
             let name = format!("stentor-fuzz-{}.db", ids.ulid(Clock::system().now()));
@@ -239,23 +267,26 @@ impl House {
             let app = app.expect("it starts");
             let made = stentor::api::tokens::create(&app.db, &clock, &ids, &app.workspace, "fuzz");
             let token = format!("Bearer {}", made.await.expect("a token is made"));
-            let mut hooks = HashMap::new();
+            let mut sources = Vec::new();
             for kind in Kind::all() {
                 let wanted = Wanted {
                     kind,
-                    name: format!("hook {kind}"),
-                    secret: None,
+                    name: kind.to_string(),
+                    secret: Some(Secret::new(SECRET)),
                     settings: SourceSettings::default(),
                 };
-                let made = create(&app.db, &clock, &ids, None, &app.workspace, wanted)
-                    .await
-                    .expect("it is made");
-                let hook = Hook {
-                    id: made.source.id.to_string(),
-                    secret: made.secret.reveal().to_owned(),
-                };
-                hooks.insert(kind.as_str(), hook);
+                let made = stentor::ingest::sources::create(
+                    &app.db,
+                    &clock,
+                    &ids,
+                    None,
+                    &app.workspace,
+                    wanted,
+                );
+                sources.push((kind, made.await.expect("a source is made").source.id.to_string()));
             }
+            // Nobody listens there, either.
+            let app = App { sns: Outside::instead_at("http://127.0.0.1:1"), ..app };
             let settings = SlackSettings {
                 // Nobody listens there.
                 api_url: "http://127.0.0.1:1/api".to_owned(),
@@ -266,9 +297,15 @@ impl House {
                 announce_channel: "incidents".to_owned(),
             };
             let stentor = Stentor::new(app, &settings).expect("it needs no network");
-            (stentor.router(), token, hooks, file)
+            (stentor.router(), sources, token, file)
         });
-        House { router, runtime, token, hooks, file }
+        House { router, sources, runtime, token, file }
+    }
+
+    /// The source of this kind.
+    fn source(&self, kind: Kind) -> &str {
+        let found = self.sources.iter().find(|(known, _)| *known == kind);
+        &found.expect("there is one of each").1
     }
 
     /// Whatever is asked: an answer, and no failure of ours.

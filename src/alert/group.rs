@@ -9,7 +9,8 @@ use crate::alert::fingerprint::{self, Key};
 use crate::alert::settings::Pattern;
 use crate::alert::state::Alert;
 use crate::clock::Timestamp;
-use crate::ids::{GroupId, IncidentId, SettingId, SourceId};
+use crate::ids::{GroupId, IncidentId, SettingId, SourceId, UserId};
+use crate::incident::event::Actor;
 
 /// The most sets of matched patterns that a group remembers.
 const LOG_LIMIT: usize = 50;
@@ -58,6 +59,13 @@ pub struct Group {
     /// Somebody wants an incident for it at once.
     #[serde(default)]
     pub at_once: bool,
+    /// Who wants that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<Actor>,
+    /// Who had a part in the private incident that its alerts come from: the one that it opens is private
+    /// too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insiders: Option<Vec<UserId>>,
 }
 
 /// A pattern with the values that it was matched with.
@@ -164,6 +172,8 @@ impl Group {
             continued_in: None,
             unrelated: false,
             at_once: false,
+            asked_by: None,
+            insiders: None,
         }
     }
 
@@ -174,7 +184,7 @@ impl Group {
 
     /// Whether it may yet open an incident.
     pub fn waits(&self) -> bool {
-        self.incident.is_none() && !self.unrelated && self.firing > 0
+        self.incident.is_none() && !self.unrelated && (self.firing > 0 || self.at_once)
     }
 
     /// Whether an alert that matched like this, and began then, belongs to this group.

@@ -5,6 +5,8 @@
 //! [patterns](pattern) of the workspace; what they say together is a [`Signal`](signal::Signal).
 //! Nothing here is async, reads a clock, draws a random number or does I/O.
 
+pub mod course;
+pub mod filter;
 pub mod fingerprint;
 pub mod group;
 pub mod matcher;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
-use crate::incident::text::{clean_line, clean_text, shorten};
+use crate::incident::text::{shorten, tidy_line, tidy_text};
 
 /// The longest deduplication key that is kept as it is, in bytes.
 pub const KEY_LIMIT: usize = 512;
@@ -41,6 +41,7 @@ pub const HREF_LIMIT: usize = 2_048;
     ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AlertStatus)]
 pub enum Status {
     /// Nothing is wrong.
     #[default]
@@ -107,6 +108,7 @@ impl Said {
 
 /// A link that a sender gives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AlertLink)]
 pub struct Link {
     /// Where to: `http` or `https`.
     pub href: String,
@@ -181,8 +183,8 @@ impl Observation {
     /// Brings whatever a sender has said within the limits. What is too long is cut, with a sign
     /// that it was; the key is never cut, because two keys must not become one.
     pub fn within_limits(mut self) -> Observation {
-        self.title = shorten(&clean_line(&self.title), TITLE_LIMIT);
-        self.description = shorten(&clean_text(&self.description), DESCRIPTION_LIMIT);
+        self.title = tidy_line(self.title, TITLE_LIMIT);
+        self.description = tidy_text(self.description, DESCRIPTION_LIMIT);
         // An edit says with an empty value what is to go.
         let keeps_empty = self.said == Said::Edited;
         trim(&mut self.labels, keeps_empty);
@@ -197,7 +199,7 @@ fn trim_links(links: &mut Vec<Link>) {
     links.retain(|link| is_web_address(&link.href));
     links.truncate(LINKS_LIMIT);
     for link in links {
-        link.text = shorten(&clean_line(&link.text), TITLE_LIMIT);
+        link.text = tidy_line(std::mem::take(&mut link.text), TITLE_LIMIT);
     }
 }
 
@@ -239,9 +241,12 @@ pub fn is_web_address(href: &str) -> bool {
     let has_scheme = ["https://", "http://"].iter().any(|scheme| {
         href.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     });
+    // Byte by byte: thousands of them are looked at in a second.
+    let is_fine = |byte: u8| byte > b' ' && byte != 0x7f && !b"<>|\"`".contains(&byte);
     has_scheme
         && href.len() <= HREF_LIMIT
-        && !href.contains(|c: char| c.is_control() || c.is_whitespace() || "<>|\"`".contains(c))
+        && href.bytes().all(is_fine)
+        && (href.is_ascii() || !href.contains(|c: char| c.is_control() || c.is_whitespace()))
 }
 
 /// Something that was changed on purpose, such as a deployment: no alert, but worth knowing when one
@@ -266,8 +271,8 @@ pub struct ChangeEvent {
 impl ChangeEvent {
     /// Brings whatever a sender has said within the limits; the key is never cut.
     pub fn within_limits(mut self) -> ChangeEvent {
-        self.summary = shorten(&clean_line(&self.summary), TITLE_LIMIT);
-        self.state = self.state.map(|state| shorten(&clean_line(&state), NAME_LIMIT));
+        self.summary = tidy_line(self.summary, TITLE_LIMIT);
+        self.state = self.state.map(|state| tidy_line(state, NAME_LIMIT));
         trim(&mut self.labels, false);
         trim_links(&mut self.links);
         self
@@ -283,8 +288,14 @@ mod tests {
         let mut said = Observation::firing("k", "a\nb\u{0}".repeat(400));
         said.labels = (0..500).map(|n| (format!("l{n:03}"), "x".repeat(5_000))).collect();
         said.labels.insert("empty".to_owned(), String::new());
-        for href in ["https://ok.example/a?b=c", "javascript:alert(1)", "https://a b", "http://x|y"]
-        {
+        for href in [
+            "https://ok.example/a?b=c",
+            "javascript:alert(1)",
+            "https://a b",
+            "http://x|y",
+            "http://x\u{a0}y",
+            "http://x\u{85}y",
+        ] {
             said.links.push(Link { href: href.to_owned(), text: "t".to_owned() });
         }
         let said = said.within_limits();

@@ -3,20 +3,30 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::alert::filter::{AlertFields, BadFilter, Filter};
 use crate::alert::group::{Limits, Matched};
-use crate::alert::matcher::{All, BadMatcher};
-use crate::alert::observation::Status;
+use crate::alert::matcher::{All, BadMatcher, Matcher};
+use crate::alert::observation::{LABELS_LIMIT, NAME_LIMIT, VALUE_LIMIT};
 use crate::alert::settings::{
     Inhibition, Kept, MaintenanceWindow, PATTERN_LABELS, Pattern, Route, Setting, Silence,
     WINDOW_LIMIT,
 };
 use crate::alert::state::Alert;
 use crate::clock::Timestamp;
-use crate::ids::{SettingId, SourceId};
+use crate::ids::{SettingId, SourceId, UserId};
+use crate::incident::text::shorten;
+use crate::json;
 
 /// What holds where a workspace has laid down no patterns: alerts of one service belong together,
 /// those of one host, and those of one name.
 const USUAL_PATTERNS: &[(&str, u32)] = &[("service", 120), ("host", 60), ("alertname", 60)];
+
+/// The most conditions in one list.
+pub const CONDITIONS_LIMIT: usize = 32;
+/// The most people that a route invites.
+pub const PEOPLE_LIMIT: usize = 100;
+/// The longest comment, note or expression, in characters.
+pub const TEXT_LIMIT: usize = 3_000;
 
 /// Labels by name.
 type Labels = BTreeMap<String, String>;
@@ -24,8 +34,8 @@ type Labels = BTreeMap<String, String>;
 /// The settings of a workspace, ready for use.
 #[derive(Clone, Debug, Default)]
 pub struct Prepared {
-    patterns: Vec<(Option<SettingId>, Pattern)>,
-    routes: Vec<(SettingId, Route, All)>,
+    patterns: Vec<(Option<SettingId>, Pattern, Option<Filter>)>,
+    routes: Vec<(SettingId, Route, All, Option<Filter>)>,
     /// Silences that have not ended when they were prepared.
     pub silences: Vec<(SettingId, Silence, All)>,
     /// Which alerts keep others quiet.
@@ -36,6 +46,9 @@ pub struct Prepared {
 /// Why a setting can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadSetting {
+    /// An expression can't be read.
+    #[error("{0}")]
+    Filter(BadFilter),
     /// A condition can't be used.
     #[error("{0}")]
     Matcher(#[from] BadMatcher),
@@ -64,6 +77,50 @@ pub enum BadSetting {
     /// It has no name.
     #[error("it needs a name of 1 to 100 characters")]
     Name,
+    /// There is too much of something.
+    #[error("`{field}` has more than {most} {what}")]
+    TooMuch {
+        /// Where.
+        field: &'static str,
+        /// What there is too much of.
+        what: &'static str,
+        /// The most.
+        most: usize,
+    },
+    /// Somebody is named who can't be in Slack.
+    #[error("\u{201c}{given}\u{201d} is not the id of somebody in Slack, such as `U012AB3CD`")]
+    Person {
+        /// Where.
+        field: &'static str,
+        /// Who.
+        given: String,
+    },
+    /// There is a character in it that can't be kept.
+    #[error("the character U+0000 can't be kept")]
+    Nul,
+}
+
+impl BadSetting {
+    /// The field of this setting that has to be corrected, where it is one.
+    pub fn field(&self, of: &Setting) -> Option<&'static str> {
+        let conditions = match of {
+            Setting::Inhibition(rule) if some(&rule.source).is_err() => "source",
+            Setting::Inhibition(_) => "target",
+            _ => "matchers",
+        };
+        Some(match self {
+            BadSetting::Matcher(_) | BadSetting::Everything => conditions,
+            BadSetting::Labels => "labels",
+            BadSetting::Window => "window_minutes",
+            BadSetting::Backwards => "ends_at",
+            BadSetting::Number { field, .. }
+            | BadSetting::TooMuch { field, .. }
+            | BadSetting::Person { field, .. } => field,
+            BadSetting::Name => "name",
+            BadSetting::Filter(_) => "filter",
+            BadSetting::Nul => return None,
+        })
+    }
 }
 
 impl Prepared {
@@ -79,7 +136,7 @@ impl Prepared {
         if !kept.iter().any(|one| matches!(one.setting, Setting::Pattern(_))) {
             prepared.patterns = USUAL_PATTERNS
                 .iter()
-                .map(|(label, minutes)| (None, usual(label, *minutes)))
+                .map(|(label, minutes)| (None, usual(label, *minutes), None))
                 .collect();
         }
         // The longest window first; of equal ones, the oldest.
@@ -94,10 +151,14 @@ impl Prepared {
         let id = kept.id.clone();
         check(&kept.setting)?;
         match &kept.setting {
-            Setting::Pattern(pattern) => self.patterns.push((Some(id), pattern.clone())),
+            Setting::Pattern(pattern) => {
+                let filter = filter(pattern.filter.as_deref())?;
+                self.patterns.push((Some(id), pattern.clone(), filter));
+            }
             Setting::Route(route) => {
                 let all = All::prepare(&route.matchers)?;
-                self.routes.push((id, route.clone(), all));
+                let filter = filter(route.filter.as_deref())?;
+                self.routes.push((id, route.clone(), all, filter));
             }
             Setting::Silence(silence) => {
                 let all = All::prepare(&silence.matchers)?;
@@ -116,33 +177,31 @@ impl Prepared {
     }
 
     /// How the patterns match an alert: the longest window first.
-    pub fn matched(&self, source: &SourceId, labels: &Labels) -> Vec<Matched> {
-        let all = self.patterns.iter();
-        all.filter_map(|(id, pattern)| Matched::of(id.as_ref(), pattern, source, labels)).collect()
+    pub fn matched(&self, source: &SourceId, about: &AlertFields) -> Vec<Matched> {
+        let holding = self.patterns.iter().filter(|(_, _, filter)| holds(filter.as_ref(), about));
+        holding
+            .filter_map(|(id, pattern, _)| Matched::of(id.as_ref(), pattern, source, about.labels))
+            .collect()
     }
 
     /// The route of an alert, and its id; the default one has none.
-    pub fn route(
-        &self,
-        source: &SourceId,
-        labels: &Labels,
-        status: Status,
-    ) -> (Option<SettingId>, Route) {
-        let found = self.routes.iter().find(|(_, route, all)| {
+    pub fn route(&self, source: &SourceId, about: &AlertFields) -> (Option<SettingId>, Route) {
+        let found = self.routes.iter().find(|(_, route, all, filter)| {
             route.source.as_ref().is_none_or(|wanted| wanted == source)
-                && route.least.is_none_or(|least| status >= least)
-                && all.hold(labels)
+                && route.least.is_none_or(|least| about.status >= least)
+                && all.hold(about.labels)
+                && holds(filter.as_ref(), about)
         });
         found.map_or_else(
             || (None, Route::default()),
-            |(id, route, _)| (Some(id.clone()), route.clone()),
+            |(id, route, ..)| (Some(id.clone()), route.clone()),
         )
     }
 
     /// The route with this id; the default one, if it is gone.
     pub fn route_by_id(&self, id: Option<&SettingId>) -> Route {
-        let found = self.routes.iter().find(|(known, _, _)| Some(known) == id);
-        found.map_or_else(Route::default, |(_, route, _)| route.clone())
+        let found = self.routes.iter().find(|(known, ..)| Some(known) == id);
+        found.map_or_else(Route::default, |(_, route, ..)| route.clone())
     }
 
     /// What limits the group of a route.
@@ -202,6 +261,17 @@ impl Prepared {
     }
 }
 
+/// Makes an expression ready for use.
+fn filter(text: Option<&str>) -> Result<Option<Filter>, BadSetting> {
+    let parsed = text.filter(|text| !text.trim().is_empty()).map(Filter::parse).transpose();
+    parsed.map_err(BadSetting::Filter)
+}
+
+/// Without an expression all alerts are meant.
+fn holds(filter: Option<&Filter>, about: &AlertFields) -> bool {
+    filter.is_none_or(|filter| filter.holds(about))
+}
+
 fn usual(label: &str, window_minutes: u32) -> Pattern {
     Pattern {
         labels: vec![label.to_owned()],
@@ -216,8 +286,10 @@ fn usual(label: &str, window_minutes: u32) -> Pattern {
 
 /// Whether a setting can be used; why not.
 pub fn check(setting: &Setting) -> Result<(), BadSetting> {
+    within_limits(setting)?;
     match setting {
         Setting::Pattern(pattern) => {
+            filter(pattern.filter.as_deref())?;
             let mut names = pattern.labels.clone();
             names.sort();
             names.dedup();
@@ -245,6 +317,7 @@ pub fn check(setting: &Setting) -> Result<(), BadSetting> {
                     return Err(BadSetting::Number { field, least, most });
                 }
             }
+            filter(route.filter.as_deref())?;
             All::prepare(&route.matchers)?;
             Ok(())
         }
@@ -266,13 +339,78 @@ pub fn check(setting: &Setting) -> Result<(), BadSetting> {
     }
 }
 
+/// Everybody may write as much as anybody needs, and no more: all of it is looked at with every alert.
+fn within_limits(setting: &Setting) -> Result<(), BadSetting> {
+    let text = |field, text: &str, most| at_most(field, "characters", text.chars().count(), most);
+    let conditions = |field, matchers: &[Matcher]| {
+        at_most(field, "conditions", matchers.len(), CONDITIONS_LIMIT)?;
+        matchers.iter().try_for_each(|matcher| {
+            text(field, &matcher.name, NAME_LIMIT)?;
+            text(field, &matcher.value, VALUE_LIMIT)
+        })
+    };
+    match setting {
+        Setting::Pattern(pattern) => {
+            pattern.labels.iter().try_for_each(|name| text("labels", name, NAME_LIMIT))?;
+            text("filter", pattern.filter.as_deref().unwrap_or_default(), TEXT_LIMIT)?;
+            text("note", &pattern.note, TEXT_LIMIT)?;
+        }
+        Setting::Route(route) => {
+            conditions("matchers", &route.matchers)?;
+            text("filter", route.filter.as_deref().unwrap_or_default(), TEXT_LIMIT)?;
+            text("incident_type", route.incident_type.as_deref().unwrap_or_default(), NAME_LIMIT)?;
+            route.severity.values().try_for_each(|name| text("severity", name, NAME_LIMIT))?;
+            at_most("invite", "people", route.invite.len(), PEOPLE_LIMIT)?;
+            people("invite", &route.invite)?;
+            people("lead", route.lead.as_slice())?;
+        }
+        Setting::Silence(silence) => {
+            conditions("matchers", &silence.matchers)?;
+            text("created_by", &silence.created_by, NAME_LIMIT)?;
+            text("comment", &silence.comment, TEXT_LIMIT)?;
+            at_most("annotations", "entries", silence.annotations.len(), LABELS_LIMIT)?;
+            silence.annotations.iter().try_for_each(|(name, value)| {
+                text("annotations", name, NAME_LIMIT)?;
+                text("annotations", value, VALUE_LIMIT)
+            })?;
+        }
+        Setting::Inhibition(rule) => {
+            conditions("source", &rule.source)?;
+            conditions("target", &rule.target)?;
+            at_most("equal", "labels", rule.equal.len(), CONDITIONS_LIMIT)?;
+            rule.equal.iter().try_for_each(|name| text("equal", name, NAME_LIMIT))?;
+        }
+        Setting::Maintenance(window) => conditions("matchers", &window.matchers)?,
+    }
+    let value = serde_json::to_value(setting).expect("a setting has plain keys");
+    if json::has_nul(&value) { Err(BadSetting::Nul) } else { Ok(()) }
+}
+
+fn at_most(
+    field: &'static str,
+    what: &'static str,
+    count: usize,
+    most: usize,
+) -> Result<(), BadSetting> {
+    if count <= most { Ok(()) } else { Err(BadSetting::TooMuch { field, what, most }) }
+}
+
+fn people(field: &'static str, people: &[UserId]) -> Result<(), BadSetting> {
+    match people.iter().find(|person| !person.is_well_formed()) {
+        Some(person) => {
+            Err(BadSetting::Person { field, given: shorten(person.as_str(), NAME_LIMIT) })
+        }
+        None => Ok(()),
+    }
+}
+
 fn in_order(starts_at: Timestamp, ends_at: Timestamp) -> Result<(), BadSetting> {
     if starts_at < ends_at { Ok(()) } else { Err(BadSetting::Backwards) }
 }
 
 /// At least one condition that an alert without any label does not fulfil: what holds for
 /// everything is a mistake.
-fn some(matchers: &[crate::alert::matcher::Matcher]) -> Result<(), BadSetting> {
+fn some(matchers: &[Matcher]) -> Result<(), BadSetting> {
     let nothing = Labels::new();
     let mut is_narrow = false;
     for matcher in matchers {

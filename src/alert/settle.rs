@@ -70,17 +70,20 @@ impl Standing<'_> {
 
     fn open(&self) -> Step {
         let route = self.route();
-        if self.group.unrelated || route.opens == Opens::Never || self.group.incident.is_some() {
+        if self.group.unrelated || self.group.incident.is_some() {
             return Step::Rest;
         }
-        let firing = self.alerts.iter().filter(|alert| alert.phase.is_firing());
-        let (loud, quiet): (Vec<&Alert>, Vec<&Alert>) =
-            firing.partition(|alert| self.is_loud(alert));
         if self.group.at_once
             && let Some(status) = self.alerts.iter().map(|alert| alert.status).max()
         {
             return Step::Open { status };
         }
+        if route.opens == Opens::Never {
+            return Step::Rest;
+        }
+        let firing = self.alerts.iter().filter(|alert| alert.phase.is_firing());
+        let (loud, quiet): (Vec<&Alert>, Vec<&Alert>) =
+            firing.partition(|alert| self.is_loud(alert));
         let Some(oldest) = loud.iter().map(|alert| since(alert)).min() else {
             return self.until_a_silence_ends(&quiet);
         };
@@ -104,6 +107,8 @@ impl Standing<'_> {
     /// Whether anybody wants to hear of an alert now.
     fn is_loud(&self, alert: &Alert) -> bool {
         alert.maintenance.is_none()
+            // It fires to say that all is well, as a watchdog does.
+            && alert.status > Status::Ok
             && self.settings.silenced(&alert.labels, self.now).0.is_empty()
             && self
                 .settings

@@ -23,6 +23,7 @@ const SKEW: Duration = Duration::from_secs(5 * 60);
 /// Where an alert is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schema(as = AlertPhase)]
 pub enum Phase {
     /// It has just begun.
     New,
@@ -44,6 +45,7 @@ impl Phase {
 /// Why an alert is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "by", rename_all = "snake_case")]
+#[schema(as = AlertCause)]
 pub enum Cause {
     /// Its sender says so.
     Sender,
@@ -136,6 +138,7 @@ pub struct Seen {
 
 /// A change of an alert, as its history keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AlertChange)]
 pub struct Change {
     /// Where it is in its life since then.
     pub phase: Phase,
@@ -152,6 +155,7 @@ pub struct Change {
 /// What happened to an alert besides its going on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[schema(as = AlertHappening)]
 pub enum What {
     /// It was seen for the first time.
     Seen,

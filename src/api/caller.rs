@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 
 use crate::api::problem::Problem;
+use crate::api::request::IdempotencyKey;
 use crate::api::tokens;
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -33,6 +34,16 @@ impl Caller {
     /// The receipt for one of the caller's own idempotency keys. Another token's keys are others.
     pub fn receipt(&self, key: &str) -> String {
         format!("api/{}/{key}", self.token)
+    }
+
+    /// The receipt for what is no command to an incident: one of the caller's keys is another one for
+    /// each path. Without a key it is `new`, so that what is done twice by a broken connection to the
+    /// database is done once.
+    pub fn receipt_for(&self, path: &str, key: &IdempotencyKey, new: &str) -> String {
+        match &key.0 {
+            Some(key) => format!("{path}/{}/{key}", self.token),
+            None => format!("{path}//{new}"),
+        }
     }
 }
 

@@ -11,7 +11,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::engine::order::NotDone;
+use crate::incident::merge::BadMerge;
 use crate::incident::refusal::{Field, Refusal};
+use crate::intake::order::NotTaken;
 use crate::store::db;
 
 /// Seconds after which it is worth asking again: a failover of the database takes a few.
@@ -121,6 +123,38 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, "no-such-incident", "No such incident", detail)
     }
 
+    /// There is no such thing, or the caller must not know of it.
+    pub fn no_such(what: &str) -> Problem {
+        let code = format!("no-such-{}", what.replace(' ', "-"));
+        let detail = format!("There is no such {what} here.");
+        Problem::new(StatusCode::NOT_FOUND, &code, "Not there", detail)
+    }
+
+    /// It is that way already.
+    pub fn already_so(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::CONFLICT, "already-so", "Already so", detail)
+    }
+
+    /// There are as many as there can be.
+    pub fn enough(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::CONFLICT, "too-many", "Too many", detail)
+    }
+
+    /// Something of that name is there.
+    pub fn name_taken(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::CONFLICT, "name-taken", "Name taken", detail).about("name")
+    }
+
+    /// The incident goes on in another one.
+    pub fn merged(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::CONFLICT, "merged", "Merged", detail).about("incident")
+    }
+
+    /// What this was done to is not there any more.
+    pub fn gone(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::GONE, "gone", "Gone", detail)
+    }
+
     /// Nothing is served at this path.
     pub fn no_such_route() -> Problem {
         let detail = "Nothing is served here. `/api/v1/openapi.json` lists what is.";
@@ -197,6 +231,17 @@ impl From<NotDone> for Problem {
     }
 }
 
+impl From<NotTaken> for Problem {
+    fn from(not_taken: NotTaken) -> Problem {
+        match not_taken {
+            NotTaken::Busy { retry_after } => {
+                Problem { retry_after: retry_after.as_secs().max(1), ..Problem::unavailable() }
+            }
+            NotTaken::Unavailable(error) => Problem::failure(&error),
+        }
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
         const UNFIT: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
@@ -207,8 +252,14 @@ impl From<Refusal> for Problem {
             Refusal::UnknownSeverity(_) => (UNFIT, "Unknown severity"),
             Refusal::UnknownStatus(_) => (UNFIT, "Unknown status"),
             Refusal::UnknownRole(_) => (UNFIT, "Unknown role"),
+            Refusal::UnknownType(_) => (UNFIT, "Unknown incident type"),
             Refusal::UnknownPerson { .. } => (UNFIT, "Unknown person"),
             Refusal::UnknownTeam { .. } => (UNFIT, "Unknown Slack workspace"),
+            Refusal::TooManyPeople { .. } => (UNFIT, "Too many people"),
+            Refusal::BadSnooze => (UNFIT, "Bad snooze"),
+            Refusal::BadDuration { .. } => (UNFIT, "Bad duration"),
+            Refusal::BadMerge(BadMerge::NoSuchDestination { .. }) => (UNFIT, "Bad merge"),
+            Refusal::BadMerge(_) => (StatusCode::CONFLICT, "Bad merge"),
             Refusal::Missing { .. } => (UNFIT, "Text is missing"),
             Refusal::TooLong { .. } => (UNFIT, "Text is too long"),
             Refusal::ReporterIsFixed => (UNFIT, "The reporter is fixed"),
@@ -216,6 +267,8 @@ impl From<Refusal> for Problem {
             Refusal::AlreadySo { .. } => (StatusCode::CONFLICT, "Already so"),
             Refusal::WrongStep { .. } => (StatusCode::CONFLICT, "Wrong step"),
             Refusal::Over { .. } => (StatusCode::CONFLICT, "The incident is over"),
+            Refusal::AlertsElsewhere => (StatusCode::CONFLICT, "The alerts are elsewhere"),
+            Refusal::NoDestination => (UNFIT, "An incident is missing"),
             Refusal::NotForPeople => (StatusCode::FORBIDDEN, "Not for callers"),
             Refusal::Stale { .. } => (StatusCode::PRECONDITION_FAILED, "Stale version"),
         };
@@ -289,6 +342,12 @@ mod tests {
             Refusal::Over { category: StatusCategory::Closed },
             Refusal::WrongStep { from: StatusCategory::Learning, to: StatusCategory::Live },
             Refusal::WrongStep { from: StatusCategory::Live, to: StatusCategory::Triage },
+            Refusal::WrongStep { from: StatusCategory::Live, to: StatusCategory::Declined },
+            Refusal::Missing { field: Field::People },
+            Refusal::TooManyPeople { count: 101, limit: 100 },
+            Refusal::BadSnooze,
+            Refusal::BadMerge(BadMerge::Itself),
+            Refusal::BadMerge(BadMerge::NoSuchDestination { given: "INC-7".to_owned() }),
             Refusal::ReporterIsFixed,
             Refusal::BadReminder,
         ];

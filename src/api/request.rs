@@ -57,6 +57,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// First whether it is JSON at all (400), then whether it is what belongs here (422).
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    fit(&object(bytes)?)
+}
+
+fn object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     let malformed = |error| Problem::malformed(format!("{error}."));
     if json::pieces(bytes) > PIECES {
         serde_json::from_slice::<IgnoredAny>(bytes).map_err(malformed)?;
@@ -67,9 +71,14 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let Value::Object(object) = value else {
         return Err(Problem::does_not_fit("The body has to be a JSON object.", None));
     };
+    Ok(object)
+}
+
+/// What belongs here, made of the fields of a body.
+pub fn fit<T: DeserializeOwned>(object: &Map<String, Value>) -> Result<T, Problem> {
     T::deserialize(Value::Object(object.clone())).map_err(|error| {
         let error = error.to_string();
-        let field = culprit::<T>(&object, &error);
+        let field = culprit::<T>(object, &error);
         Problem::does_not_fit(format!("{}.", shorten(&error, 4 * QUOTE)), field)
     })
 }
@@ -82,9 +91,6 @@ fn culprit<T: DeserializeOwned>(object: &Map<String, Value>, error: &str) -> Opt
         .find_map(|beginning| error.strip_prefix(beginning));
     if let Some(named) = named {
         return named.split('`').next().map(|name| shorten(name, QUOTE));
-    }
-    if error.starts_with("unknown variant") {
-        return Some("type".to_owned());
     }
     // Fields are read in the order of the map, and all before the wrong one are known ones.
     let first = object.keys().take(16);

@@ -1,7 +1,9 @@
 //! `stentor key generate` and `stentor key rotate`.
 
 use clap::{Args, Subcommand};
+use stentor::clock::Clock;
 use stentor::config::install::{SecretKeys, secret_keys};
+use stentor::ingest::sources;
 use stentor::slack::install::keys;
 use stentor::slack::install::vault::{Vault, new_key};
 
@@ -19,7 +21,8 @@ pub struct Key {
 enum Task {
     /// Make a key for `STENTOR_SECRET_KEY` and print it, and nothing else
     Generate,
-    /// Seal with the first key what an older one has sealed, as every start does
+    /// Seal with the first key what an older one has sealed, and secrets of sources that lie open, as every
+    /// start does
     Rotate {
         /// The new key and the old one, with a comma between
         #[arg(long, env = "STENTOR_SECRET_KEY", hide_env_values = true, value_parser = secret_keys)]
@@ -36,9 +39,11 @@ pub async fn key(key: &Key) -> anyhow::Result<()> {
         Task::Generate => println!("{}", new_key().reveal()),
         Task::Rotate { secret_key, database } => {
             let db = serve::open(database.url.reveal()).await?;
-            let turned = keys::turn(&db, Some(&Vault::new(secret_key))).await?;
+            let vault = Vault::new(secret_key);
+            let tokens = keys::turn(&db, Some(&vault)).await?;
+            let sources = sources::seal_anew(&db, &Clock::system(), &vault).await?;
             db.close().await;
-            println!("{turned} sealed anew; the first key is enough now");
+            println!("{} sealed anew; the first key is enough now", tokens + sources);
         }
     }
     Ok(())

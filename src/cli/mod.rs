@@ -12,6 +12,7 @@ mod migrate;
 mod outbox;
 mod serve;
 mod slack;
+mod source;
 mod token;
 mod workspace;
 
@@ -43,6 +44,8 @@ enum Task {
     Slack(slack::Slack),
     /// Manage the tokens that open the API
     Token(token::Token),
+    /// Manage who may send alerts
+    Source(Box<source::Source>),
     /// Copy the database into a file, while Stentor runs
     Backup(backup::Backup),
     /// Put a backup in the database's place
@@ -79,6 +82,7 @@ pub fn run() -> ExitCode {
             Task::Doctor(doctor) => return doctor::doctor(&doctor).await,
             Task::Slack(slack) => slack::slack(&slack).await,
             Task::Token(token) => token::token(&token).await,
+            Task::Source(source) => source::source(&source).await,
             Task::Backup(backup) => backup::backup(&backup).await,
             Task::Restore(restore) => backup::restore(&restore).await,
             Task::Migrate(migrate) => migrate::migrate(&migrate).await,

@@ -38,7 +38,9 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let db = open(settings.database_url.reveal()).await?;
     let app = App::start(db, Clock::system(), IdSource::system())
         .await?
-        .behind(settings.trusted_proxies.clone());
+        .behind(settings.trusted_proxies.clone())
+        .with_keys(settings.install.secret_key.as_ref())
+        .at(settings.install.public_url.as_deref());
     let stentor = Stentor::new(app, &SlackSettings::from(settings))?;
     stentor.check_keys().await?;
     // Before anybody is told that it is up: who hears that may tell it to stop.

@@ -92,6 +92,7 @@ fn sqlite(facts: SqliteFacts, report: &mut Report) -> Option<Waiting> {
         );
     }
     schema(facts.schema, report);
+    open_secrets(facts.open_secrets, report);
     disk(facts.free, report);
     facts.waiting
 }
@@ -134,6 +135,7 @@ fn postgres(facts: PostgresFacts, report: &mut Report) -> Option<Waiting> {
         );
     }
     schema(facts.schema, report);
+    open_secrets(facts.open_secrets, report);
     let way = if facts.ahead > 0 { "ahead of" } else { "behind" };
     let milliseconds = facts.ahead.abs() / 1_000;
     let found = format!("this machine is {milliseconds} ms {way} the server");
@@ -163,6 +165,17 @@ fn schema(schema: Schema, report: &mut Report) {
             "Start `stentor serve`, which makes them.",
         ),
         _ => report.ok(CHECK, "is of this version"),
+    }
+}
+
+/// What a source signs with has to be kept; without a key, everybody who reads the database can sign.
+fn open_secrets(count: i64, report: &mut Report) {
+    if count > 0 {
+        report.warning(
+            "secrets of sources",
+            format!("{count} with which senders sign lie open in the database"),
+            "Set STENTOR_SECRET_KEY to what `stentor key generate` prints, and start `stentor serve`, which seals them.",
+        );
     }
 }
 

@@ -1,5 +1,6 @@
 //! Several commands in one transaction: load, decide each in turn, write, commit.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -11,9 +12,10 @@ use crate::incident::catalogue::Catalogue;
 use crate::incident::command::Command;
 use crate::incident::decide::{Context, decide, declare};
 use crate::incident::event::{Entry, Event};
+use crate::incident::merge::merge;
 use crate::incident::reactions::reactions;
 use crate::incident::refusal::Refusal;
-use crate::incident::state::Incident;
+use crate::incident::state::{Incident, parse_reference};
 use crate::outbox::work::{Change, NewWork, plan};
 use crate::store::db::{self, Db, Result, Tx};
 use crate::store::receipts::{self, Answer};
@@ -90,6 +92,14 @@ fn by_workspace(orders: &[Order]) -> BTreeMap<&WorkspaceId, Vec<usize>> {
     places
 }
 
+/// The number of the incident in which the order's one is to go on, if it is such an order.
+fn destination(order: &Order) -> Option<i64> {
+    match &order.command {
+        Command::Merge { into } => parse_reference(into),
+        _ => None,
+    }
+}
+
 /// What one workspace's commands need to know, and what they have written so far.
 struct Desk<'a> {
     workspace: &'a WorkspaceId,
@@ -134,6 +144,11 @@ impl<'a> Desk<'a> {
         };
         let new: Vec<&Order> =
             orders.iter().copied().filter(|order| !desk.is_answered(order)).collect();
+        if new.iter().any(|order| destination(order).is_some()) {
+            // Two merges at once could each find the other's destination as it was before, and close
+            // a circle. Whoever holds the counter's row comes first, and the other sees what it did.
+            workspaces::take_numbers(tx, workspace, 0).await?;
+        }
         desk.load_targets(tx, &new).await?;
         let declared = desk.count_declarations(&new);
         if declared > 0 {
@@ -145,7 +160,7 @@ impl<'a> Desk<'a> {
     async fn load_targets(&mut self, tx: &mut Tx, orders: &[&Order]) -> Result<()> {
         let (mut ids, mut numbers, mut channels) = (Vec::new(), Vec::new(), Vec::new());
         let mut seen = HashSet::new();
-        for order in orders.iter().filter(|order| seen.insert(&order.target)) {
+        for order in orders.iter().filter(|order| seen.insert(Cow::Borrowed(&order.target))) {
             match &order.target {
                 Target::New => {}
                 Target::Id(id) => ids.push(id.clone()),
@@ -153,6 +168,9 @@ impl<'a> Desk<'a> {
                 Target::Channel(channel) => channels.push(channel.clone()),
             }
         }
+        let destinations = orders.iter().copied().filter_map(destination);
+        numbers
+            .extend(destinations.filter(|number| seen.insert(Cow::Owned(Target::Number(*number)))));
         let mut found = incidents::with_ids(tx, self.workspace, &ids).await?;
         found.extend(incidents::with_numbers(tx, self.workspace, &numbers).await?);
         found.extend(incidents::with_channels(tx, self.workspace, &channels).await?);
@@ -238,7 +256,15 @@ impl<'a> Desk<'a> {
         if let Some(given) = order.expected_version.filter(|version| *version != incident.version) {
             return Err(Refusal::Stale { given, current: incident.version });
         }
-        let events = decide(&incident, &order.command, &self.context(order, now))?;
+        let context = self.context(order, now);
+        let events = match &order.command {
+            Command::Merge { into } => {
+                let destination = destination(order).map(Target::Number);
+                let destination = destination.and_then(|other| self.target(&other));
+                merge(&incident, into, destination.map(Arc::as_ref), &context)?
+            }
+            command => decide(&incident, command, &context)?,
+        };
         for event in events {
             let version = incident.version + 1;
             let entry =

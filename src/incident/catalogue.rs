@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ids::{RoleId, SeverityId, StatusId, TimestampId};
+use crate::ids::{IncidentTypeId, RoleId, SeverityId, StatusId, TimestampId};
 use crate::incident::refusal::Refusal;
 use crate::incident::text::{nearest, shorten};
 
@@ -159,6 +159,15 @@ pub struct TimestampKind {
     pub rank: i64,
 }
 
+/// A kind of incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct IncidentType {
+    /// Its id.
+    pub id: IncidentTypeId,
+    /// What people call it.
+    pub name: String,
+}
+
 /// All that a workspace has named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Catalogue {
@@ -170,6 +179,14 @@ pub struct Catalogue {
     pub roles: Vec<Role>,
     /// In the order in which they are usually set.
     pub timestamps: Vec<TimestampKind>,
+    /// In the order in which people see them; what is declared without one is of the first. A
+    /// catalogue of an older version has the default ones.
+    #[serde(default = "default_types")]
+    pub types: Vec<IncidentType>,
+}
+
+fn default_types() -> Vec<IncidentType> {
+    vec![IncidentType { id: IncidentTypeId::new(default_id("TYP", 1)), name: "Default".to_owned() }]
 }
 
 impl Catalogue {
@@ -186,6 +203,11 @@ impl Catalogue {
     /// The role with this id.
     pub fn role(&self, id: &RoleId) -> Option<&Role> {
         self.roles.iter().find(|role| role.id == *id)
+    }
+
+    /// The type of incident with this id.
+    pub fn incident_type(&self, id: &IncidentTypeId) -> Option<&IncidentType> {
+        self.types.iter().find(|kind| kind.id == *id)
     }
 
     /// The role whose holder runs the incident.
@@ -237,6 +259,16 @@ impl Catalogue {
             .ok_or_else(|| {
                 Refusal::UnknownStatus(unknown(word, self.statuses.iter().map(|s| &s.name)))
             })
+    }
+
+    /// The type of incident that somebody means: its id or its name.
+    pub fn find_type(&self, word: &str) -> Result<&IncidentType, Refusal> {
+        let wanted = fold(word);
+        self.types
+            .iter()
+            .find(|kind| kind.id.as_str() == word || fold(&kind.name) == wanted)
+            .or_else(|| unique_prefix(&self.types, &wanted, |kind| &kind.name))
+            .ok_or_else(|| Refusal::UnknownType(unknown(word, self.types.iter().map(|t| &t.name))))
     }
 
     /// The role that somebody means: its id, its name or its short form.
@@ -350,6 +382,7 @@ impl Default for Catalogue {
                 timestamp(5, "Resolved", StampedWhen::Reaches(Learning)),
                 timestamp(6, "Closed", StampedWhen::Reaches(Closed)),
             ],
+            types: default_types(),
         }
     }
 }
@@ -431,11 +464,21 @@ mod tests {
     }
 
     #[test]
+    fn a_catalogue_of_an_older_version_has_the_default_type() {
+        let mut document = serde_json::to_value(Catalogue::default()).unwrap();
+        document.as_object_mut().unwrap().remove("types");
+        let catalogue: Catalogue = serde_json::from_value(document).unwrap();
+        assert_eq!(catalogue, Catalogue::default());
+        assert_eq!(catalogue.find_type("default").unwrap().name, "Default");
+    }
+
+    #[test]
     fn default_ids_are_ulids() {
         let catalogue = Catalogue::default();
         let ids = catalogue.severities.iter().map(|s| s.id.as_str());
         let ids = ids.chain(catalogue.statuses.iter().map(|s| s.id.as_str()));
         let ids = ids.chain(catalogue.roles.iter().map(|r| r.id.as_str()));
+        let ids = ids.chain(catalogue.types.iter().map(|t| t.id.as_str()));
         for id in ids.chain(catalogue.timestamps.iter().map(|t| t.id.as_str())) {
             assert!(ulid::Ulid::from_string(id).is_ok(), "{id}");
         }

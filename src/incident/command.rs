@@ -11,6 +11,8 @@ use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{ChannelId, GroupId, MessageTs, TeamId, UserId};
 use crate::incident::channel::ChannelChange;
+use crate::incident::event::{Absorbed, Actor};
+use crate::incident::handled::Handled;
 use crate::incident::pins::Sight;
 use crate::incident::reactions::TimerKind;
 
@@ -88,6 +90,46 @@ pub enum Command {
         /// What to write.
         text: String,
     },
+    /// It is an incident: the work begins.
+    Accept {},
+    /// It is none.
+    Decline {
+        /// Why not.
+        #[serde(default)]
+        message: Option<String>,
+    },
+    /// Say what kind of incident it is.
+    Type {
+        /// An id or a name of the catalogue.
+        incident_type: String,
+    },
+    /// Invite people who hold no role.
+    Invite {
+        /// Who: at most 100.
+        people: Vec<UserId>,
+    },
+    /// Have peace from its alerts for a while.
+    Snooze {
+        /// For how many minutes (1 to 43,200).
+        minutes: u32,
+        /// End it with the first news of its alerts.
+        #[serde(default)]
+        cancel_on_news: bool,
+    },
+    /// Hear of its alerts again.
+    Unsnooze {},
+    /// Go on in another incident.
+    Merge {
+        /// That one: `INC-42`.
+        into: String,
+    },
+    /// Another incident goes on in this one.
+    #[serde(skip_deserializing)]
+    #[schema(ignore)]
+    RecordMerge {
+        /// What may be said of it here.
+        absorbed: Absorbed,
+    },
     /// Stentor opened (or found again) the incident's channel.
     #[serde(skip_deserializing)]
     #[schema(ignore)]
@@ -130,8 +172,17 @@ pub enum Command {
         signal: Signal,
         /// When an alert began or came back that somebody wants to hear of.
         news_at: Option<Timestamp>,
-        /// What follows if all of them are over.
-        on_resolve: OnResolve,
+        /// What follows if all of them are over; nothing if only other alerts belong to it now.
+        on_resolve: Option<OnResolve>,
+    },
+    /// Somebody did something about the incident's alerts.
+    #[serde(skip_deserializing)]
+    #[schema(ignore)]
+    RecordAlerts {
+        /// Who.
+        by: Actor,
+        /// What.
+        done: Handled,
     },
     /// A timer came due.
     #[serde(skip_deserializing)]
@@ -160,6 +211,16 @@ pub struct Declare {
     /// Only those invited may know of it: no announcement, and a private channel.
     #[serde(default)]
     pub private: bool,
+    /// What kind of incident it is: an id or a name of the catalogue. Without one, the catalogue's
+    /// first.
+    #[serde(default)]
+    pub incident_type: Option<String>,
+    /// Nobody knows yet whether it is an incident: somebody accepts it or declines it.
+    #[serde(default)]
+    pub triage: bool,
+    /// Who else is invited into its channel: at most 100.
+    #[serde(default)]
+    pub invite: Vec<UserId>,
     /// Where it was declared, so that the answer can be shown there.
     #[serde(default, skip_deserializing)]
     #[schema(ignore)]
@@ -184,7 +245,9 @@ impl Command {
                 | Command::RecordChannelChange { .. }
                 | Command::RecordUndelivered { .. }
                 | Command::RecordMessage { .. }
+                | Command::RecordMerge { .. }
                 | Command::RecordSignal { .. }
+                | Command::RecordAlerts { .. }
                 | Command::Ring { .. }
         )
     }

@@ -9,14 +9,18 @@ use crate::incident::catalogue::{Catalogue, RoleKind, StampedWhen, Status, Statu
 use crate::incident::channel;
 use crate::incident::command::{Command, Declare};
 use crate::incident::event::{Actor, Declared, Event, SeverityChange, StatusChange, Via};
+use crate::incident::invite;
+use crate::incident::merge::BadMerge;
 use crate::incident::pins;
 use crate::incident::reactions::TimerKind;
 use crate::incident::refusal::{Field, Refusal};
 use crate::incident::signal;
+use crate::incident::snooze;
 use crate::incident::state::{Incident, Visibility};
 use crate::incident::text::{
     MESSAGE_LIMIT, NAME_LIMIT, SUMMARY_LIMIT, clean_line, clean_text, shorten,
 };
+use crate::incident::triage;
 
 /// What a decision depends on besides the incident and the command.
 #[derive(Clone, Copy)]
@@ -44,8 +48,14 @@ pub fn declare(declare: &Declare, number: i64, context: &Context) -> Result<Decl
     let reporter = context.actor.person();
     let roles = lead.map(|user| (catalogue.lead().id.clone(), user.clone())).into_iter();
     let roles = roles.chain(reporter.map(|user| (catalogue.reporter().id.clone(), user.clone())));
-    let status =
-        catalogue.first_status(StatusCategory::Live).expect("every catalogue has a live status");
+    let incident_type = match &declare.incident_type {
+        Some(word) => Some(catalogue.find_type(word)?),
+        None => catalogue.types.first(),
+    };
+    let live = || catalogue.first_status(StatusCategory::Live);
+    // Where nothing is called triage, whatever is declared is an incident.
+    let triage = catalogue.first_status(StatusCategory::Triage).filter(|_| declare.triage);
+    let status = triage.or_else(live).expect("every catalogue has a live status");
     let declared =
         catalogue.timestamps.iter().filter(|kind| kind.stamped_when == StampedWhen::Declared);
     let mut stamps: Vec<TimestampId> = declared.map(|kind| kind.id.clone()).collect();
@@ -61,6 +71,8 @@ pub fn declare(declare: &Declare, number: i64, context: &Context) -> Result<Decl
         roles: roles.collect(),
         stamps,
         declared_in: declare.declared_in.clone(),
+        incident_type: incident_type.map(|kind| kind.id.clone()),
+        invited: invite::named(&declare.invite)?,
         opened_by: declare.opened_by.clone(),
         slack_team: slack_team.cloned(),
     })
@@ -126,8 +138,25 @@ pub fn decide(
             Ok(vec![Event::Undelivered { what: clean_line(what), error: clean_line(error) }])
         }
         Command::RecordMessage { ts, sight } => pins::look(incident, ts, sight),
+        Command::Accept {} => triage::accept(incident, context),
+        Command::Decline { message } => triage::decline(incident, message.as_deref(), context),
+        Command::Type { incident_type } => change_type(incident, incident_type, context),
+        Command::Invite { people } => invite::invite(incident, people),
+        Command::Snooze { minutes, cancel_on_news } => {
+            snooze::snooze(incident, *minutes, *cancel_on_news, context)
+        }
+        Command::Unsnooze {} => snooze::unsnooze(incident),
+        // The engine merges with `merge`, which needs to see the other incident too.
+        Command::Merge { into } => {
+            Err(BadMerge::NoSuchDestination { given: shorten(into.trim(), 80) }.into())
+        }
+        Command::RecordMerge { absorbed } => Ok(vec![Event::Absorbed(absorbed.clone())]),
+        Command::Ring { timer: TimerKind::SnoozeEnds } => snooze::ring(incident, context.now),
         Command::RecordSignal { signal, news_at, on_resolve } => {
             signal::heard(incident, signal, *news_at, *on_resolve, context)
+        }
+        Command::RecordAlerts { by, done } => {
+            Ok(vec![Event::AlertsHandled { by: by.clone(), done: done.clone() }])
         }
         Command::Ring { timer: TimerKind::UpdateDue } => match incident.next_update_due {
             Some(due) if due <= context.now => Ok(vec![Event::UpdateOverdue { due }]),
@@ -188,6 +217,14 @@ fn change_severity(
     Ok(vec![Event::SeverityChanged { change }])
 }
 
+fn change_type(incident: &Incident, word: &str, context: &Context) -> Result<Vec<Event>, Refusal> {
+    let kind = context.catalogue.find_type(word)?;
+    if incident.incident_type.as_ref() == Some(&kind.id) {
+        return Err(Refusal::AlreadySo { what: format!("The type is {} already", kind.name) });
+    }
+    Ok(vec![Event::TypeChanged { from: incident.incident_type.clone(), to: kind.id.clone() }])
+}
+
 fn resolve(
     incident: &Incident,
     message: Option<&str>,
@@ -222,7 +259,7 @@ fn reopen(
 }
 
 /// Moves to the first status of a part of life, whatever the usual steps are.
-fn enter(
+pub(super) fn enter(
     incident: &Incident,
     category: StatusCategory,
     said: Option<&str>,
@@ -334,7 +371,7 @@ fn assign_role(
     Ok(vec![Event::RoleAssigned { role: role.id.clone(), person, previous }])
 }
 
-fn check_person(person: &UserId) -> Result<&UserId, Refusal> {
+pub(super) fn check_person(person: &UserId) -> Result<&UserId, Refusal> {
     if person.is_well_formed() {
         Ok(person)
     } else {
@@ -350,7 +387,7 @@ fn check_team(team: &TeamId) -> Result<&TeamId, Refusal> {
     }
 }
 
-fn refuse_if_over(incident: &Incident) -> Result<(), Refusal> {
+pub(super) fn refuse_if_over(incident: &Incident) -> Result<(), Refusal> {
     if incident.category.is_ended() {
         return Err(Refusal::Over { category: incident.category });
     }

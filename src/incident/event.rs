@@ -6,11 +6,15 @@ use utoipa::ToSchema;
 use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, GroupId, MessageTs, RoleId, SeverityId, StatusId, TeamId, TimestampId, UserId,
+    ChannelId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId, StatusId,
+    TeamId, TimestampId, UserId,
 };
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelChange;
+use crate::incident::handled::Handled;
+use crate::incident::merge::Destination;
 use crate::incident::pins::Quote;
+use crate::incident::snooze::Woken;
 use crate::incident::state::Visibility;
 
 /// Who did something.
@@ -188,17 +192,77 @@ pub enum Event {
         /// Who no longer wants it kept.
         by: Option<UserId>,
     },
+    /// It is another type of incident.
+    TypeChanged {
+        /// The type before, if there was one.
+        from: Option<IncidentTypeId>,
+        /// The type now.
+        to: IncidentTypeId,
+    },
+    /// People were invited who hold no role.
+    Invited {
+        /// Who.
+        people: Vec<UserId>,
+    },
+    /// Its alerts are not to be heard for a while.
+    Snoozed {
+        /// Until when.
+        until: Timestamp,
+        /// It ends with the first news of its alerts.
+        cancel_on_news: bool,
+    },
+    /// Its alerts are to be heard again.
+    Unsnoozed {
+        /// Why.
+        because: Woken,
+    },
+    /// It goes on in another incident.
+    MergedInto {
+        /// Which one.
+        into: Destination,
+        /// The status that changed with it.
+        change: StatusChange,
+    },
+    /// Another incident goes on in this one.
+    Absorbed(Absorbed),
     /// The alerts of the incident say something else together.
     SignalChanged {
         /// What they said before; nothing, if it had none.
         from: Option<Signal>,
         /// What they say now.
         to: Signal,
+        /// All of them are over, and people are asked whether the incident is.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        proposes: bool,
+        /// The alerts are as they were, but others belong to the incident now.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        regrouped: bool,
+    },
+    /// Somebody did something about the incident's alerts.
+    AlertsHandled {
+        /// Who.
+        by: Actor,
+        /// What.
+        done: Handled,
     },
     /// Something that a newer version of Stentor has written and this one does not know: while
     /// replicas are replaced, the old ones read what the new ones write.
     #[serde(other)]
     Unknown,
+}
+
+/// What the record of one incident says of another that was merged into it. Of a private one, nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Absorbed {
+    /// Its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentId>,
+    /// The number people know it by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<i64>,
+    /// Its channel, if it had one then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<ChannelId>,
 }
 
 /// How an incident begins.
@@ -224,6 +288,12 @@ pub struct Declared {
     pub stamps: Vec<TimestampId>,
     /// Where it was declared.
     pub declared_in: Option<ChannelId>,
+    /// What kind of incident it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident_type: Option<IncidentTypeId>,
+    /// Who is invited besides those who hold a role.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invited: Vec<UserId>,
     /// The group of alerts that opened it, where it was no person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened_by: Option<GroupId>,

@@ -11,12 +11,17 @@ pub mod channel;
 pub mod command;
 pub mod decide;
 pub mod event;
+pub mod handled;
+pub mod invite;
+pub mod merge;
 pub mod pins;
 pub mod reactions;
 pub mod refusal;
 pub mod signal;
+pub mod snooze;
 pub mod state;
 pub mod text;
+pub mod triage;
 
 #[cfg(test)]
 mod properties;

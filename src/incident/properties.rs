@@ -8,7 +8,8 @@ use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::channel::{ChannelChange, ChannelState};
 use crate::incident::command::{Command, Declare};
 use crate::incident::decide::{Context, decide, declare};
-use crate::incident::event::{Actor, Entry, Event, Via};
+use crate::incident::event::{Absorbed, Actor, Entry, Event, Via};
+use crate::incident::merge::merge;
 use crate::incident::pins::{Author, Quote, Sight};
 use crate::incident::reactions::{Effect, Surface, TimerKind, reactions};
 use crate::incident::state::{Incident, Visibility};
@@ -50,6 +51,8 @@ fn any_command() -> impl Strategy<Value = Command> {
                 change
             }),
         Just(Command::Ring { timer: TimerKind::UpdateDue }),
+        Just(Command::Ring { timer: TimerKind::SnoozeEnds }),
+        any_steering(),
         ("[ab]", any_sight()).prop_map(|(ts, sight)| {
             let ts = MessageTs::new(ts);
             let sight = match sight {
@@ -60,6 +63,23 @@ fn any_command() -> impl Strategy<Value = Command> {
             };
             Command::RecordMessage { ts, sight }
         }),
+    ]
+}
+
+fn any_steering() -> impl Strategy<Value = Command> {
+    let people = proptest::sample::select(vec!["U0ALICE", "U0BOB", "U0CAROL", "bob"]);
+    prop_oneof![
+        Just(Command::Accept {}),
+        proptest::option::of(any::<String>()).prop_map(|message| Command::Decline { message }),
+        "default|Default|\\PC*".prop_map(|incident_type| Command::Type { incident_type }),
+        proptest::collection::vec(people.prop_map(UserId::from), 0..3)
+            .prop_map(|people| Command::Invite { people }),
+        (0..50_000u32, any::<bool>())
+            .prop_map(|(minutes, cancel_on_news)| Command::Snooze { minutes, cancel_on_news }),
+        (1..3u32).prop_map(|minutes| Command::Snooze { minutes, cancel_on_news: false }),
+        Just(Command::Unsnooze {}),
+        "INC-1|INC-2|\\PC*".prop_map(|into| Command::Merge { into }),
+        Just(Command::RecordMerge { absorbed: Absorbed::default() }),
     ]
 }
 
@@ -96,14 +116,22 @@ fn at(minute: usize) -> Timestamp {
 }
 
 /// Carries the commands out one a minute, checking every state on the way.
-fn live_through(private: bool, commands: &[Command]) -> Result<(), TestCaseError> {
+fn live_through(private: bool, triage: bool, commands: &[Command]) -> Result<(), TestCaseError> {
     let catalogue = Catalogue::default();
     let alice = Actor::Person { user: UserId::from("U0ALICE") };
     let id = IncidentId::from("01STENT0R0000000000000TEST");
     let context = Context { now: at(0), actor: &alice, via: Via::Modal, catalogue: &catalogue };
     let slack_team = private.then(|| TeamId::from("T0ACME"));
-    let request =
-        Declare { name: "Checkout is slow".to_owned(), private, slack_team, ..Declare::default() };
+    let request = Declare {
+        name: "Checkout is slow".to_owned(),
+        private,
+        triage,
+        slack_team,
+        invite: vec![UserId::from("U0BOB")],
+        ..Declare::default()
+    };
+    let other = declare(&request, 2, &context).unwrap();
+    let other = Incident::declared(IncidentId::from("OTHER"), at(0), &alice, &other);
     let declared = declare(&request, 1, &context).unwrap();
     let mut incident = Incident::declared(id.clone(), at(0), &alice, &declared);
     let event = Event::Declared(declared);
@@ -116,7 +144,13 @@ fn live_through(private: bool, commands: &[Command]) -> Result<(), TestCaseError
             (alice.clone(), Via::Command)
         };
         let context = Context { now: at(minute + 1), actor: &actor, via, catalogue: &catalogue };
-        let Ok(events) = decide(&incident, command, &context) else { continue };
+        let events = match command {
+            Command::Merge { into } => {
+                merge(&incident, into, (into == "INC-2").then_some(&other), &context)
+            }
+            command => decide(&incident, command, &context),
+        };
+        let Ok(events) = events else { continue };
         prop_assert!(!events.is_empty(), "a command that changes nothing is refused: {command:?}");
         for event in events {
             let version = incident.version + 1;
@@ -142,6 +176,12 @@ fn check_invariants(incident: &Incident, catalogue: &Catalogue) -> Result<(), Te
     prop_assert!(!incident.name.is_empty() && incident.name.chars().count() <= 200);
     prop_assert_eq!(incident.roles.get(&catalogue.reporter().id), Some(&UserId::from("U0ALICE")));
     prop_assert!(incident.category.is_active() || incident.next_update_due.is_none());
+    prop_assert!(incident.category.is_active() || incident.snooze.is_none());
+    let is_merged = incident.category == StatusCategory::Merged;
+    prop_assert_eq!(is_merged, incident.merged_into.is_some());
+    prop_assert!(incident.invited.iter().all(UserId::is_well_formed));
+    let kind = incident.incident_type.as_ref();
+    prop_assert!(kind.is_some_and(|id| catalogue.incident_type(id).is_some()));
     let standing = &incident.standing;
     prop_assert!(incident.channel.is_some() || standing.state == ChannelState::Open);
     prop_assert!(!standing.deleted.iter().any(|gone| incident.channel.as_ref() == Some(gone)));
@@ -149,7 +189,15 @@ fn check_invariants(incident: &Incident, catalogue: &Catalogue) -> Result<(), Te
         let kind = catalogue.timestamps.iter().find(|kind| kind.name == name).unwrap();
         incident.timestamps.contains_key(&kind.id)
     };
-    prop_assert!(has("Reported") && has("Accepted"));
+    prop_assert!(has("Reported"));
+    let is_accepted = !matches!(
+        incident.category,
+        StatusCategory::Triage
+            | StatusCategory::Declined
+            | StatusCategory::Canceled
+            | StatusCategory::Merged
+    );
+    prop_assert!(has("Accepted") || !is_accepted);
     prop_assert!(incident.category != StatusCategory::Closed || (has("Resolved") && has("Closed")));
     Ok(())
 }
@@ -161,16 +209,40 @@ fn check_reactions(incident: &Incident, entry: &Entry) -> Result<(), TestCaseErr
     }
     let said = effects.iter().filter(|effect| matches!(effect, Effect::Say(post) if matches!(post, crate::incident::reactions::Post::Channel { .. })));
     prop_assert!(said.count() <= 1, "one change, one message: {effects:?}");
+    let of_other = effects.iter().filter_map(|effect| match effect {
+        Effect::RecordMerge { absorbed, .. } => Some(absorbed),
+        _ => None,
+    });
+    for absorbed in of_other {
+        let is_private = incident.visibility == Visibility::Private;
+        prop_assert_eq!(is_private, *absorbed == Absorbed::default());
+    }
+    // A timer is set as long as there is something to think of, and not longer.
+    let keeps_timer = |timer| effects.contains(&Effect::ClearTimer(timer));
+    if !incident.category.is_active() && incident.version == entry.version && entry_ends(entry) {
+        prop_assert!(keeps_timer(TimerKind::UpdateDue) && keeps_timer(TimerKind::SnoozeEnds));
+    }
     Ok(())
+}
+
+/// Whether the entry changes the status.
+fn entry_ends(entry: &Entry) -> bool {
+    matches!(
+        entry.event,
+        Event::StatusChanged { .. }
+            | Event::MergedInto { .. }
+            | Event::UpdatePosted { status: Some(_), .. }
+    )
 }
 
 proptest! {
     #[test]
     fn any_life_keeps_the_invariants_and_replays_to_the_same_state(
         private in any::<bool>(),
+        triage in any::<bool>(),
         commands in proptest::collection::vec(any_command(), 0..40),
     ) {
-        live_through(private, &commands)?;
+        live_through(private, triage, &commands)?;
     }
 }
 
@@ -188,6 +260,48 @@ fn a_private_incident_does_not_exist_for_others() {
     let refusal = decide(&incident, &note, &asked_by_bob).unwrap_err();
     assert_eq!(refusal.code(), "no-such-incident");
     assert!(decide(&incident, &note, &context).is_ok());
+}
+
+#[test]
+fn who_is_invited_may_see_a_private_incident() {
+    let catalogue = Catalogue::default();
+    let alice = Actor::Person { user: UserId::from("U0ALICE") };
+    let bob = Actor::Person { user: UserId::from("U0BOB") };
+    let context = Context { now: at(0), actor: &alice, via: Via::Modal, catalogue: &catalogue };
+    let invite = vec![UserId::from("U0BOB"), UserId::from("U0BOB")];
+    let name = "Leak".to_owned();
+    let request = Declare { name, private: true, invite, ..Declare::default() };
+    let declared = declare(&request, 1, &context).unwrap();
+    assert_eq!(declared.invited.len(), 1);
+    let incident = Incident::declared(IncidentId::from("x"), at(0), &alice, &declared);
+    let asked_by_bob = Context { actor: &bob, ..context };
+    let invite = |who: &str| {
+        let command = Command::Invite { people: vec![UserId::from(who)] };
+        decide(&incident, &command, &asked_by_bob).map_err(|refusal| refusal.to_string())
+    };
+    assert!(invite("U0CAROL").is_ok());
+    assert!(invite("U0BOB").unwrap_err().starts_with("They are invited already"));
+    assert!(invite("carol").unwrap_err().contains("\u{201c}carol\u{201d}"));
+}
+
+#[test]
+fn an_incident_of_an_older_version_can_be_read() {
+    let catalogue = Catalogue::default();
+    let alice = Actor::Person { user: UserId::from("U0ALICE") };
+    let context = Context { now: at(0), actor: &alice, via: Via::Modal, catalogue: &catalogue };
+    let declared =
+        declare(&Declare { name: "x".to_owned(), ..Declare::default() }, 1, &context).unwrap();
+    let incident = Incident::declared(IncidentId::from("x"), at(0), &alice, &declared);
+    let mut state = serde_json::to_value(&incident).unwrap();
+    state.as_object_mut().unwrap().remove("incident_type");
+    for new in ["invited", "snooze", "merged_into"] {
+        assert_eq!(state.get(new), None, "what is not there takes no room");
+    }
+    let read: Incident = serde_json::from_value(state).unwrap();
+    assert_eq!(read, Incident { incident_type: None, ..incident });
+    let mut event = serde_json::to_value(Event::Declared(declared)).unwrap();
+    event.as_object_mut().unwrap().remove("incident_type");
+    assert!(serde_json::from_value::<Event>(event).is_ok());
 }
 
 #[test]

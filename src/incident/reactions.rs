@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::ids::UserId;
+use crate::ids::{IncidentId, UserId};
 use crate::incident::channel::ChannelChange;
-use crate::incident::event::{Entry, Event};
+use crate::incident::event::{Absorbed, Entry, Event};
 use crate::incident::signal::news;
+use crate::incident::snooze::Woken;
 use crate::incident::state::Incident;
 
 /// Something in Slack that shows the present state.
@@ -80,6 +81,8 @@ pub enum Post {
 pub enum TimerKind {
     /// The update that was promised is due.
     UpdateDue,
+    /// The snooze is over.
+    SnoozeEnds,
 }
 
 impl TimerKind {
@@ -87,6 +90,7 @@ impl TimerKind {
     pub fn as_str(self) -> &'static str {
         match self {
             TimerKind::UpdateDue => "update_due",
+            TimerKind::SnoozeEnds => "snooze_ends",
         }
     }
 }
@@ -98,19 +102,50 @@ pub enum Effect {
     Refresh(Surface),
     /// This is gone, and is to be made anew, before whatever else waits there.
     Renew(Surface),
+    /// What the channel shows of the incident's alerts shows an older state.
+    ShowAlerts,
     /// This is to be said.
     Say(Post),
     /// This is to be thought of then, in place of any earlier time.
     SetTimer(TimerKind, Timestamp),
     /// This need not be thought of any more.
     ClearTimer(TimerKind),
+    /// Its alerts belong elsewhere now.
+    HandOverAlerts,
+    /// This is to be written into the record of another incident.
+    RecordMerge {
+        /// Whose record.
+        into: IncidentId,
+        /// What it may say.
+        absorbed: Absorbed,
+    },
 }
 
 /// What follows from this entry, the incident being as it is after it.
 pub fn reactions(entry: &Entry, incident: &Incident) -> Vec<Effect> {
     let mut effects = what_is_missing(entry, incident);
     effects.extend(consequences(entry, incident));
+    let opens_channel = [Effect::Refresh(Surface::Channel), Effect::Renew(Surface::Channel)];
+    let is_new = opens_channel.iter().any(|opens| effects.contains(opens));
+    if incident.signal.is_some() && (is_new || changes_cards(&entry.event)) {
+        effects.push(Effect::ShowAlerts);
+    }
     effects
+}
+
+/// Whether the cards of an incident's alerts look different after this. What the alerts themselves
+/// do shows without it.
+fn changes_cards(event: &Event) -> bool {
+    match event {
+        Event::UpdatePosted { status, .. } => status.is_some(),
+        Event::StatusChanged { .. }
+        | Event::SignalChanged { .. }
+        | Event::Snoozed { .. }
+        | Event::Unsnoozed { .. }
+        | Event::MergedInto { .. } => true,
+        Event::ChannelChanged { change, .. } => *change == ChannelChange::Back,
+        _ => false,
+    }
 }
 
 /// Without a channel nothing can be shown in it. It is on its way, or was given up: then whatever
@@ -121,6 +156,8 @@ fn what_is_missing(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         Event::Declared(_)
             | Event::NoteAdded { .. }
             | Event::ChannelChanged { .. }
+            | Event::Snoozed { .. }
+            | Event::Unsnoozed { .. }
             | Event::Undelivered { .. }
             | Event::MessagePinned { .. }
             | Event::MessageEdited { .. }
@@ -159,14 +196,16 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             };
             let state_changed = status.is_some() || severity.is_some();
             let topic = if state_changed { stale(&[Topic]) } else { Vec::new() };
-            [said(), vec![timer], stale(&[Welcome, Announcement]), topic].concat()
+            let is_over = status.as_ref().is_some_and(|change| !change.to_category.is_active());
+            let woken = is_over.then_some(Effect::ClearTimer(TimerKind::SnoozeEnds));
+            let timers = [timer].into_iter().chain(woken).collect();
+            [said(), timers, stale(&[Welcome, Announcement]), topic].concat()
         }
         Event::SeverityChanged { .. } => [said(), stale(&[Welcome, Topic, Announcement])].concat(),
         Event::StatusChanged { change, .. } => {
             let over = !change.to_category.is_active();
-            let timer =
-                if over { vec![Effect::ClearTimer(TimerKind::UpdateDue)] } else { Vec::new() };
-            [said(), timer, stale(&[Welcome, Topic, Announcement])].concat()
+            let timers = if over { no_timers() } else { Vec::new() };
+            [said(), timers, stale(&[Welcome, Topic, Announcement])].concat()
         }
         Event::RoleAssigned { person, .. } => {
             let invited = if person.is_some() { stale(&[Members]) } else { Vec::new() };
@@ -203,18 +242,47 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             [follows, keeper.iter().map(|keeper| told(entry, keeper)).collect()].concat()
         }
         Event::UpdateOverdue { .. } => [said(), stale(&[Welcome, Announcement])].concat(),
-        Event::SignalChanged { from, to } => {
-            let told = if news(from.as_ref(), to).is_some() { said() } else { Vec::new() };
+        Event::TypeChanged { .. } => [said(), stale(&[Welcome, Announcement])].concat(),
+        // Slack itself says who came in.
+        Event::Invited { .. } => stale(&[Members]),
+        Event::Snoozed { until, .. } => {
+            let timer = Effect::SetTimer(TimerKind::SnoozeEnds, *until);
+            [said(), vec![timer], stale(&[Welcome])].concat()
+        }
+        Event::Unsnoozed { because } => {
+            // The timer that has just rung need not be stopped.
+            let timer = Some(Effect::ClearTimer(TimerKind::SnoozeEnds));
+            let timer = timer.filter(|_| *because != Woken::TimeIsUp);
+            [said(), timer.into_iter().collect(), stale(&[Welcome])].concat()
+        }
+        Event::MergedInto { into, .. } => {
+            let absorbed = incident.as_absorbed();
+            let told = Effect::RecordMerge { into: into.incident.clone(), absorbed };
+            let alerts = incident.signal.is_some().then_some(Effect::HandOverAlerts);
+            let shown = stale(&[Welcome, Topic, Announcement]);
+            [vec![told], alerts.into_iter().collect(), said(), no_timers(), shown].concat()
+        }
+        Event::Absorbed(_) => said(),
+        Event::SignalChanged { from, to, regrouped, .. } => {
+            let is_quiet = *regrouped || incident.snooze.is_some();
+            let is_news = !is_quiet && news(from.as_ref(), to).is_some();
+            let told = if is_news { said() } else { Vec::new() };
             [told, stale(&[Welcome, Announcement])].concat()
         }
         // Quiet: the record has it, and whoever marked the message sees the mark.
         Event::NoteAdded { .. }
+        | Event::AlertsHandled { .. }
         | Event::Undelivered { .. }
         | Event::MessagePinned { .. }
         | Event::MessageEdited { .. }
         | Event::MessageUnpinned { .. }
         | Event::Unknown => Vec::new(),
     }
+}
+
+/// Nothing goes on that would have to be thought of.
+fn no_timers() -> Vec<Effect> {
+    [TimerKind::UpdateDue, TimerKind::SnoozeEnds].map(Effect::ClearTimer).into()
 }
 
 fn told(entry: &Entry, keeper: &UserId) -> Effect {

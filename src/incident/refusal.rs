@@ -4,6 +4,7 @@
 //! instead.
 
 use crate::incident::catalogue::{StatusCategory, Unknown};
+use crate::incident::merge::BadMerge;
 
 /// A command that can't be done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +29,9 @@ pub enum Refusal {
     /// No role goes by this word.
     #[error("There is no role \u{201c}{}\u{201d}. {}", .0.given, choices(.0))]
     UnknownRole(Unknown),
+    /// No type of incident goes by this word.
+    #[error("There is no incident type \u{201c}{}\u{201d}. {}", .0.given, choices(.0))]
+    UnknownType(Unknown),
     /// The text does not name a person.
     #[error("I don't know who \u{201c}{given}\u{201d} is. Mention them, as in `@bea`.")]
     UnknownPerson {
@@ -41,6 +45,14 @@ pub enum Refusal {
     UnknownTeam {
         /// What was given.
         given: String,
+    },
+    /// More people than can be invited at once.
+    #[error("Those are {count} people; {limit} is the most at once.")]
+    TooManyPeople {
+        /// How many they are.
+        count: usize,
+        /// How many they may be.
+        limit: usize,
     },
     /// A text is needed and there is none.
     #[error("{}", missing(*.field))]
@@ -84,6 +96,24 @@ pub enum Refusal {
     /// A time that makes no sense.
     #[error("The next update can be due in 1 minute to 7 days.")]
     BadReminder,
+    /// The alerts are part of another incident, or of none.
+    #[error("These alerts are no part of this incident any more.")]
+    AlertsElsewhere,
+    /// It is not said to which incident alerts are to belong.
+    #[error("Say which incident: choose one, or write its number, as in INC-42.")]
+    NoDestination,
+    /// A snooze of a length that makes no sense.
+    #[error("A snooze lasts from 1 minute to 30 days.")]
+    BadSnooze,
+    /// The text says not how long.
+    #[error("I don't know how long \u{201c}{given}\u{201d} is. Say it as in `2h`, `90m` or `1d`.")]
+    BadDuration {
+        /// What was typed.
+        given: String,
+    },
+    /// The incident can't go on in that one.
+    #[error(transparent)]
+    BadMerge(#[from] BadMerge),
     /// Only Stentor itself may do this.
     #[error("Only Stentor itself can do that.")]
     NotForPeople,
@@ -108,6 +138,8 @@ pub enum Field {
     Message,
     /// A note for the timeline.
     Note,
+    /// People to invite.
+    People,
 }
 
 impl Field {
@@ -118,6 +150,7 @@ impl Field {
             Field::Summary => "summary",
             Field::Message => "message",
             Field::Note => "text",
+            Field::People => "people",
         }
     }
 
@@ -127,6 +160,7 @@ impl Field {
             Field::Summary => "a summary",
             Field::Message => "a message",
             Field::Note => "a note",
+            Field::People => "an invitation",
         }
     }
 }
@@ -138,12 +172,18 @@ impl Refusal {
             Refusal::UnknownSeverity(_) => Some("severity"),
             Refusal::UnknownStatus(_) | Refusal::WrongStep { .. } => Some("status"),
             Refusal::UnknownRole(_) | Refusal::ReporterIsFixed => Some("role"),
+            Refusal::UnknownType(_) => Some("incident_type"),
             Refusal::UnknownPerson { .. } => Some("person"),
             Refusal::UnknownTeam { .. } => Some("slack_team"),
+            Refusal::TooManyPeople { .. } => Some("people"),
+            Refusal::BadSnooze | Refusal::BadDuration { .. } => Some("minutes"),
+            Refusal::BadMerge(_) => Some("into"),
             Refusal::Missing { field } | Refusal::TooLong { field, .. } => Some(field.as_str()),
             Refusal::BadReminder => Some("next_update_in_minutes"),
+            Refusal::NoDestination => Some("reference"),
             Refusal::NoSuchIncident { .. }
             | Refusal::NotAnIncidentChannel
+            | Refusal::AlertsElsewhere
             | Refusal::AlreadySo { .. }
             | Refusal::Over { .. }
             | Refusal::NotForPeople
@@ -159,8 +199,10 @@ impl Refusal {
             Refusal::UnknownSeverity(_) => "unknown-severity",
             Refusal::UnknownStatus(_) => "unknown-status",
             Refusal::UnknownRole(_) => "unknown-role",
+            Refusal::UnknownType(_) => "unknown-type",
             Refusal::UnknownPerson { .. } => "unknown-person",
             Refusal::UnknownTeam { .. } => "unknown-team",
+            Refusal::TooManyPeople { .. } => "too-many-people",
             Refusal::Missing { .. } => "missing-text",
             Refusal::TooLong { .. } => "text-too-long",
             Refusal::AlreadySo { .. } => "already-so",
@@ -168,6 +210,11 @@ impl Refusal {
             Refusal::Over { .. } => "incident-over",
             Refusal::ReporterIsFixed => "reporter-is-fixed",
             Refusal::BadReminder => "bad-reminder",
+            Refusal::AlertsElsewhere => "alerts-elsewhere",
+            Refusal::NoDestination => "no-destination",
+            Refusal::BadSnooze => "bad-snooze",
+            Refusal::BadDuration { .. } => "bad-duration",
+            Refusal::BadMerge(_) => "bad-merge",
             Refusal::NotForPeople => "not-for-people",
             Refusal::Stale { .. } => "stale-version",
         }
@@ -190,6 +237,7 @@ fn missing(field: Field) -> String {
         Field::Note => {
             "Say what to write down, as in `/incident note rolled back to 1.4`.".to_owned()
         }
+        Field::People => "Say whom to invite.".to_owned(),
     }
 }
 
@@ -198,6 +246,9 @@ fn wrong_step(from: StatusCategory, to: StatusCategory) -> String {
     match (from, to) {
         (Learning, Live | Paused | Triage) => {
             "This incident is resolved. `/incident reopen` goes back to working on it.".to_owned()
+        }
+        (_, StatusCategory::Declined) => {
+            "An incident that was accepted can't be declined any more; it can be closed.".to_owned()
         }
         (_, Triage) => "An incident that was accepted can't go back to triage.".to_owned(),
         _ => format!(

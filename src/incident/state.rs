@@ -1,6 +1,6 @@
 //! An incident as it stands: the sum of its record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,13 +8,15 @@ use utoipa::ToSchema;
 use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, GroupId, IncidentId, MessageTs, RoleId, SeverityId, StatusId, TeamId, TimestampId,
-    UserId,
+    ChannelId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId, StatusId,
+    TeamId, TimestampId, UserId,
 };
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelStanding;
 use crate::incident::event::{Actor, Declared, Entry, Event, StatusChange};
+use crate::incident::merge::Destination;
 use crate::incident::pins::Pinned;
+use crate::incident::snooze::Snooze;
 
 /// Who may know of an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -75,6 +77,18 @@ pub struct Incident {
     /// The messages of its channel that its timeline holds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pinned: BTreeMap<MessageTs, Pinned>,
+    /// What kind of incident it is; nothing in those of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident_type: Option<IncidentTypeId>,
+    /// Who is invited, whatever roles they hold.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub invited: BTreeSet<UserId>,
+    /// Its alerts are not to be heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snooze: Option<Snooze>,
+    /// Where it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<Destination>,
     /// Since when it has ended, or is only learnt from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
@@ -122,6 +136,10 @@ impl Incident {
             last_update: None,
             next_update_due: None,
             pinned: BTreeMap::new(),
+            incident_type: declared.incident_type.clone(),
+            invited: declared.invited.iter().cloned().collect(),
+            snooze: None,
+            merged_into: None,
             ended_at: None,
             opened_by: declared.opened_by.clone(),
             signal: None,
@@ -183,8 +201,22 @@ impl Incident {
             Event::MessageUnpinned { ts, .. } => {
                 self.pinned.remove(ts);
             }
+            Event::TypeChanged { to, .. } => self.incident_type = Some(to.clone()),
+            Event::Invited { people } => self.invited.extend(people.iter().cloned()),
+            Event::Snoozed { until, cancel_on_news } => {
+                self.snooze = Some(Snooze::begun(entry, *until, *cancel_on_news));
+            }
+            Event::Unsnoozed { .. } => self.snooze = None,
+            Event::MergedInto { into, change } => {
+                self.merged_into = Some(into.clone());
+                self.move_to(change, entry.at);
+            }
             Event::SignalChanged { to, .. } => self.signal = Some(*to),
-            Event::NoteAdded { .. } | Event::Undelivered { .. } | Event::Unknown => {}
+            Event::NoteAdded { .. }
+            | Event::Undelivered { .. }
+            | Event::AlertsHandled { .. }
+            | Event::Absorbed(_)
+            | Event::Unknown => {}
         }
     }
 
@@ -205,6 +237,7 @@ impl Incident {
             self.ended_at = None;
         } else {
             self.next_update_due = None;
+            self.snooze = None;
             self.ended_at = self.ended_at.or(Some(at));
         }
     }
@@ -219,10 +252,10 @@ impl Incident {
         self.visibility == Visibility::Public
     }
 
-    /// Who has a part in it: whoever declared it, and the holders of roles.
+    /// Who has a part in it: whoever declared it, the holders of roles, and those invited.
     pub fn people(&self) -> Vec<UserId> {
-        let mut people: Vec<UserId> =
-            self.creator.person().into_iter().chain(self.roles.values()).cloned().collect();
+        let holders = self.creator.person().into_iter().chain(self.roles.values());
+        let mut people: Vec<UserId> = holders.chain(&self.invited).cloned().collect();
         people.sort();
         people.dedup();
         people

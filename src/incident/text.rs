@@ -29,6 +29,25 @@ pub fn clean_text(text: &str) -> String {
     kept.trim().to_owned()
 }
 
+/// As [`clean_line`] and then [`shorten`]; what is plain and short, as nearly all text is, stays where
+/// it is.
+pub fn tidy_line(text: String, limit: usize) -> String {
+    let is_plain = text.len() <= limit
+        && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+        && !text.starts_with(' ')
+        && !text.ends_with(' ')
+        && !text.contains("  ");
+    if is_plain { text } else { shorten(&clean_line(&text), limit) }
+}
+
+/// As [`clean_text`] and then [`shorten`]; what is plain and short stays where it is.
+pub fn tidy_text(text: String, limit: usize) -> String {
+    let is_plain = text.len() <= limit
+        && text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t'))
+        && text.trim().len() == text.len();
+    if is_plain { text } else { shorten(&clean_text(&text), limit) }
+}
+
 /// Characters that nobody sees and that reorder or hide what stands around them.
 pub fn is_trick(c: char) -> bool {
     matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')

@@ -7,6 +7,7 @@
 //! back when we are the ones who can't.
 
 mod base64;
+mod doorstep;
 mod formatted;
 pub mod kind;
 pub mod knock;
@@ -15,6 +16,7 @@ mod multipart;
 mod percent;
 pub mod proof;
 pub mod sources;
+mod values;
 
 mod alertmanager;
 mod alertmanager_webhook;
@@ -28,8 +30,10 @@ mod incident_io;
 mod opsgenie;
 mod pagerduty;
 mod sentry;
-mod sns;
+pub mod sns;
 mod uptime_kuma;
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -39,7 +43,7 @@ use axum::routing::any;
 use crate::app::App;
 use crate::ingest::kind::Kind;
 use crate::ingest::knock::{Knock, Trouble, source_id};
-use crate::store::sources::SourceSettings;
+use crate::store::sources::{AlertSource, SourceSettings};
 
 /// The largest body that is read of most senders.
 pub const BODY_LIMIT: usize = 1024 * 1024;
@@ -55,6 +59,8 @@ pub fn router() -> Router<App> {
         .merge(alertmanager::router())
         .merge(opsgenie::router())
         .merge(pagerduty::router())
+        .merge(bigpanda::router())
+        .merge(incident_io::router())
         // Each door has its own limit, and reads the body itself.
         .layer(DefaultBodyLimit::disable())
 }
@@ -69,15 +75,26 @@ async fn receive(State(app): State<App>, request: Request) -> Response {
 
 /// Hands a request to the door of the source that its address names.
 async fn answer(app: &App, source: &str, rest: &str, request: Request) -> Response {
-    let Some(id) = source_id(source) else { return Trouble::NotThere.into_response() };
-    let source = match app.sources.by_id(&app.db, &id).await {
-        Ok(Some(source)) => source,
-        Ok(None) => return Trouble::NotThere.into_response(),
+    match source_by_id(app, source).await {
+        Ok(source) => hand_over(app, source, rest, request).await,
+        Err(trouble) => trouble.into_response(),
+    }
+}
+
+/// The source that an address names.
+async fn source_by_id(app: &App, source: &str) -> Result<Arc<AlertSource>, Trouble> {
+    let id = source_id(source).ok_or(Trouble::NotThere)?;
+    match app.sources.by_id(&app.db, &id).await {
+        Ok(source) => source.ok_or(Trouble::NotThere),
         Err(error) => {
             tracing::warn!(error = %error, "Could not look a source up");
-            return Trouble::Unavailable.into_response();
+            Err(Trouble::Unavailable)
         }
-    };
+    }
+}
+
+/// Hands a request to the door of this source.
+async fn hand_over(app: &App, source: Arc<AlertSource>, rest: &str, request: Request) -> Response {
     let kind = source.kind;
     let response = match Knock::read(app, source, rest, request, body_limit(kind)).await {
         Ok(knock) => open(knock).await,
@@ -129,7 +146,7 @@ fn refuse(knock: &Knock, trouble: Trouble) -> Response {
         Kind::Github => github::refuse(trouble),
         Kind::Cloudevents => cloudevents::refuse(trouble),
         Kind::Generic => generic::refuse(trouble),
-        Kind::IncidentIo => incident_io::refuse(trouble),
+        Kind::IncidentIo => incident_io::refuse(knock, trouble),
         Kind::Bigpanda => bigpanda::refuse(trouble),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
@@ -14,7 +15,8 @@ use crate::incident::text::clean_line;
 use crate::ingest::kind::Kind;
 use crate::slack::install::vault::{Purpose, Unopened, Vault};
 use crate::store;
-use crate::store::db::{Db, is_conflict};
+use crate::store::db::{Db, Tx, is_conflict};
+use crate::store::receipts;
 use crate::store::sources::{AlertSource, SourceSettings};
 
 /// The longest name of a source, in characters.
@@ -63,6 +65,9 @@ pub enum NotMade {
     /// The settings say what this kind does not understand.
     #[error("{0}")]
     BadSettings(String),
+    /// It was made, and removed since.
+    #[error("the source that was made then is not there any more")]
+    Gone,
     /// The store failed.
     #[error("the source could not be saved")]
     NotSaved(#[from] sqlx::Error),
@@ -90,8 +95,36 @@ pub async fn create(
     workspace: &WorkspaceId,
     wanted: Wanted,
 ) -> Result<Made, NotMade> {
+    match create_once(db, clock, ids, vault, workspace, wanted, None).await? {
+        Once::Made(made) => Ok(*made),
+        Once::Repeated(_) => unreachable!("without a receipt nothing is known as a repetition"),
+    }
+}
+
+/// What became of a wish that has a receipt.
+#[derive(Clone, Debug)]
+pub enum Once {
+    /// It was done now.
+    Made(Box<Made>),
+    /// It was done before, and its secret shown then.
+    Repeated(Box<AlertSource>),
+}
+
+/// Makes a source, once for each receipt.
+pub async fn create_once(
+    db: &Db,
+    clock: &Clock,
+    ids: &IdSource,
+    vault: Option<&Vault>,
+    workspace: &WorkspaceId,
+    wanted: Wanted,
+    receipt: Option<&str>,
+) -> Result<Once, NotMade> {
+    if let Some(known) = repeated(db, workspace, receipt).await? {
+        return Ok(known);
+    }
     let name = checked_name(&wanted.name)?;
-    crate::ingest::check_settings(wanted.kind, &wanted.settings).map_err(NotMade::BadSettings)?;
+    check_settings(wanted.kind, &wanted.settings)?;
     let secret = checked_secret(wanted.secret)?;
     let now = clock.now();
     let mut source = AlertSource {
@@ -111,12 +144,46 @@ pub async fn create(
     let mut tx = db.begin().await?;
     match store::sources::create(&mut tx, &source).await {
         Ok(()) => {
+            mark(&mut tx, &source, receipt, now).await?;
             tx.commit().await?;
-            Ok(Made { source, secret })
+            Ok(Once::Made(Box::new(Made { source, secret })))
         }
-        Err(error) if is_conflict(&error) => Err(NotMade::NameTaken { name: source.name }),
+        Err(error) if is_conflict(&error) => {
+            drop(tx);
+            // The same wish, sent twice at once, has the same name.
+            let known = repeated(db, workspace, receipt).await?;
+            known.ok_or(NotMade::NameTaken { name: source.name })
+        }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The source that the wish of this receipt was about, as it stands now, if the wish was done before
+/// and the source is still there.
+async fn repeated(
+    db: &Db,
+    workspace: &WorkspaceId,
+    receipt: Option<&str>,
+) -> Result<Option<Once>, NotMade> {
+    let Some(receipt) = receipt else { return Ok(None) };
+    let mut tx = db.read().await?;
+    let Some(known) = receipts::marked(&mut tx, workspace, receipt).await? else { return Ok(None) };
+    let id = SourceId::new(known["source"].as_str().unwrap_or_default());
+    match store::sources::of_workspace(&mut tx, workspace, &id).await? {
+        Some(source) => Ok(Some(Once::Repeated(Box::new(source)))),
+        None => Err(NotMade::Gone),
+    }
+}
+
+async fn mark(
+    tx: &mut Tx,
+    source: &AlertSource,
+    receipt: Option<&str>,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let Some(receipt) = receipt else { return Ok(()) };
+    let done = (receipt.to_owned(), json!({"source": source.id}));
+    receipts::mark(tx, &source.workspace, &[done], now).await
 }
 
 /// Gives a source a new secret. The one before opens for another day, so that the sender can be
@@ -129,11 +196,36 @@ pub async fn rotate(
     id: &SourceId,
     secret: Option<Secret>,
 ) -> Result<Option<Made>, NotMade> {
+    match rotate_once(db, clock, vault, workspace, id, secret, None).await? {
+        None => Ok(None),
+        Some(Once::Made(made)) => Ok(Some(*made)),
+        Some(Once::Repeated(_)) => {
+            unreachable!("without a receipt nothing is known as a repetition")
+        }
+    }
+}
+
+/// Gives a source a new secret, once for each receipt: a second time the secret before would be lost.
+pub async fn rotate_once(
+    db: &Db,
+    clock: &Clock,
+    vault: Option<&Vault>,
+    workspace: &WorkspaceId,
+    id: &SourceId,
+    secret: Option<Secret>,
+    receipt: Option<&str>,
+) -> Result<Option<Once>, NotMade> {
     let secret = checked_secret(secret)?;
     let mut tx = db.begin().await?;
-    let Some(mut source) = store::sources::of_workspace(&mut tx, workspace, id).await? else {
+    let Some(mut source) = store::sources::hold(&mut tx, workspace, id).await? else {
         return Ok(None);
     };
+    // Whoever holds the source sees what the one before has done.
+    if let Some(receipt) = receipt
+        && receipts::marked(&mut tx, workspace, receipt).await?.is_some()
+    {
+        return Ok(Some(Once::Repeated(Box::new(source))));
+    }
     let before = secrets_of(&source, vault, clock.now()).map_err(|error| {
         NotMade::BadSettings(format!("the present secret can't be read: {error}"))
     })?;
@@ -141,8 +233,54 @@ pub async fn rotate(
     source.secret_hash = hash(secret.reveal());
     keep(&mut source, vault, &secret, before.first());
     store::sources::save(&mut tx, &source).await?;
+    mark(&mut tx, &source, receipt, clock.now()).await?;
     tx.commit().await?;
-    Ok(Some(Made { source, secret }))
+    Ok(Some(Once::Made(Box::new(Made { source, secret }))))
+}
+
+/// What is to be other about a source; what is nothing stays.
+#[derive(Clone, Debug, Default)]
+pub struct Changed {
+    /// What it is called.
+    pub name: Option<String>,
+    /// How what it sends is understood.
+    pub settings: Option<SourceSettings>,
+}
+
+/// Changes a source. Nothing if there is no such source.
+pub async fn change(
+    db: &Db,
+    workspace: &WorkspaceId,
+    id: &SourceId,
+    changed: Changed,
+) -> Result<Option<AlertSource>, NotMade> {
+    let name = changed.name.as_deref().map(checked_name).transpose()?;
+    let mut tx = db.begin().await?;
+    let Some(mut source) = store::sources::hold(&mut tx, workspace, id).await? else {
+        return Ok(None);
+    };
+    if let Some(settings) = changed.settings {
+        check_settings(source.kind, &settings)?;
+        source.settings = settings;
+    }
+    source.name = name.unwrap_or(source.name);
+    match store::sources::save(&mut tx, &source).await {
+        Ok(_) => {
+            tx.commit().await?;
+            Ok(Some(source))
+        }
+        Err(error) if is_conflict(&error) => Err(NotMade::NameTaken { name: source.name }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Removes a source: what it sends is not taken any more; what it has sent stays. Says whether it was
+/// there.
+pub async fn remove(db: &Db, workspace: &WorkspaceId, id: &SourceId) -> Result<bool, sqlx::Error> {
+    let mut tx = db.begin().await?;
+    let was_there = store::sources::delete(&mut tx, workspace, id).await?;
+    tx.commit().await?;
+    Ok(was_there)
 }
 
 fn checked_name(name: &str) -> Result<String, NotMade> {
@@ -152,6 +290,13 @@ fn checked_name(name: &str) -> Result<String, NotMade> {
         length if length > NAME_LIMIT => Err(NotMade::NameTooLong { length }),
         _ => Ok(name),
     }
+}
+
+fn check_settings(kind: Kind, settings: &SourceSettings) -> Result<(), NotMade> {
+    if crate::json::has_nul(&settings.door) {
+        return Err(NotMade::BadSettings("the character U+0000 can't be kept".to_owned()));
+    }
+    crate::ingest::check_settings(kind, settings).map_err(NotMade::BadSettings)
 }
 
 fn checked_secret(secret: Option<Secret>) -> Result<Secret, NotMade> {
@@ -199,12 +344,31 @@ pub fn secrets_of(
     .collect()
 }
 
+/// Looks whether every secret can be opened that is sealed, and seals what lies open or what an older
+/// key has sealed. Says how many that were.
+pub async fn turn(db: &Db, clock: &Clock, vault: Option<&Vault>) -> anyhow::Result<usize> {
+    if let Some(vault) = vault {
+        return seal_anew(db, clock, vault).await;
+    }
+    let mut tx = db.read().await?;
+    let sealed = store::sources::not_sealed_with(&mut tx, "").await?;
+    match sealed.iter().find(|source| source.sealed_with.is_some()) {
+        Some(source) => anyhow::bail!(
+            "the secret of the source {} is sealed, and --secret-key is not set",
+            source.name
+        ),
+        None => Ok(0),
+    }
+}
+
 /// Seals what lies open, and what an older key has sealed. Says how many that were.
 pub async fn seal_anew(db: &Db, clock: &Clock, vault: &Vault) -> anyhow::Result<usize> {
     let mut tx = db.begin().await?;
     let sources = store::sources::not_sealed_with(&mut tx, vault.key_id()).await?;
     for source in &sources {
-        let mut source = source.clone();
+        // Another replica may have given it a new secret just now.
+        let held = store::sources::hold(&mut tx, &source.workspace, &source.id).await?;
+        let Some(mut source) = held else { continue };
         let opened = secrets_of(&source, Some(vault), clock.now()).map_err(|error| {
             anyhow::anyhow!("the secret of the source {} can't be opened: {error}", source.name)
         })?;

@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use crate::alert::filter::AlertFields;
 use crate::alert::fingerprint::{self, Key};
 use crate::alert::group::Group;
-use crate::alert::observation::{ChangeEvent, Ends, Observation, Said, Status};
+use crate::alert::observation::{ChangeEvent, Ends, Observation, Said};
 use crate::alert::prepared::Prepared;
 use crate::alert::state::{Alert, Change, Circumstances, Meaning, Seen, next_end};
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, GroupId, IdSource, IncidentId, SourceId, WorkspaceId};
+use crate::incident::event::Actor;
+use crate::incident::handled::Handled;
 use crate::intake::cache::{Cache, Known, next_look};
 use crate::intake::order::{Delivery, Effect, Folded, Job, Outcome, Taken};
 use crate::intake::placing::Placing;
@@ -46,6 +49,10 @@ pub(super) struct Desk<'a> {
     pub touched: BTreeSet<GroupId>,
     /// Incidents that have lost alerts.
     pub bereft: BTreeSet<IncidentId>,
+    /// Groups that look different in the channel of an incident, although they are as they were.
+    pub stale_cards: BTreeSet<(IncidentId, GroupId)>,
+    /// What the records of incidents are to say.
+    pub handled: Vec<(IncidentId, Actor, Handled)>,
     /// When alerts were seen, and when to look at them.
     sightings: BTreeMap<AlertId, Sighting>,
     /// When alerts were seen that are to be looked at when they were to be before.
@@ -53,7 +60,7 @@ pub(super) struct Desk<'a> {
     history: Vec<(AlertId, i64, Timestamp, Change)>,
     changes: BTreeMap<SourceId, Vec<(String, Key, Timestamp, ChangeEvent)>>,
     known_receipts: BTreeSet<String>,
-    new_receipts: Vec<(String, serde_json::Value)>,
+    pub(super) new_receipts: Vec<(String, serde_json::Value)>,
 }
 
 /// One observation on its way in.
@@ -92,6 +99,8 @@ impl<'a> Desk<'a> {
             placing: Placing::default(),
             touched: BTreeSet::new(),
             bereft: BTreeSet::new(),
+            stale_cards: BTreeSet::new(),
+            handled: Vec::new(),
             sightings: BTreeMap::new(),
             repeats: BTreeMap::new(),
             history: Vec::new(),
@@ -106,7 +115,7 @@ impl<'a> Desk<'a> {
         let deliveries = || {
             jobs.iter().filter_map(|job| match job {
                 Job::Take(delivery) => Some(delivery),
-                Job::Carry(..) => None,
+                Job::Carry { .. } => None,
             })
         };
         let keys: Vec<String> =
@@ -126,7 +135,9 @@ impl<'a> Desk<'a> {
                     let incoming = incoming.next().expect("every delivery was looked at");
                     Outcome::Taken(self.fold(delivery, &incoming))
                 }
-                Job::Carry(_, errand) => Outcome::Carried(self.carry(tx, errand).await?),
+                Job::Carry { receipt, errand, .. } => {
+                    Outcome::Carried(self.carry_once(tx, receipt.as_deref(), errand).await?)
+                }
             });
         }
         Ok(outcomes)
@@ -173,13 +184,14 @@ impl<'a> Desk<'a> {
         self.load_groups(tx, &groups.into_iter().collect::<Vec<_>>()).await?;
         let mut wanted = BTreeSet::new();
         for (delivery, incoming) in deliveries.zip(incoming) {
+            let system = delivery.source.system();
             for one in
                 incoming.iter().filter(|one| !one.is_repeat && one.observation.said == Said::Firing)
             {
                 let held = self.by_key.get(&one.key).and_then(|id| self.alerts.get(id));
                 if held.is_none_or(|held| !held.written.alert.phase.is_firing()) {
-                    let matched =
-                        self.settings.matched(&delivery.source.id, &one.observation.labels);
+                    let about = AlertFields::of_observation(one.observation, &system);
+                    let matched = self.settings.matched(&delivery.source.id, &about);
                     wanted.extend(matched.iter().map(crate::alert::group::Matched::key));
                 }
             }
@@ -311,14 +323,14 @@ impl<'a> Desk<'a> {
         circumstances: Circumstances,
     ) -> Option<AlertId> {
         let is_over = observation.ends.is_some_and(|ends| ends.at <= self.now);
-        if observation.said != Said::Firing || is_over || observation.status == Status::Ok {
+        if observation.said != Said::Firing || is_over {
             return None;
         }
         let id = AlertId::new(self.ids.ulid(self.now));
         let nowhere = GroupId::new("");
         let mut alert =
             Alert::first(id.clone(), source.id.clone(), observation, nowhere, circumstances);
-        alert.group = self.place(&alert);
+        alert.group = self.place(&alert, source);
         self.history.push((id.clone(), 1, self.now, alert.beginning()));
         let seen = Seen { last_seen: self.now, ends: observation.ends };
         let sighting = Sighting { seen, check_at: next_look(None, observation.ends) };
@@ -434,6 +446,13 @@ impl<'a> Desk<'a> {
         }
         for incident in &self.bereft {
             all.push(work::asked_for(incident, Work::Signal, self.now, id()));
+        }
+        for (incident, group) in &self.stale_cards {
+            let show = Work::ShowAlerts { group: group.clone() };
+            all.push(work::asked_for(incident, show, self.now, id()));
+        }
+        for (incident, by, done) in &self.handled {
+            all.push(work::handled(incident, by.clone(), done.clone(), self.now, id()));
         }
         all
     }

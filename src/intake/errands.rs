@@ -1,69 +1,105 @@
 //! What somebody here wants of alerts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::alert::settings::Setting;
 use crate::alert::state::{Cause, Change, Seen};
-use crate::ids::{AlertId, GroupId, IncidentId};
+use crate::ids::{AlertId, GroupId, IncidentId, SettingId};
 use crate::incident::event::Actor;
+use crate::incident::handled::Handled;
 use crate::intake::desk::Desk;
-use crate::intake::order::{Carried, Errand, Place, Which};
+use crate::intake::order::{Carried, Errand, Which};
 use crate::intake::sweep::AT_ONCE;
 use crate::store::alerts::{Sighting, Written};
 use crate::store::db::{Result, Tx};
-use crate::store::{alert_groups, alert_settings, alerts};
+use crate::store::{alert_groups, alert_settings, alerts, receipts};
 
 /// Groups that are looked at again at once, when something laid down has changed.
 const GROUPS_AT_ONCE: i64 = 100_000;
 
 impl Desk<'_> {
+    /// Does it, unless its receipt says that it was done.
+    pub(super) async fn carry_once(
+        &mut self,
+        tx: &mut Tx,
+        receipt: Option<&str>,
+        errand: &Errand,
+    ) -> Result<Carried> {
+        let Some(receipt) = receipt else { return self.carry(tx, errand).await };
+        let mut new = self.new_receipts.iter();
+        let known = match new.find(|(key, _)| key == receipt) {
+            Some((_, known)) => Some(known.clone()),
+            None => receipts::marked(tx, self.workspace, receipt).await?,
+        };
+        if let Some(known) = known {
+            let carried: Carried =
+                serde_json::from_value(known).map_err(|error| sqlx::Error::Decode(error.into()))?;
+            return Ok(Carried { was_repeated: true, ..carried });
+        }
+        let carried = self.carry(tx, errand).await?;
+        if carried.was_there {
+            self.new_receipts.push((receipt.to_owned(), carried.to_receipt()));
+        }
+        Ok(carried)
+    }
+
     /// Does it.
-    pub(super) async fn carry(&mut self, tx: &mut Tx, errand: &Errand) -> Result<Carried> {
+    async fn carry(&mut self, tx: &mut Tx, errand: &Errand) -> Result<Carried> {
         match errand {
             Errand::Acknowledge { which, by } => {
                 let ids = self.hold_which(tx, which).await?;
-                Ok(self.each(&ids, |desk, id| desk.acknowledge(id, by)))
+                let carried = self.each(&ids, |desk, id| desk.acknowledge(id, by));
+                Ok(self.noted(carried, by, |count| Handled::Acknowledged { count }))
             }
             Errand::Unacknowledge { which, by } => {
                 let ids = self.hold_which(tx, which).await?;
-                Ok(self.each(&ids, |desk, id| desk.unacknowledge(id, by)))
+                let carried = self.each(&ids, |desk, id| desk.unacknowledge(id, by));
+                Ok(self.noted(carried, by, |count| Handled::Unacknowledged { count }))
             }
             Errand::Resolve { which, by } => {
                 let ids = self.hold_which(tx, which).await?;
                 let cause = Cause::Somebody { actor: by.clone() };
-                Ok(self.each(&ids, |desk, id| desk.end(id, &cause)))
+                let carried = self.each(&ids, |desk, id| desk.end(id, &cause));
+                Ok(self.noted(carried, by, |count| Handled::Resolved { count }))
             }
             Errand::Move { which, to, by } => {
                 let ids = self.hold_which(tx, which).await?;
                 self.move_to(tx, which, &ids, to, by).await
             }
-            Errand::Link { group, incident } => {
-                self.load_groups(tx, std::slice::from_ref(group)).await?;
-                let Some(group) = self.groups.get_mut(group) else { return Ok(Carried::default()) };
+            Errand::Link { group: id, incident } => {
+                self.load_groups(tx, std::slice::from_ref(id)).await?;
+                let Some(group) = self.groups.get_mut(id) else { return Ok(Carried::default()) };
                 if group.incident.is_none() {
                     group.incident = Some(incident.clone());
                     group.at_once = false;
                     group.version += 1;
-                    self.touched.insert(group.id.clone());
+                    self.touched.insert(id.clone());
+                    self.show_neighbours(tx, id).await?;
                 }
-                Ok(Carried {
-                    groups: vec![group.id.clone()],
-                    was_there: true,
-                    ..Carried::default()
-                })
+                Ok(Carried { groups: vec![id.clone()], was_there: true, ..Carried::default() })
             }
             Errand::Repoint { from, to } => self.repoint(tx, from, to).await,
-            Errand::Put { id, setting } => {
-                alert_settings::put(tx, self.workspace, id, setting, self.now).await?;
-                self.settings_changed(tx).await?;
-                Ok(Carried { was_there: true, ..Carried::default() })
+            Errand::Put { id, setting } => self.put(tx, id, setting).await,
+            Errand::Replace { id, setting } => {
+                let kind = setting.kind();
+                match alert_settings::by_id(tx, self.workspace, kind, id).await? {
+                    Some(_) => self.put(tx, id, setting).await,
+                    None => Ok(Carried::default()),
+                }
             }
             Errand::Delete { kind, id } => {
                 let was_there = alert_settings::delete(tx, self.workspace, kind, id).await?;
                 self.settings_changed(tx).await?;
-                Ok(Carried { was_there, ..Carried::default() })
+                Ok(Carried { was_there, setting: Some(id.clone()), ..Carried::default() })
             }
             Errand::Expire => self.expire(tx).await,
         }
+    }
+
+    async fn put(&mut self, tx: &mut Tx, id: &SettingId, setting: &Setting) -> Result<Carried> {
+        alert_settings::put(tx, self.workspace, id, setting, self.now).await?;
+        self.settings_changed(tx).await?;
+        Ok(Carried { was_there: true, setting: Some(id.clone()), ..Carried::default() })
     }
 
     /// Loads the alerts that it is about, and says which these are.
@@ -72,6 +108,14 @@ impl Desk<'_> {
             Which::Alerts(ids) => alerts::written_with_ids(tx, self.workspace, ids).await?,
             Which::Group(group) => {
                 alerts::written_of_groups(tx, self.workspace, std::slice::from_ref(group)).await?
+            }
+            Which::GroupOf { group, incident } => {
+                self.load_groups(tx, std::slice::from_ref(group)).await?;
+                let known = self.groups.get(group);
+                let known = known.filter(|known| known.incident.as_ref() == Some(incident));
+                let groups: Vec<GroupId> =
+                    known.into_iter().map(|known| known.id.clone()).collect();
+                alerts::written_of_groups(tx, self.workspace, &groups).await?
             }
             Which::Incident(incident) => {
                 let groups = alert_groups::of_incident(tx, self.workspace, incident).await?;
@@ -116,6 +160,20 @@ impl Desk<'_> {
         carried
     }
 
+    /// Lets the records of the incidents say what somebody did about their alerts.
+    fn noted(&mut self, carried: Carried, by: &Actor, done: impl Fn(u32) -> Handled) -> Carried {
+        let mut counts: BTreeMap<IncidentId, u32> = BTreeMap::new();
+        for id in &carried.alerts {
+            let group = self.groups.get(&self.alerts[id].written.alert.group);
+            if let Some(incident) = group.and_then(|group| group.incident.clone()) {
+                *counts.entry(incident).or_default() += 1;
+            }
+        }
+        let noted = counts.into_iter().map(|(incident, count)| (incident, by.clone(), done(count)));
+        self.handled.extend(noted);
+        carried
+    }
+
     fn acknowledge(&mut self, id: &AlertId, by: &Actor) -> bool {
         let now = self.now;
         let alert = &mut self.alerts.get_mut(id).expect("it is held").written.alert;
@@ -151,75 +209,6 @@ impl Desk<'_> {
         true
     }
 
-    async fn move_to(
-        &mut self,
-        tx: &mut Tx,
-        which: &Which,
-        ids: &[AlertId],
-        to: &Place,
-        by: &Actor,
-    ) -> Result<Carried> {
-        let mut carried = Carried { was_there: !ids.is_empty(), ..Carried::default() };
-        let Some(first) = ids.first() else { return Ok(carried) };
-        let first = self.alerts[first].written.alert.clone();
-        // A whole group is moved as it is, so that new alerts still find it.
-        let whole: Vec<GroupId> = match which {
-            Which::Group(group) => vec![group.clone()],
-            Which::Incident(incident) => {
-                let groups = alert_groups::of_incident(tx, self.workspace, incident).await?;
-                groups.into_iter().map(|group| group.id).collect()
-            }
-            Which::Alerts(_) => Vec::new(),
-        };
-        if whole.is_empty() {
-            let route = self.groups.get(&first.group).and_then(|group| group.route.clone());
-            let mut group = self.group_apart(&first.title, route);
-            let id = group.id.clone();
-            point(&mut group, to);
-            self.groups.insert(id.clone(), group);
-            for alert in ids {
-                self.move_one(alert, &id, by);
-                carried.alerts.push(alert.clone());
-            }
-            self.touched.insert(id.clone());
-            carried.groups.push(id);
-        }
-        for id in whole {
-            let Some(group) = self.groups.get_mut(&id) else { continue };
-            self.bereft.extend(group.incident.take());
-            point(group, to);
-            group.version += 1;
-            self.touched.insert(id.clone());
-            carried.groups.push(id);
-            carried.alerts = ids.to_vec();
-        }
-        if let Place::Incident(incident) = to {
-            self.bereft.remove(incident);
-        }
-        Ok(carried)
-    }
-
-    fn move_one(&mut self, id: &AlertId, to: &GroupId, by: &Actor) {
-        let now = self.now;
-        let held = self.alerts.get_mut(id).expect("it is held");
-        let before = held.written.alert.clone();
-        let change = held.written.alert.move_to(to.clone(), Some(by.clone()), now);
-        self.changed(id, change);
-        if let Some(group) = self.groups.get_mut(&before.group) {
-            group.release(&before, now);
-            group.version += 1;
-            self.bereft.extend(group.incident.clone());
-            self.touched.insert(before.group.clone());
-        }
-        let group = self.groups.get_mut(to).expect("it was made");
-        group.size += 1;
-        if before.phase.is_firing() {
-            group.begin(now);
-        } else if group.firing == 0 {
-            group.quiet_since = Some(now);
-        }
-    }
-
     async fn repoint(
         &mut self,
         tx: &mut Tx,
@@ -231,6 +220,7 @@ impl Desk<'_> {
             let group = self.groups.entry(group.id.clone()).or_insert(group);
             group.incident = Some(to.clone());
             group.version += 1;
+            self.stale_cards.insert((from.clone(), group.id.clone()));
             self.touched.insert(group.id.clone());
             carried.groups.push(group.id.clone());
             carried.was_there = true;
@@ -277,14 +267,4 @@ impl Desk<'_> {
         }
         Ok(Carried { alerts: ids, was_there: true, ..Carried::default() })
     }
-}
-
-/// Where a group belongs from now on.
-fn point(group: &mut crate::alert::group::Group, to: &Place) {
-    group.unrelated = *to == Place::Nowhere;
-    group.at_once = *to == Place::Apart;
-    group.incident = match to {
-        Place::Incident(incident) => Some(incident.clone()),
-        Place::Nowhere | Place::Apart => None,
-    };
 }

@@ -8,6 +8,7 @@
 mod cache;
 mod desk;
 mod errands;
+mod moving;
 pub mod order;
 mod placing;
 mod settings;
@@ -81,7 +82,18 @@ impl Intake {
         workspace: &WorkspaceId,
         errand: Errand,
     ) -> Result<Carried, NotTaken> {
-        match self.submit(Job::Carry(workspace.clone(), errand)).await? {
+        self.carry_once(workspace, None, errand).await
+    }
+
+    /// The same, once for each receipt: a second time changes nothing, and tells what became of it the
+    /// first time. An errand that found nothing leaves no receipt.
+    pub async fn carry_once(
+        &self,
+        workspace: &WorkspaceId,
+        receipt: Option<String>,
+        errand: Errand,
+    ) -> Result<Carried, NotTaken> {
+        match self.submit(Job::Carry { workspace: workspace.clone(), receipt, errand }).await? {
             Outcome::Carried(carried) => Ok(carried),
             Outcome::Taken(_) => unreachable!("an errand is carried"),
         }

@@ -83,6 +83,13 @@ pub enum Which {
     Alerts(Vec<AlertId>),
     /// All of a group.
     Group(GroupId),
+    /// All of a group, if it is still part of this incident: whoever asks has seen it there.
+    GroupOf {
+        /// The group.
+        group: GroupId,
+        /// The incident.
+        incident: IncidentId,
+    },
     /// All of an incident.
     Incident(IncidentId),
 }
@@ -152,6 +159,13 @@ pub enum Errand {
         /// What it says.
         setting: Setting,
     },
+    /// Something that is laid down says something else now; nothing if it is not there.
+    Replace {
+        /// Its id.
+        id: SettingId,
+        /// What it says.
+        setting: Setting,
+    },
     /// Something is no longer laid down.
     Delete {
         /// The word for its kind.
@@ -163,15 +177,36 @@ pub enum Errand {
     Expire,
 }
 
+/// How many alerts and groups of an errand its receipt tells about.
+const CARRIED: usize = 1_000;
+
 /// What became of an errand. It is durable.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carried {
     /// The alerts that it changed.
+    #[serde(default)]
     pub alerts: Vec<AlertId>,
     /// The groups that it changed or made.
+    #[serde(default)]
     pub groups: Vec<GroupId>,
+    /// What is laid down by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setting: Option<SettingId>,
     /// Whether what it was about was there.
+    #[serde(default)]
     pub was_there: bool,
+    /// The same errand came before: nothing was changed this time.
+    #[serde(skip)]
+    pub was_repeated: bool,
+}
+
+impl Carried {
+    /// What the errand's receipt keeps of it.
+    pub fn to_receipt(&self) -> Value {
+        let alerts = self.alerts.iter().take(CARRIED).cloned().collect();
+        let groups = self.groups.iter().take(CARRIED).cloned().collect();
+        json!(Carried { alerts, groups, ..self.clone() })
+    }
 }
 
 /// Something to be done in one transaction with others.
@@ -180,7 +215,14 @@ pub enum Job {
     /// What a sender brings.
     Take(Delivery),
     /// What somebody here wants.
-    Carry(WorkspaceId, Errand),
+    Carry {
+        /// Whose alerts it is about.
+        workspace: WorkspaceId,
+        /// Under what a second wish of the same is known: it changes nothing.
+        receipt: Option<String>,
+        /// What is wanted.
+        errand: Errand,
+    },
 }
 
 impl Job {
@@ -188,7 +230,7 @@ impl Job {
     pub fn workspace(&self) -> &WorkspaceId {
         match self {
             Job::Take(delivery) => &delivery.source.workspace,
-            Job::Carry(workspace, _) => workspace,
+            Job::Carry { workspace, .. } => workspace,
         }
     }
 
@@ -196,7 +238,7 @@ impl Job {
     pub fn weight(&self) -> usize {
         match self {
             Job::Take(delivery) => delivery.observations.len().max(1),
-            Job::Carry(..) => 1,
+            Job::Carry { .. } => 1,
         }
     }
 }

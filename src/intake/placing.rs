@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::alert::filter::AlertFields;
 use crate::alert::fingerprint::Key;
 use crate::alert::group::{Group, Matched, Room, Standing};
 use crate::alert::state::Alert;
 use crate::ids::{GroupId, IncidentId, WorkspaceId};
 use crate::intake::desk::Desk;
 use crate::store::db::{Result, Tx};
+use crate::store::sources::AlertSource;
 use crate::store::{alert_groups, incidents};
 
 /// By what groups are found in this transaction.
@@ -64,8 +66,10 @@ impl Placing {
 
 impl Desk<'_> {
     /// Finds the group that a new alert belongs to, or makes one; the alert is counted there.
-    pub(super) fn place(&mut self, alert: &Alert) -> GroupId {
-        let matched = self.settings.matched(&alert.source, &alert.labels);
+    pub(super) fn place(&mut self, alert: &Alert, source: &AlertSource) -> GroupId {
+        let system = source.system();
+        let about = AlertFields::of(alert, &system);
+        let matched = self.settings.matched(&alert.source, &about);
         let found = self.find(alert, &matched);
         let full = match found {
             Some((id, Room::Here)) => {
@@ -78,7 +82,7 @@ impl Desk<'_> {
             Some((id, _)) => Some(id),
             None => None,
         };
-        let (route, _) = self.settings.route(&alert.source, &alert.labels, alert.status);
+        let (route, _) = self.settings.route(&alert.source, &about);
         let id = GroupId::new(self.ids.ulid(self.now));
         let (started, now) = (alert.starts_at, self.now);
         let mut group =

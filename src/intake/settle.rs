@@ -7,19 +7,19 @@ use std::sync::Arc;
 
 use crate::alert::group::Group;
 use crate::alert::observation::Status;
-use crate::alert::prepared::Prepared;
-use crate::alert::settings::{OnResolve, Route};
+use crate::alert::prepared::{PEOPLE_LIMIT, Prepared};
+use crate::alert::settings::{Opens, Route};
 use crate::alert::settle::{Standing, Step};
 use crate::alert::signal::Signal;
 use crate::alert::state::Alert;
 use crate::clock::{Clock, Timestamp};
 use crate::engine::Engine;
 use crate::engine::order::{NotDone, Order, Target};
-use crate::ids::{GroupId, IncidentId, WorkspaceId};
+use crate::ids::{GroupId, IncidentId, UserId, WorkspaceId};
 use crate::incident::command::{Command, Declare};
 use crate::incident::event::{Actor, Via};
 use crate::incident::refusal::Refusal;
-use crate::incident::state::Incident;
+use crate::incident::state::{Incident, Visibility};
 use crate::incident::text::{NAME_LIMIT, SUMMARY_LIMIT, clean_line, shorten};
 use crate::intake::Intake;
 use crate::intake::order::Errand;
@@ -63,6 +63,13 @@ impl Settler {
     ) -> anyhow::Result<Option<Timestamp>> {
         for _ in 0..STEPS {
             let Some(view) = self.look(workspace, group).await? else { return Ok(None) };
+            // Whatever was merged: its alerts are the other one's now.
+            if let Some(incident) = &view.incident
+                && let Some(into) = &incident.merged_into
+                && self.follow(workspace, &incident.id, &into.incident).await?
+            {
+                continue;
+            }
             let standing = Standing {
                 group: &view.group,
                 alerts: &view.alerts,
@@ -76,6 +83,7 @@ impl Settler {
                 Step::Open { status } => self.open(workspace, &view, status).await?,
                 Step::Report { signal, news_at, on_resolve } => {
                     let incident = view.incident.as_ref().expect("it is reported to somebody");
+                    let on_resolve = Some(on_resolve);
                     let command = Command::RecordSignal { signal, news_at, on_resolve };
                     if self.report(workspace, incident, command).await? == Told::KnewThat {
                         return Ok(None);
@@ -94,17 +102,43 @@ impl Settler {
             let mut tx = self.db.read().await?;
             let found = incidents::by_id(&mut tx, workspace, incident).await?;
             let Some(incident) = found else { return Ok(()) };
+            if let Some(into) = &incident.merged_into {
+                drop(tx);
+                self.follow(workspace, &incident.id, &into.incident).await?;
+                return Ok(());
+            }
             let of_incident = alerts::of_incident(&mut tx, workspace, &incident.id).await?;
             drop(tx);
-            let (signal, _) = Signal::of(&of_incident, incident.signal.as_ref(), self.clock.now());
+            let before = incident.signal.as_ref();
+            let (signal, _) = Signal::of(&of_incident, before, self.clock.now());
             // Nothing is over: it was never this incident's.
-            let on_resolve = OnResolve::Nothing;
-            let command = Command::RecordSignal { signal, news_at: None, on_resolve };
+            let command = Command::RecordSignal { signal, news_at: None, on_resolve: None };
             if self.report(workspace, &incident, command).await? != Told::Later {
                 return Ok(());
             }
         }
         anyhow::bail!("an incident changes faster than it can be told what its alerts say")
+    }
+
+    /// Has the alerts of an incident that was merged belong to the one in which it goes on. What was
+    /// private stays where it is: the other one's people would read of it. Says whether they do.
+    async fn follow(
+        &self,
+        workspace: &WorkspaceId,
+        from: &IncidentId,
+        to: &IncidentId,
+    ) -> anyhow::Result<bool> {
+        let mut tx = self.db.read().await?;
+        let found = incidents::by_id(&mut tx, workspace, from).await?;
+        let into = incidents::by_id(&mut tx, workspace, to).await?;
+        drop(tx);
+        let (Some(found), Some(into)) = (found, into) else { return Ok(false) };
+        if found.visibility == Visibility::Private && into.visibility == Visibility::Public {
+            return Ok(false);
+        }
+        let errand = Errand::Repoint { from: found.id, to: into.id };
+        self.intake.carry(workspace, errand).await?;
+        Ok(true)
     }
 
     async fn look(&self, workspace: &WorkspaceId, id: &GroupId) -> anyhow::Result<Option<View>> {
@@ -142,7 +176,7 @@ impl Settler {
             // incident is what matters.
             Err(NotDone::Refused(refusal)) => {
                 tracing::warn!(%refusal, route = route.name, "A route asks for what can't be; the incident opens without it");
-                self.submit(workspace, view, bare(&declare)).await
+                self.submit(workspace, view, bare(&declare, &view.group)).await
             }
             other => other,
         };
@@ -162,7 +196,7 @@ impl Settler {
             workspace: workspace.clone(),
             receipt: Some(format!("alerts/{}/open", view.group.id)),
             target: Target::New,
-            actor: Actor::Stentor,
+            actor: view.group.asked_by.clone().unwrap_or(Actor::Stentor),
             via: Via::Delivery,
             command: Command::Declare(declare),
             expected_version: None,
@@ -225,13 +259,33 @@ fn declaration(view: &View, route: &Route, status: Status) -> Declare {
         summary: summary.filter(|summary| !summary.is_empty()),
         severity: severity.map(str::to_owned),
         lead: route.lead.clone(),
-        private: route.private,
+        private: route.private || view.group.insiders.is_some(),
+        incident_type: route.incident_type.clone(),
+        triage: route.opens == Opens::Triage && !view.group.at_once,
+        invite: invited(&view.group, &route.invite),
         opened_by: Some(view.group.id.clone()),
         ..Declare::default()
     }
 }
 
+/// Who is invited: those who had a part in the private incident that the alerts come from, and those
+/// that the route names, as far as there is room.
+fn invited(group: &Group, route: &[UserId]) -> Vec<UserId> {
+    let mut people: Vec<UserId> = group.insiders.clone().unwrap_or_default();
+    people.extend(
+        route.iter().filter(|person| !people.contains(person)).cloned().collect::<Vec<_>>(),
+    );
+    people.truncate(PEOPLE_LIMIT);
+    people
+}
+
 /// The same without anything that could be unknown.
-fn bare(declare: &Declare) -> Declare {
-    Declare { severity: None, lead: None, ..declare.clone() }
+fn bare(declare: &Declare, group: &Group) -> Declare {
+    Declare {
+        severity: None,
+        lead: None,
+        incident_type: None,
+        invite: invited(group, &[]),
+        ..declare.clone()
+    }
 }

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::ids::{GroupId, IncidentId, MessageTs, UserId, WorkId};
+use crate::incident::event::{Absorbed, Actor};
+use crate::incident::handled::Handled;
 use crate::incident::reactions::{Effect, Post, Surface, TimerKind};
 
 /// A piece of work.
@@ -32,6 +34,16 @@ pub enum Work {
         /// Which timer.
         timer: TimerKind,
     },
+    /// Write into the record of another incident that this one goes on in it.
+    RecordMerge {
+        /// Whose record.
+        into: IncidentId,
+        /// What it may say.
+        absorbed: Absorbed,
+    },
+    /// The snooze has come to its end: give the engine its command. Not a timer that is rung like
+    /// the others, because older versions of Stentor could not read that.
+    Wake,
     /// Look at a message in the incident's channel, and write down what became of it.
     Look {
         /// Which message.
@@ -53,6 +65,15 @@ pub enum Work {
     ShowAlerts {
         /// The group.
         group: GroupId,
+    },
+    /// Show how all groups of alerts of the incident stand.
+    ShowAllAlerts,
+    /// Write into the incident's record what somebody did about its alerts.
+    RecordAlerts {
+        /// Who.
+        by: Actor,
+        /// What.
+        done: Handled,
     },
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
     /// does will do it.
@@ -120,6 +141,23 @@ pub enum NotAnnounced {
 }
 
 impl Work {
+    /// What rings this timer.
+    fn ringing(timer: TimerKind) -> Work {
+        match timer {
+            TimerKind::UpdateDue => Work::Ring { timer },
+            TimerKind::SnoozeEnds => Work::Wake,
+        }
+    }
+
+    /// The timer that this rings, if it does.
+    pub fn timer(&self) -> Option<TimerKind> {
+        match self {
+            Work::Ring { timer } => Some(*timer),
+            Work::Wake => Some(TimerKind::SnoozeEnds),
+            _ => None,
+        }
+    }
+
     /// What it is, for people who look after the outbox.
     pub fn describe(&self) -> String {
         match self {
@@ -138,11 +176,17 @@ impl Work {
             }
             Work::Warn { user, .. } => format!("warn {user}"),
             Work::Ring { timer } => format!("ring the timer {}", timer.as_str()),
+            Work::Wake => format!("ring the timer {}", TimerKind::SnoozeEnds.as_str()),
+            Work::RecordMerge { .. } => {
+                "write into the other incident that this one was merged into it".to_owned()
+            }
             Work::Look { .. } => "look at a message in the channel".to_owned(),
             Work::ReadBack(_) => "read back what happened in the channel".to_owned(),
             Work::Settle { .. } => "see what follows from a group of alerts".to_owned(),
             Work::Signal => "tell the incident what its alerts say".to_owned(),
             Work::ShowAlerts { .. } => "show a group of alerts in the channel".to_owned(),
+            Work::ShowAllAlerts => "show all alerts in the channel".to_owned(),
+            Work::RecordAlerts { .. } => "write down what was done about alerts".to_owned(),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
@@ -170,7 +214,7 @@ pub struct NewWork {
 impl NewWork {
     /// Whether it is a timer, whose latest time counts.
     pub fn is_timer(&self) -> bool {
-        matches!(self.work, Work::Ring { .. } | Work::Settle { .. } | Work::Signal)
+        self.work.timer().is_some() || matches!(self.work, Work::Settle { .. } | Work::Signal)
     }
 }
 
@@ -208,10 +252,15 @@ pub fn plan(
                 changes.push(Change::Cancel(key(incident, &work)));
                 (work, now, FIRST_PLACES + nth)
             }
+            Effect::ShowAlerts => (Work::ShowAllAlerts, now, place),
             Effect::Say(post) => (Work::Say { post }, now, place),
-            Effect::SetTimer(timer, due) => (Work::Ring { timer }, due, place),
+            Effect::SetTimer(timer, due) => (Work::ringing(timer), due, place),
+            Effect::HandOverAlerts => (Work::Signal, now, place),
+            Effect::RecordMerge { into, absorbed } => {
+                (Work::RecordMerge { into, absorbed }, now, place)
+            }
             Effect::ClearTimer(timer) => {
-                changes.push(Change::Cancel(key(incident, &Work::Ring { timer })));
+                changes.push(Change::Cancel(key(incident, &Work::ringing(timer))));
                 continue;
             }
         };
@@ -261,7 +310,9 @@ fn key(incident: &IncidentId, work: &Work) -> String {
             format!("{incident}/role/{version}/{user}")
         }
         Work::Warn { .. } => "warning".to_owned(),
-        Work::Ring { timer } => format!("{incident}/timer/{}", timer.as_str()),
+        Work::Ring { timer } => timer_lane(incident, *timer),
+        Work::Wake => timer_lane(incident, TimerKind::SnoozeEnds),
+        Work::RecordMerge { .. } => format!("{incident}/merge"),
         Work::Look { ts, by } => {
             format!("{incident}/look/{ts}/{}", by.as_ref().map_or("", UserId::as_str))
         }
@@ -273,6 +324,8 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::Settle { .. } => format!("{incident}/timer/settle"),
         Work::Signal => format!("{incident}/timer/signal"),
         Work::ShowAlerts { group } => format!("{incident}/alerts/{group}"),
+        Work::ShowAllAlerts => format!("{incident}/alerts"),
+        Work::RecordAlerts { .. } => format!("{incident}/handled"),
         Work::Unknown => format!("{incident}/unknown"),
     }
 }
@@ -291,12 +344,22 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::Refresh { .. } | Work::Say { post: Post::Channel { .. } } => channel_lane(incident),
         Work::Warn { .. } => "warnings".to_owned(),
         Work::Say { .. } => format!("{incident}/people"),
-        Work::Ring { timer } => format!("{incident}/timer/{}", timer.as_str()),
+        Work::Ring { timer } => timer_lane(incident, *timer),
+        Work::Wake => timer_lane(incident, TimerKind::SnoozeEnds),
+        // Like a timer, no business of Slack's: it does not wait until Slack is there.
+        Work::RecordMerge { .. } => format!("{incident}/timer/merge"),
         Work::Settle { .. } => format!("{incident}/timer/settle"),
         Work::Signal => format!("{incident}/timer/signal"),
-        Work::ShowAlerts { .. } => channel_lane(incident),
+        Work::ShowAlerts { .. } | Work::ShowAllAlerts => channel_lane(incident),
+        // Like a timer, no business of Slack's: it does not wait until Slack is there.
+        Work::RecordAlerts { .. } => format!("{incident}/timer/handled"),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }
+}
+
+/// The lane of a timer, which is also what it is known by.
+fn timer_lane(incident: &IncidentId, timer: TimerKind) -> String {
+    format!("{incident}/timer/{}", timer.as_str())
 }
 
 /// The lane of looks at messages in an incident's channel.
@@ -332,6 +395,19 @@ pub fn asked_for(incident: &IncidentId, work: Work, now: Timestamp, id: String) 
         work,
         due_at: now,
     }
+}
+
+/// What somebody did about an incident's alerts, to be written into its record. Each is one of its
+/// own: none joins another.
+pub fn handled(
+    incident: &IncidentId,
+    by: Actor,
+    done: Handled,
+    now: Timestamp,
+    id: String,
+) -> NewWork {
+    let work = asked_for(incident, Work::RecordAlerts { by, done }, now, id);
+    NewWork { key: format!("{}/{}", work.key, work.id), ..work }
 }
 
 /// A look at what follows from how a group of alerts stands. It is no incident's yet: the group's own

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::clock::{Clock, Timestamp};
 use crate::engine::Engine;
 use crate::engine::order::{NotDone, Order};
-use crate::ids::{GroupId, IdSource};
+use crate::ids::{GroupId, IdSource, IncidentId};
 use crate::incident::command::Command;
 use crate::incident::event::Via;
 use crate::intake::settle::Settler;
@@ -175,10 +175,23 @@ impl Worker {
     }
 
     async fn do_work(&self, held: &Held) -> Result<(), Trouble> {
+        if let Some(timer) = held.work.work.timer() {
+            return self.ring(held, Command::Ring { timer }).await;
+        }
         match &held.work.work {
-            Work::Ring { timer } => self.ring(held, Command::Ring { timer: *timer }).await,
+            Work::RecordMerge { into, absorbed } => {
+                // An incident is merged once for all, so its id is receipt enough.
+                let receipt = format!("merged/{}", held.work.incident);
+                let command = Command::RecordMerge { absorbed: absorbed.clone() };
+                self.record(held, into, receipt, command).await
+            }
             Work::Settle { group } => self.settle(held, group).await,
             Work::Signal => self.signal(held).await,
+            Work::RecordAlerts { by, done } => {
+                let receipt = format!("handled/{}", held.work.id);
+                let command = Command::RecordAlerts { by: by.clone(), done: done.clone() };
+                self.record(held, &held.work.incident, receipt, command).await
+            }
             _ => self.performer.perform(held).await,
         }
     }
@@ -216,6 +229,23 @@ impl Worker {
         match self.engine.submit(order).await {
             // What the timer was for has been seen to.
             Ok(_) | Err(NotDone::Refused(_)) => Ok(()),
+            Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
+        }
+    }
+
+    /// Writes into an incident's record what is not to be lost: whatever refuses it is told aloud.
+    async fn record(
+        &self,
+        held: &Held,
+        incident: &IncidentId,
+        receipt: String,
+        command: Command,
+    ) -> Result<(), Trouble> {
+        let work = &held.work;
+        let order = Order::by_stentor(&work.workspace, incident, receipt, Via::Delivery, command);
+        match self.engine.submit(order).await {
+            Ok(_) => Ok(()),
+            Err(NotDone::Refused(refusal)) => Err(Trouble::give_up(refusal.to_string())),
             Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
         }
     }

@@ -89,6 +89,43 @@ pub async fn of_kind(tx: &mut Tx, workspace: &WorkspaceId, kind: &str) -> Result
     Ok(rows.into_iter().map(kept).collect())
 }
 
+/// How many settings of one kind there are.
+pub async fn count(tx: &mut Tx, workspace: &WorkspaceId, kind: &str) -> Result<i64> {
+    let (count,): (i64,) = tx
+        .query("SELECT COUNT(*) FROM alert_setting WHERE workspace = $1 AND kind = $2")
+        .bind(workspace.clone())
+        .bind(kind.to_owned())
+        .one()
+        .await?;
+    Ok(count)
+}
+
+/// The settings of one kind that were made after this one, in the order in which they were made.
+pub async fn page(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    kind: &str,
+    after: Option<&(Timestamp, SettingId)>,
+    limit: i64,
+) -> Result<Vec<Kept>> {
+    let beginning = (Timestamp::from_micros(i64::MIN), SettingId::from(""));
+    let (at, id) = after.cloned().unwrap_or(beginning);
+    let rows: Vec<Row> = tx
+        .query(
+            "SELECT id, body, created_at, updated_at FROM alert_setting WHERE workspace = $1 AND kind = $2
+               AND (created_at > $3 OR (created_at = $3 AND id > $4))
+             ORDER BY created_at, id LIMIT $5",
+        )
+        .bind(workspace.clone())
+        .bind(kind.to_owned())
+        .bind(at)
+        .bind(id)
+        .bind(limit)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(kept).collect())
+}
+
 /// One setting.
 pub async fn by_id(
     tx: &mut Tx,

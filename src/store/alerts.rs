@@ -386,6 +386,32 @@ pub async fn history(
     Ok(rows.into_iter().map(|(version, at, change)| (version, at, change.0)).collect())
 }
 
+/// What happened to the alerts of a group since then: the latest of it, oldest first.
+pub async fn history_of_group(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    group: &GroupId,
+    since: Timestamp,
+    limit: i64,
+) -> Result<Vec<(AlertId, Timestamp, Change)>> {
+    let rows: Vec<(AlertId, Timestamp, Json<Change>)> = tx
+        .query(
+            "SELECT alert.id, alert_change.at, alert_change.change
+             FROM alert JOIN alert_change ON alert_change.workspace = alert.workspace
+                 AND alert_change.alert = alert.id
+             WHERE alert.workspace = $1 AND alert_change.workspace = $1 AND alert.grp = $2
+                 AND alert_change.at >= $3
+             ORDER BY alert_change.at DESC, alert.id, alert_change.version DESC LIMIT $4",
+        )
+        .bind(workspace.clone())
+        .bind(group.clone())
+        .bind(since)
+        .bind(limit)
+        .all()
+        .await?;
+    Ok(rows.into_iter().rev().map(|(alert, at, change)| (alert, at, change.0)).collect())
+}
+
 /// The alerts of every workspace that are to be looked at now: their time may have run out.
 pub async fn due(
     tx: &mut Tx,

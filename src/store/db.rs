@@ -255,6 +255,26 @@ impl Tx {
         Ok(rows)
     }
 
+    /// Deletes the rows of this workspace whose key is among these, and says how many that were.
+    pub async fn delete_among<K: Value + Clone>(
+        &mut self,
+        table: &'static str,
+        key: &'static str,
+        workspace: &(impl Value + Clone),
+        keys: &[K],
+    ) -> Result<u64> {
+        let mut deleted = 0;
+        for keys in keys.chunks(ROWS_AT_ONCE) {
+            let query = self.composed(|sql| {
+                sql.text("DELETE FROM ").text(table).text(" WHERE workspace = ").placeholder();
+                sql.text(" AND ").text(key).text(" IN ").tuple(keys.len());
+            });
+            let query = query.bind(workspace.clone());
+            deleted += keys.iter().cloned().fold(query, Query::bind).execute().await?;
+        }
+        Ok(deleted)
+    }
+
     /// Makes it durable.
     pub async fn commit(self) -> Result<()> {
         match self {

@@ -51,6 +51,8 @@ pub struct SqliteFacts {
     pub schema: Schema,
     /// What waits in it.
     pub waiting: Option<Waiting>,
+    /// How many secrets of sources lie open in it.
+    pub open_secrets: i64,
 }
 
 /// What a server is like.
@@ -68,6 +70,8 @@ pub struct PostgresFacts {
     pub schema: Schema,
     /// What waits in it.
     pub waiting: Option<Waiting>,
+    /// How many secrets of sources lie open in it.
+    pub open_secrets: i64,
 }
 
 /// How far a schema is.
@@ -95,6 +99,9 @@ pub struct Waiting {
 const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success";
 const WAITING: &str = "SELECT CAST(COALESCE(SUM(1 - state), 0) AS BIGINT),
     CAST(COALESCE(SUM(state), 0) AS BIGINT), MIN(CASE WHEN state = 0 THEN due_at END) FROM outbox";
+
+const OPEN_SECRETS: &str =
+    "SELECT COUNT(*) FROM source WHERE kept_secret IS NOT NULL AND sealed_with IS NULL";
 
 type WaitingRow = (i64, i64, Option<i64>);
 
@@ -138,6 +145,13 @@ async fn sqlite(options: SqliteConnectOptions) -> Result<Inspection> {
         }
         _ => (Vec::new(), None),
     };
+    // An older Stentor's database has no sources yet.
+    let has = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'source'";
+    let has_sources: i64 = sqlx::query_scalar(has).fetch_one(&mut reader).await?;
+    let open_secrets = match has_sources {
+        0 => 0,
+        _ => sqlx::query_scalar(OPEN_SECRETS).fetch_one(&mut reader).await?,
+    };
     reader.close().await?;
     Ok(Inspection::Sqlite(SqliteFacts {
         write: write_to_sqlite(options).await,
@@ -148,6 +162,7 @@ async fn sqlite(options: SqliteConnectOptions) -> Result<Inspection> {
         mode: metadata.mode() & 0o777,
         schema: schema(&applied),
         waiting: waiting.map(Waiting::from),
+        open_secrets,
     }))
 }
 
@@ -201,6 +216,12 @@ async fn postgres(options: PgConnectOptions, clock: &Clock) -> Result<PostgresFa
         }
         false => (Vec::new(), None, create_in_postgres(&mut server).await),
     };
+    let has = "SELECT to_regclass('source') IS NOT NULL";
+    let has_sources: bool = sqlx::query_scalar(has).fetch_one(&mut server).await?;
+    let open_secrets = match has_sources {
+        true => sqlx::query_scalar(OPEN_SECRETS).fetch_one(&mut server).await?,
+        false => 0,
+    };
     server.close().await?;
     Ok(PostgresFacts {
         version,
@@ -209,6 +230,7 @@ async fn postgres(options: PgConnectOptions, clock: &Clock) -> Result<PostgresFa
         ahead: here - there,
         schema: schema(&applied),
         waiting: waiting.map(Waiting::from),
+        open_secrets,
     })
 }
 

@@ -2,6 +2,8 @@
 //! databases. Only [`db`] knows that there are two, and [`inspect`], which looks at what differs.
 
 pub mod alert_groups;
+pub mod alert_lists;
+pub mod alert_retention;
 pub mod alert_settings;
 pub mod alerts;
 pub mod db;

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::clock::Timestamp;
 use crate::ids::{SourceId, WorkspaceId};
 use crate::ingest::kind::Kind;
-use crate::store::db::{Result, Tx};
+use crate::store::db::{Result, Sql, Tx};
 
 /// How what a source sends is understood.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -51,6 +51,13 @@ pub struct AlertSource {
     pub settings: SourceSettings,
     /// Since when it is there.
     pub created_at: Timestamp,
+}
+
+impl AlertSource {
+    /// What expressions know it by: its kind and its name.
+    pub fn system(&self) -> String {
+        format!("{}.{}", self.kind, self.name)
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -146,6 +153,18 @@ pub async fn save(tx: &mut Tx, source: &AlertSource) -> Result<bool> {
     Ok(saved == 1)
 }
 
+/// Lets nobody else change a source until the transaction ends: who reads one to change it takes turns
+/// this way. Says whether it is there.
+pub async fn lock(tx: &mut Tx, source: &AlertSource) -> Result<bool> {
+    let locked = tx
+        .query("UPDATE source SET name = name WHERE workspace = $1 AND id = $2")
+        .bind(source.workspace.clone())
+        .bind(source.id.clone())
+        .execute()
+        .await?;
+    Ok(locked == 1)
+}
+
 /// Removes a source; what it has sent stays. Says whether it was there.
 pub async fn delete(tx: &mut Tx, workspace: &WorkspaceId, id: &SourceId) -> Result<bool> {
     let deleted = tx
@@ -181,6 +200,24 @@ pub async fn of_workspace(
 ) -> Result<Option<AlertSource>> {
     let row: Option<Row> = tx
         .query(select!("WHERE workspace = $1 AND id = $2"))
+        .bind(workspace.clone())
+        .bind(id.clone())
+        .optional()
+        .await?;
+    row.map(AlertSource::try_from).transpose()
+}
+
+/// The same, so that nobody else changes it before the commit.
+pub async fn hold(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    id: &SourceId,
+) -> Result<Option<AlertSource>> {
+    let row: Option<Row> = tx
+        .query(Sql {
+            sqlite: select!("WHERE workspace = $1 AND id = $2"),
+            postgres: select!("WHERE workspace = $1 AND id = $2 FOR UPDATE"),
+        })
         .bind(workspace.clone())
         .bind(id.clone())
         .optional()

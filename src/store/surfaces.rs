@@ -3,9 +3,34 @@
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
-use crate::ids::{ChannelId, IncidentId, MessageTs, TeamId, UserId, WorkspaceId};
+use crate::ids::{ChannelId, GroupId, IncidentId, MessageTs, TeamId, UserId, WorkspaceId};
 use crate::incident::reactions::Surface;
 use crate::store::db::{Result, Tx};
+
+/// Which of the things that Slack shows of an incident.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind<'a> {
+    /// One that every incident has.
+    Surface(Surface),
+    /// The card of a group of alerts.
+    Alerts(&'a GroupId),
+}
+
+impl Kind<'_> {
+    /// The word for it in the database.
+    fn to_text(self) -> String {
+        match self {
+            Kind::Surface(surface) => surface.as_str().to_owned(),
+            Kind::Alerts(group) => format!("alerts/{group}"),
+        }
+    }
+}
+
+impl From<Surface> for Kind<'_> {
+    fn from(surface: Surface) -> Self {
+        Kind::Surface(surface)
+    }
+}
 
 /// What is known of one surface in Slack.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,14 +65,14 @@ pub async fn shown(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     incident: &IncidentId,
-    surface: Surface,
+    kind: impl Into<Kind<'_>>,
 ) -> Result<Shown> {
     type Row = (Option<ChannelId>, Option<MessageTs>, Option<String>, Json<Detail>);
     let row: Option<Row> = tx
         .query("SELECT channel, ts, shown, detail FROM surface WHERE workspace = $1 AND incident = $2 AND kind = $3")
         .bind(workspace.clone())
         .bind(incident.clone())
-        .bind(surface.as_str().to_owned())
+        .bind(kind.into().to_text())
         .optional()
         .await?;
     Ok(row.map_or_else(Shown::default, |(channel, ts, hash, detail)| Shown {
@@ -79,7 +104,7 @@ pub async fn save(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     incident: &IncidentId,
-    surface: Surface,
+    kind: impl Into<Kind<'_>>,
     shown: &Shown,
 ) -> Result<()> {
     tx.query(
@@ -90,7 +115,7 @@ pub async fn save(
     )
     .bind(workspace.clone())
     .bind(incident.clone())
-    .bind(surface.as_str().to_owned())
+    .bind(kind.into().to_text())
     .bind(shown.channel.clone())
     .bind(shown.ts.clone())
     .bind(shown.hash.clone())

@@ -1,9 +1,11 @@
 //! The native API, as a program with a token meets it.
 
+mod alerting;
 mod document;
 mod hostile;
 mod lists;
 mod operators;
+mod steering;
 mod stories;
 
 use axum::http::Method;

@@ -12,8 +12,10 @@ use stentor::app::{App, SlackSettings, Stentor};
 use stentor::clock::{Clock, Timestamp};
 use stentor::config::install::InstallSettings;
 use stentor::config::{Secret, SigningSecrets};
-use stentor::ids::IdSource;
-use stentor::incident::event::{Entry, Event};
+use stentor::engine::order::{Order, Target};
+use stentor::ids::{IdSource, UserId};
+use stentor::incident::command::{Command, Declare};
+use stentor::incident::event::{Actor, Entry, Event, Via};
 use stentor::incident::state::Incident;
 use stentor::simulator::Simulator;
 use stentor::simulator::act::{Act, Seen};
@@ -319,6 +321,22 @@ impl Bot {
         self.slack.next_message(channel).expect("the welcome message");
         self.slack.next_message(INCIDENTS).expect("the announcement");
         incident
+    }
+
+    /// Alice declares an incident with more than the form asks for; everything about it has happened.
+    pub async fn declares_so(&self, declare: Declare) -> Incident {
+        let order = Order {
+            workspace: self.stentor.app.workspace.clone(),
+            receipt: None,
+            target: Target::New,
+            actor: Actor::Person { user: UserId::from(ALICE) },
+            via: Via::Api,
+            command: Command::Declare(declare),
+            expected_version: None,
+        };
+        let declared = self.stentor.app.engine.submit(order).await.unwrap().incident;
+        self.settle().await;
+        self.incident(declared.number).await
     }
 
     /// Alice declares an incident of this name; what follows may take its time.

@@ -115,6 +115,31 @@ on_each_database! {
         assert_eq!(record.last().unwrap().version, 41);
     }
 
+    /// Two replicas are asked at once to merge two incidents into each other: one of them goes on.
+    async fn two_writers_close_no_circle_of_merges(fresh: Fresh) {
+        let app = app(&fresh).await;
+        let other = App::start(app.db.clone(), app.clock.clone(), IdSource::system()).await.unwrap();
+        for pair in 0..15 {
+            let one = declare(&app, &format!("one/{pair}"), "One").await.unwrap().incident;
+            let two = declare(&app, &format!("two/{pair}"), "Two").await.unwrap().incident;
+            let merge = |app: &App, from: &Incident, into: &Incident| {
+                let command = Command::Merge { into: into.reference() };
+                let order = order(app, Target::Id(from.id.clone()), None, command);
+                let app = app.clone();
+                tokio::spawn(async move { app.engine.submit(order).await })
+            };
+            let (first, second) = (merge(&app, &one, &two), merge(&other, &two, &one));
+            let results = [first.await.unwrap(), second.await.unwrap()];
+            let refused: Vec<String> = results.iter().filter_map(|result| match result {
+                Ok(_) => None,
+                Err(NotDone::Refused(refusal)) => Some(refusal.to_string()),
+                Err(NotDone::Unavailable(error)) => panic!("{error}"),
+            }).collect();
+            assert_eq!(refused.len(), 1, "{refused:?}");
+            assert!(refused[0].contains("can't go on in each other"), "{refused:?}");
+        }
+    }
+
     async fn a_stale_version_is_refused(fresh: Fresh) {
         let app = app(&fresh).await;
         let declared = declare(&app, "view/1", "Versioned").await.unwrap().incident;

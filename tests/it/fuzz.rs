@@ -207,6 +207,24 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
             }
             seeds
         }
+        "senders" => texts(&[
+            "sentry\nsentry-hook-resource: metric_alert\n\n{\"action\":\"critical\",\"installation\":{\"uuid\":\"a8e5\"},\"data\":{\"metric_alert\":{\"id\":\"4\",\"projects\":[\"shop\"],\"alert_rule\":{\"name\":\"x\"},\"date_started\":\"2026-11-20T23:00:00Z\"},\"description_title\":\"Critical: x\",\"web_url\":\"https://sentry.example/1\"}}",
+            "sentry\nsentry-hook-resource: issue\n\n{\"action\":\"created\",\"installation\":{\"uuid\":\"a8e5\"},\"data\":{\"issue\":{\"id\":\"12\",\"title\":\"x\",\"level\":\"error\",\"project\":{\"slug\":\"shop\"}}}}",
+            "sentry\nsentry-hook-resource: event_alert\n\n{\"action\":\"triggered\",\"installation\":{\"uuid\":\"a8e5\"},\"data\":{\"event\":{\"issue_id\":\"12\",\"title\":\"x\",\"tags\":[[\"environment\",\"prod\"]]},\"triggered_rule\":\"r\"}}",
+            "sns\n\n\n{\"Type\":\"Notification\",\"MessageId\":\"m\",\"TopicArn\":\"arn:aws:sns:us-east-1:1:t\",\"Message\":\"{}\",\"Timestamp\":\"t\",\"SignatureVersion\":\"1\",\"Signature\":\"AAAA\",\"SigningCertURL\":\"https://sns.example/x.pem\"}",
+            "sns\n\n\n{\"Type\":\"SubscriptionConfirmation\",\"MessageId\":\"m\",\"TopicArn\":\"arn:aws:sns:us-east-1:1:t\",\"Message\":\"x\",\"Timestamp\":\"t\",\"SignatureVersion\":\"2\",\"Signature\":\"AAAA\",\"SigningCertURL\":\"https://sns.example/x.pem\",\"Token\":\"k\",\"SubscribeURL\":\"https://sns.example/?a\"}",
+            "github\nx-github-event: deployment_status\nx-github-delivery: 1\n{\"repository\":{\"full_name\":\"o/r\"},\"deployment\":{\"id\":1,\"ref\":\"main\"},\"deployment_status\":{\"state\":\"success\"}}",
+            "github\nx-github-event: push\ncontent-type: application/x-www-form-urlencoded\npayload=%7B%22repository%22%3A%7B%22full_name%22%3A%22o%2Fr%22%7D%2C%22ref%22%3A%22refs%2Fheads%2Fmain%22%2C%22after%22%3A%22a%22%7D",
+            "github\nx-github-event: workflow_run\n\n{\"repository\":{\"full_name\":\"o/r\"},\"workflow_run\":{\"id\":9,\"name\":\"CI\",\"conclusion\":\"failure\"}}",
+            "cloudevents\ncontent-type: application/cloudevents+json\n\n{\"specversion\":\"1.0\",\"id\":\"7\",\"source\":\"/mon\",\"type\":\"a.fired\",\"subject\":\"db\",\"time\":\"2026-11-20T23:00:00Z\",\"data_base64\":\"e30=\"}",
+            "cloudevents\ncontent-type: application/cloudevents-batch+json\n\n[{\"specversion\":\"1.0\",\"id\":\"7\",\"source\":\"/mon\",\"type\":\"a.resolved\",\"data\":{\"state\":\"ok\"}}]",
+            "cloudevents\nce-specversion: 1.0\nce-id: %20\n{\"a\":1}",
+            "generic\n\n\n[{\"title\":\"Disk full\",\"id\":7,\"state\":\"alerting\",\"level\":\"warn\",\"url\":\"https://mon.example/7\",\"labels\":{\"host\":\"db-1\"}}]",
+            "incident-io v2/alert_events/http/{source}\n\n\n{\"title\":\"x\",\"status\":\"firing\",\"deduplication_key\":\"k\",\"metadata\":{\"team\":[\"a\"]},\"source_url\":\"https://x.example\"}",
+            "incident-io v2/alert_events/alertmanager/{source}\n\n\n{\"version\":\"1\",\"alerts\":[{\"status\":\"firing\",\"labels\":{\"alertname\":\"x\"},\"annotations\":{\"summary\":\"s\"},\"startsAt\":\"2026-11-20T23:00:00Z\",\"endsAt\":\"0001-01-01T00:00:00Z\"}]}",
+            "bigpanda data/v2/alerts\n\n\n{\"app_key\":\"K\",\"alerts\":[{\"host\":\"db-1\",\"status\":\"critical\",\"check\":\"cpu\",\"timestamp\":1795216378,\"runbook\":\"https://x.example\"}]}",
+            "bigpanda data/events/deployments/end\n\n\n{\"component\":\"web\",\"version\":\"1\",\"hosts\":[\"h\"],\"status\":\"success\"}",
+        ]),
         other => panic!("there are no seeds for {other}"),
     }
 }
@@ -259,4 +277,9 @@ fn whatever_a_program_sends_is_answered() {
 #[test]
 fn whatever_comes_to_a_door_is_answered() {
     run("hook", SOME);
+}
+
+#[test]
+fn whatever_monitoring_sends_is_answered() {
+    run("senders", SOME);
 }

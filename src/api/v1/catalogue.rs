@@ -11,7 +11,7 @@ use crate::incident::catalogue::Catalogue;
 
 /// Show the catalogue
 ///
-/// The severities, statuses, roles and timestamps of the workspace. Commands and filters take
+/// The severities, statuses, roles, timestamps and types of incident of the workspace. Commands and filters take
 /// their ids or names.
 #[utoipa::path(
     get,

@@ -84,10 +84,9 @@ pub async fn list(
     let filter = filter(&params, &catalogue)?;
     let before = match params.one("cursor")? {
         None => None,
-        Some(text) => Some(cursor::read(text, &caller.workspace, &filter).ok_or_else(|| {
-            let detail = "Send the `next_cursor` of a page of this very list, filters and all.";
-            Problem::bad_parameter("cursor", detail)
-        })?),
+        Some(text) => {
+            Some(cursor::read(text, &caller.workspace, &filter).ok_or_else(cursor::foreign)?)
+        }
     };
     let Caller { workspace, actor, .. } = &caller;
     let page = incidents::page(&mut tx, workspace, actor, &filter, before, limit).await?;
@@ -182,13 +181,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Reference {
         let Path(text): Path<String> = Path::from_request_parts(parts, state)
             .await
             .map_err(|_| Problem::no_such_incident())?;
-        let target = match parse_reference(&text) {
-            Some(number) => Target::Number(number),
-            None => {
-                let id = ulid::Ulid::from_string(&text).map_err(|_| Problem::no_such_incident())?;
-                Target::Id(IncidentId::new(id.to_string()))
-            }
-        };
-        Ok(Reference(target))
+        target(&text).map(Reference).ok_or_else(Problem::no_such_incident)
+    }
+}
+
+/// The incident that a reference, number or id means.
+pub fn target(text: &str) -> Option<Target> {
+    match parse_reference(text) {
+        Some(number) => Some(Target::Number(number)),
+        None => {
+            let id = ulid::Ulid::from_string(text).ok()?;
+            Some(Target::Id(IncidentId::new(id.to_string())))
+        }
     }
 }

@@ -10,26 +10,51 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
 use crate::api::problem::Problem;
+use crate::api::v1::settings::Settings;
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Stentor",
-        description = "Read and write incidents.\n\nEvery instant is RFC 3339 in UTC, to the microsecond. An answer that is no success is a problem document (RFC 9457): compare its `type`, show its `detail`.\n\nA change is durable when it is answered. If no answer came, send the request again with the same `Idempotency-Key`: it is done once.",
+        description = "Read and write incidents, alerts, and what becomes of alerts.\n\nEvery instant is RFC 3339 in UTC, to the microsecond. An answer that is no success is a problem document (RFC 9457): compare its `type`, show its `detail`.\n\nA change is durable when it is answered. If no answer came, send the request again with the same `Idempotency-Key`: it is done once.",
     ),
     paths(
         super::incidents::list,
         super::incidents::show,
         super::write::declare,
         super::write::command,
+        super::write::merge,
         super::timeline::show,
         super::catalogue::show,
+        super::alerts::list,
+        super::alerts::of_incident,
+        super::alerts::show,
+        super::alerts::history,
+        super::alerts::groups,
+        super::alerts::act::acknowledge,
+        super::alerts::act::unacknowledge,
+        super::alerts::act::resolve,
+        super::alerts::act::unlink,
+        super::alerts::act::link,
+        super::alerts::act::acknowledge_all,
+        super::alerts::act::resolve_all,
+        super::alerts::act::split,
+        super::changes::list,
+        super::sources::list,
+        super::sources::create,
+        super::sources::show,
+        super::sources::change,
+        super::sources::rotate,
+        super::sources::remove,
         show,
     ),
     components(schemas(Problem)),
-    modifiers(&Token),
+    modifiers(&Token, &Settings),
     tags(
         (name = "incidents", description = "Incidents and their timelines"),
+        (name = "alerts", description = "What monitoring says, and where it belongs"),
+        (name = "sources", description = "Who may send alerts"),
+        (name = "alert settings", description = "What becomes of alerts"),
         (name = "catalogue", description = "What things are called"),
         (name = "about", description = "About this API"),
     ),
@@ -96,6 +121,36 @@ impl IntoResponses for OneIncident {
     }
 }
 
+/// Answers of operations on one alert.
+pub struct OneAlert;
+
+impl IntoResponses for OneAlert {
+    fn responses() -> Responses {
+        problems(&[(
+            "404",
+            "There is no such alert, or this token may not know of it (`no-such-alert`)",
+        )])
+    }
+}
+
+/// Answers of operations on one source.
+pub struct OneSource;
+
+impl IntoResponses for OneSource {
+    fn responses() -> Responses {
+        problems(&[("404", "There is no such source (`no-such-source`)")])
+    }
+}
+
+/// Answers of operations without a body that take a key.
+pub struct Keyed;
+
+impl IntoResponses for Keyed {
+    fn responses() -> Responses {
+        problems(&[("400", "A header is not understood (`bad-parameter`)")])
+    }
+}
+
 /// Answers of operations with query parameters.
 pub struct Queried;
 
@@ -122,13 +177,13 @@ impl IntoResponses for Written {
             ("415", "The body is not `application/json` (`unsupported-media-type`)"),
             (
                 "422",
-                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-person`, `unknown-team`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`); `field` names it",
+                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-type`, `unknown-person`, `unknown-team`, `too-many-people`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`, `bad-snooze`, `bad-merge`); `field` names it",
             ),
         ])
     }
 }
 
-fn problems(answers: &[(&str, &str)]) -> Responses {
+pub(super) fn problems(answers: &[(&str, &str)]) -> Responses {
     let answer = |(status, description): &(&str, &str)| {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
         let response = ResponseBuilder::new()

@@ -6,13 +6,17 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, IncidentId, RoleId, SeverityId, StatusId, TeamId, TimestampId, UserId,
+    ChannelId, IncidentId, IncidentTypeId, RoleId, SeverityId, StatusId, TeamId, TimestampId,
+    UserId,
 };
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::channel::ChannelState;
 use crate::incident::event::Actor;
+use crate::incident::merge::Destination;
+use crate::incident::snooze::Snooze;
 use crate::incident::state::{Incident, LastUpdate, Visibility};
 
 /// An incident.
@@ -68,6 +72,47 @@ pub struct IncidentView {
     pub last_update: Option<LastUpdate>,
     /// When the next update was promised for.
     pub next_update_due: Option<Timestamp>,
+    /// What its alerts say together, if it has any.
+    pub signal: Option<Signal>,
+    /// What kind of incident it is; nothing in those that older versions declared.
+    pub incident_type: Option<TypeView>,
+    /// Who is invited, whatever roles they hold: ids of users in Slack.
+    #[schema(value_type = Vec<String>, example = json!(["U012AB3CD"]))]
+    pub invited: Vec<UserId>,
+    /// The snooze that keeps its alerts quiet.
+    pub snooze: Option<Snooze>,
+    /// The incident in which it goes on, if it was merged.
+    pub merged_into: Option<DestinationView>,
+}
+
+/// What kind of incident it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = TypeOfIncident)]
+pub struct TypeView {
+    /// Its id in the catalogue.
+    #[schema(value_type = String, example = "01STENT0RTYP00000000000001")]
+    pub id: IncidentTypeId,
+    /// What people call it.
+    #[schema(example = "Default")]
+    pub name: String,
+}
+
+/// Where an incident goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = IncidentDestination)]
+pub struct DestinationView {
+    /// The other incident's id, a ULID.
+    #[schema(value_type = String, example = "01K5QGJH00000000000000000A")]
+    pub incident: IncidentId,
+    /// The number people know it by, as they say it.
+    #[schema(example = "INC-7")]
+    pub reference: String,
+}
+
+impl From<Destination> for DestinationView {
+    fn from(into: Destination) -> DestinationView {
+        DestinationView { reference: into.reference(), incident: into.incident }
+    }
 }
 
 /// How bad an incident is.
@@ -141,7 +186,14 @@ impl IncidentView {
             id: incident.status.clone(),
             category: incident.category,
         };
+        let incident_type = incident.incident_type.clone().map(|id| TypeView {
+            name: catalogue
+                .incident_type(&id)
+                .map_or_else(|| id.to_string(), |kind| kind.name.clone()),
+            id,
+        });
         IncidentView {
+            incident_type,
             reference: incident.reference(),
             severity,
             status,
@@ -162,6 +214,10 @@ impl IncidentView {
             updated_at: incident.updated_at,
             last_update: incident.last_update,
             next_update_due: incident.next_update_due,
+            signal: incident.signal,
+            invited: incident.invited.into_iter().collect(),
+            snooze: incident.snooze,
+            merged_into: incident.merged_into.map(DestinationView::from),
         }
     }
 

@@ -4,6 +4,9 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use crate::api::caller::Caller;
 use crate::api::problem::Problem;
 use crate::api::request::{Body, IdempotencyKey, IfMatch};
@@ -17,7 +20,7 @@ use crate::incident::event::Via;
 use crate::incident::state::Incident;
 
 /// What `Idempotency-Key` is for.
-const KEY: &str = "Your name for this request, 1 to 255 visible ASCII characters, such as a random UUID. \
+pub(super) const KEY: &str = "Your name for this request, 1 to 255 visible ASCII characters, such as a random UUID. \
     A second request with the same key and token changes nothing and gets the first one's answer, \
     whatever its body. A request that was refused has used up no key";
 
@@ -61,8 +64,9 @@ pub async fn declare(
 /// Give an incident a command
 ///
 /// `type` says which: `update`, `severity`, `status`, `resolve`, `close`, `reopen`, `role`,
-/// `summary`, `rename` or `note`. The answer is the incident right after it. 409 says that the
-/// incident is that way already, is over, or can't take that step.
+/// `summary`, `rename`, `note`, `accept`, `decline`, `type`, `invite`, `snooze`, `unsnooze` or
+/// `merge`. The answer is the incident right after it. 409 says that the incident is that way
+/// already, is over, or can't take that step.
 #[utoipa::path(
     post,
     path = "/api/v1/incidents/{ref}/commands",
@@ -80,7 +84,7 @@ pub async fn declare(
     responses(
         (status = 200, description = "The incident, right after the command", body = IncidentView,
             headers(("ETag" = String, description = "Its version, for `If-Match`"))),
-        (status = 409, description = "The incident is that way already (`already-so`), is over (`incident-over`), or can't take that step (`wrong-step`)",
+        (status = 409, description = "The incident is that way already (`already-so`), is over (`incident-over`), can't take that step (`wrong-step`), or can't go on in that other incident (`bad-merge`)",
             body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "The incident has changed since the version in `If-Match` (`stale-version`)",
             body = Problem, content_type = "application/problem+json"),
@@ -98,6 +102,52 @@ pub async fn command(
     Body(command): Body<Command>,
 ) -> Result<Response, Problem> {
     let incident = submit(&app, &caller, key, target, command, expected_version).await?;
+    Ok(incident.answer(StatusCode::OK))
+}
+
+/// Where an incident goes on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Merge {
+    /// The other incident: its reference or number.
+    #[schema(example = "INC-7")]
+    pub into: String,
+}
+
+/// Merge an incident into another
+///
+/// The same as the command `merge`. Its alerts belong to the other one from then on, unless this one is
+/// private and the other is not.
+#[utoipa::path(
+    post,
+    path = "/api/v1/incidents/{ref}/merge",
+    operation_id = "mergeIncident",
+    tag = "incidents",
+    security(("token" = [])),
+    params(
+        ("ref" = String, Path, description = REFERENCE, example = "INC-42"),
+        ("Idempotency-Key" = Option<String>, Header, description = KEY, max_length = 255),
+    ),
+    request_body = Merge,
+    responses(
+        (status = 200, description = "The incident, which goes on in the other", body = IncidentView,
+            headers(("ETag" = String, description = "Its version, for `If-Match`"))),
+        (status = 409, description = "The incident is merged already (`already-so`), is over (`incident-over`), or can't go on in that one (`bad-merge`)",
+            body = Problem, content_type = "application/problem+json"),
+        Authorized,
+        OneIncident,
+        Written,
+    ),
+)]
+pub async fn merge(
+    State(app): State<App>,
+    caller: Caller,
+    Reference(target): Reference,
+    key: IdempotencyKey,
+    Body(body): Body<Merge>,
+) -> Result<Response, Problem> {
+    let command = Command::Merge { into: body.into };
+    let incident = submit(&app, &caller, key, target, command, None).await?;
     Ok(incident.answer(StatusCode::OK))
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
 
+use crate::alert::filter::AlertFields;
 use crate::alert::fingerprint;
 use crate::alert::matcher::All;
 use crate::alert::prepared::Prepared;
@@ -18,6 +19,7 @@ use crate::ingest::alertmanager::time::{Shown, ZERO};
 use crate::ingest::alertmanager::wire::{AlertGroup, AlertStatus, GettableAlert, Receiver};
 use crate::ingest::alertmanager::{Refused, silence};
 use crate::ingest::knock::Knock;
+use crate::store::sources::AlertSource;
 use crate::store::{alert_groups, alerts};
 
 /// Alerts that are read at once.
@@ -30,6 +32,9 @@ const MOST: usize = 100_000;
 struct Picture {
     settings: Arc<Prepared>,
     firing: Vec<(Alert, Seen)>,
+    /// Who asks, and what expressions know it by.
+    source: Arc<AlertSource>,
+    system: String,
     now: Timestamp,
 }
 
@@ -120,7 +125,8 @@ impl Picture {
                 (alert, seen)
             }));
             if is_last {
-                return Ok(Picture { settings, firing, now: knock.now });
+                let (source, system) = (Arc::clone(&knock.source), knock.source.system());
+                return Ok(Picture { settings, firing, source, system, now: knock.now });
             }
             if firing.len() >= MOST {
                 return Err(Refused::wish(format!(
@@ -140,7 +146,9 @@ impl Picture {
             if is_over || !wanted.filter.hold(&alert.labels) {
                 continue;
             }
-            let (_, route) = self.settings.route(&alert.source, &alert.labels, alert.status);
+            let system = if alert.source == self.source.id { &self.system } else { "" };
+            let about = AlertFields::of(alert, system);
+            let (_, route) = self.settings.route(&alert.source, &about);
             if !wanted.receivers.is(&route.name) {
                 continue;
             }

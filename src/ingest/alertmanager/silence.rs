@@ -228,6 +228,7 @@ pub fn is_uuid(text: &str) -> bool {
 mod tests {
     use std::time::Duration;
 
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
@@ -347,6 +348,30 @@ mod tests {
         }
         assert_eq!(ended(&silence(-2, -1), NOW), None);
         assert_eq!(ended(&silence(-2, 0), NOW), None);
+    }
+
+    proptest! {
+        #[test]
+        fn broken_bodies_are_refused_and_nothing_worse(at in 0_usize..200, piece in ".{0,6}") {
+            let body = json!({
+                "id": "x", "matchers": [{"name": "env", "value": "prod", "isRegex": true}],
+                "startsAt": hours(0), "endsAt": hours(2), "createdBy": "me", "comment": "why",
+            });
+            let mut body = body.to_string();
+            let at = at % body.len();
+            body.replace_range(at..=at, &piece);
+            if let Ok(Ok(silence)) = serde_json::from_str::<Posted>(&body).map(|posted| posted.read(NOW)) {
+                prop_assert!(silence.starts_at < silence.ends_at);
+                let ended = ended(&silence, NOW);
+                prop_assert!(ended.is_none_or(|ended| State::of(&ended, NOW) == State::Expired));
+            }
+        }
+
+        #[test]
+        fn whatever_the_id_is_there_is_a_uuid_for_it(id in ".{0,40}") {
+            prop_assert!(is_uuid(&shown_id(&SettingId::new(id.clone()))));
+            prop_assert!(is_uuid(new_id(&id).as_str()));
+        }
     }
 
     #[test]

@@ -100,6 +100,8 @@ impl Asking<'_> {
             Intent::Show(Show::Help(verb)) => Ok(Some(help::help(verb))),
             Intent::Show(Show::List(filter)) => self.list(&filter).await.map(Some),
             Intent::Show(Show::Timeline) => self.timeline().await.map(Some),
+            Intent::Show(Show::Alerts) => self.alerts().await.map(Some),
+            Intent::Alerts { button, group } => self.press_card(button, &group).await,
             Intent::Misunderstood { given, nearest } => {
                 Ok(Some(reply::misunderstood(&given, nearest)))
             }
@@ -138,7 +140,7 @@ impl Asking<'_> {
         Ok(self.open(declare(name, &catalogue, &origin), Verb::Declare).await)
     }
 
-    async fn open_form(&self, form: &Form) -> Result<Option<Message>, Failure> {
+    pub(super) async fn open_form(&self, form: &Form) -> Result<Option<Message>, Failure> {
         let mut tx = self.door.app.db.read().await?;
         let incident = self.find(&mut tx).await?;
         form.check(&incident)?;
@@ -149,7 +151,7 @@ impl Asking<'_> {
         Ok(self.open(form.open(&incident, &catalogue, &origin), instead).await)
     }
 
-    async fn open(&self, modal: Modal, instead: Verb) -> Option<Message> {
+    pub(super) async fn open(&self, modal: Modal, instead: Verb) -> Option<Message> {
         match self.door.open(&self.workspace, &self.trigger_id, modal).await {
             Ok(()) => None,
             Err(error) => {
@@ -159,12 +161,11 @@ impl Asking<'_> {
         }
     }
 
-    async fn run(&self, command: Command) -> Result<Option<Message>, Failure> {
+    pub(super) async fn run(&self, command: Command) -> Result<Option<Message>, Failure> {
         let target = self.target.clone().or_else(|| self.channel.clone().map(Target::Channel));
         let order = Order {
             workspace: self.workspace.clone(),
-            // What comes without an id can't be told from others: it is nobody's repetition.
-            receipt: (!self.trigger_id.is_empty()).then(|| format!("trigger/{}", self.trigger_id)),
+            receipt: self.receipt(),
             target: target.ok_or(Refusal::NotAnIncidentChannel)?,
             actor: self.actor(),
             via: self.via,
@@ -201,7 +202,7 @@ impl Asking<'_> {
     }
 
     /// The incident that is meant, if this person may know of it.
-    async fn find(&self, tx: &mut Tx) -> Result<Incident, Failure> {
+    pub(super) async fn find(&self, tx: &mut Tx) -> Result<Incident, Failure> {
         let target = self.target.clone().or_else(|| self.channel.clone().map(Target::Channel));
         let target = target.ok_or(Refusal::NotAnIncidentChannel)?;
         let found = match &target {
@@ -224,7 +225,12 @@ impl Asking<'_> {
         }
     }
 
-    fn actor(&self) -> Actor {
+    /// What comes without an id can't be told from others: it is nobody's repetition.
+    pub(super) fn receipt(&self) -> Option<String> {
+        (!self.trigger_id.is_empty()).then(|| format!("trigger/{}", self.trigger_id))
+    }
+
+    pub(super) fn actor(&self) -> Actor {
         Actor::Person { user: self.user.clone() }
     }
 }

@@ -4,15 +4,18 @@
 //! means nothing brings the nearest one that does. Words for severities, statuses and roles stay
 //! words: only the engine knows the workspace's catalogue.
 
+mod durations;
 pub mod words;
 
-use crate::ids::{SeverityId, UserId};
+use crate::ids::{GroupId, SeverityId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::command::Command;
 use crate::incident::refusal::Refusal;
 use crate::incident::state::parse_reference;
 use crate::incident::text::{is_trick, nearest, shorten};
+use crate::slack::inbound::grammar::durations::leading_minutes;
 use crate::slack::inbound::grammar::words::{Person, readable, split_word, unquoted};
+use crate::slack::view::alerts::button::CardButton;
 use crate::slack::view::button::Button;
 use crate::slack::view::form::Form;
 use crate::slack::view::verb::Verb;
@@ -43,6 +46,13 @@ pub enum Intent {
     Run(Command),
     /// Something to look at.
     Show(Show),
+    /// Something about one group of the incident's alerts.
+    Alerts {
+        /// What was pressed.
+        button: CardButton,
+        /// Which group.
+        group: GroupId,
+    },
     /// No command goes by that word.
     Misunderstood {
         /// What was typed, all of it.
@@ -59,6 +69,8 @@ pub enum Intent {
 pub enum Show {
     /// What happened to the incident.
     Timeline,
+    /// The alerts of the incident.
+    Alerts,
     /// Incidents. Needs none.
     List(Filter),
     /// How a command is typed, or all of them. Needs no incident.
@@ -162,6 +174,8 @@ pub fn pressed(button: Button, actor: &UserId) -> Intent {
         Button::Close => Intent::OpenForm(Form::Close),
         Button::Reopen => Intent::Run(Command::Reopen { message: None }),
         Button::Timeline => Intent::Show(Show::Timeline),
+        Button::Accept => Intent::Run(Command::Accept {}),
+        Button::Decline => Intent::OpenForm(Form::Decline),
     }
 }
 
@@ -178,12 +192,20 @@ fn parser(verb: Verb) -> Parser {
         Verb::Resolve => resolve,
         Verb::Close => close,
         Verb::Reopen => reopen,
+        Verb::Accept => accept,
+        Verb::Decline => decline,
+        Verb::Type => incident_type,
+        Verb::Snooze => snooze,
+        Verb::Unsnooze => unsnooze,
+        Verb::Merge => merge,
+        Verb::Invite => invite,
         Verb::Lead => lead,
         Verb::Role => role,
         Verb::Summary => summary,
         Verb::Rename => rename,
         Verb::Note => note,
         Verb::Timeline => timeline,
+        Verb::Alerts => alerts,
     }
 }
 
@@ -192,7 +214,13 @@ impl Verb {
     fn is_about_an_incident_alone(self) -> bool {
         !matches!(
             self,
-            Verb::Declare | Verb::List | Verb::Help | Verb::Summary | Verb::Rename | Verb::Note
+            Verb::Declare
+                | Verb::List
+                | Verb::Help
+                | Verb::Merge
+                | Verb::Summary
+                | Verb::Rename
+                | Verb::Note
         )
     }
 }
@@ -255,6 +283,66 @@ fn reopen(text: &str, _: &UserId) -> Intent {
     Intent::Run(Command::Reopen { message })
 }
 
+/// `accept`
+fn accept(_: &str, _: &UserId) -> Intent {
+    Intent::Run(Command::Accept {})
+}
+
+/// `decline [text]`
+fn decline(text: &str, _: &UserId) -> Intent {
+    said(text, Form::Decline, |message| Command::Decline { message: Some(message) })
+}
+
+/// `type [<type>]`
+fn incident_type(word: &str, _: &UserId) -> Intent {
+    said(word, Form::Type, |incident_type| Command::Type { incident_type })
+}
+
+/// `snooze [for] [<duration>] [cancel]`
+fn snooze(words: &str, _: &UserId) -> Intent {
+    let words = readable(words);
+    let words = match split_word(&words) {
+        (word, rest) if word.eq_ignore_ascii_case("for") => rest,
+        _ => words.trim(),
+    };
+    if words.is_empty() {
+        return Intent::OpenForm(Form::Snooze);
+    }
+    let unclear = || Intent::Refused(Refusal::BadDuration { given: shorten(words, 80) });
+    let Some((minutes, rest)) = leading_minutes(words) else { return unclear() };
+    match rest.to_lowercase().as_str() {
+        "" => Intent::Run(Command::Snooze { minutes, cancel_on_news: false }),
+        "cancel" | "cancel on news" | "or news" | "until news" => {
+            Intent::Run(Command::Snooze { minutes, cancel_on_news: true })
+        }
+        _ => unclear(),
+    }
+}
+
+/// `unsnooze`
+fn unsnooze(_: &str, _: &UserId) -> Intent {
+    Intent::Run(Command::Unsnooze {})
+}
+
+/// `merge [into] [INC-42]`
+fn merge(words: &str, _: &UserId) -> Intent {
+    let words = readable(words);
+    let reference = match split_word(&words) {
+        (word, rest) if ["into", "with", "to"].contains(&word.to_lowercase().as_str()) => rest,
+        _ => words.trim(),
+    };
+    said(reference, Form::Merge, |into| Command::Merge { into })
+}
+
+/// `invite [<@person>…]`
+fn invite(words: &str, actor: &UserId) -> Intent {
+    match words::people(words, actor) {
+        Err(given) => Intent::Refused(Refusal::UnknownPerson { given }),
+        Ok(people) if people.is_empty() => Intent::OpenForm(Form::Invite),
+        Ok(people) => Intent::Run(Command::Invite { people }),
+    }
+}
+
 /// `lead [me | <@person> | none]`
 fn lead(who: &str, actor: &UserId) -> Intent {
     let role = "lead".to_owned();
@@ -302,6 +390,11 @@ fn note(text: &str, _: &UserId) -> Intent {
 /// `timeline`
 fn timeline(_: &str, _: &UserId) -> Intent {
     Intent::Show(Show::Timeline)
+}
+
+/// `alerts`
+fn alerts(_: &str, _: &UserId) -> Intent {
+    Intent::Show(Show::Alerts)
 }
 
 /// Runs the command if there are words for it, and asks for them in a form if not.

@@ -11,14 +11,16 @@ use crate::incident::command::Command;
 use crate::incident::event::{Actor, Via};
 use crate::slack::client::{CallError, Connection};
 use crate::slack::inbound::act::Asking;
+use crate::slack::inbound::alerts;
 use crate::slack::inbound::answer::Answer;
 use crate::slack::inbound::door::Door;
 use crate::slack::inbound::grammar::{Intent, pressed};
 use crate::slack::inbound::payload::{Interaction, View};
 use crate::slack::inbound::submission::{self, SubmissionError};
 use crate::slack::inbound::verify::Signed;
+use crate::slack::view::alerts::button::CardButton;
 use crate::slack::view::button::Button;
-use crate::slack::view::form::{Origin, failed, not_installed, refused};
+use crate::slack::view::form::{ATTACH, Origin, failed, not_installed, refused};
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::reply;
 
@@ -60,6 +62,12 @@ pub async fn answer(door: &Door, interaction: Interaction) -> Answer {
 
 async fn press(door: &Door, interaction: Interaction) -> Answer {
     let Some(action) = interaction.actions.first() else { return Answer::silence() };
+    if let Some(button) = CardButton::parse(&action.action_id)
+        && let Some((incident, group)) = action.value.as_deref().and_then(CardButton::read)
+    {
+        let intent = Intent::Alerts { button, group };
+        return ask(door, interaction, Some(Target::Id(incident)), intent).await;
+    }
     let (Some(button), Some(user)) = (Button::parse(&action.action_id), interaction.user()) else {
         tracing::debug!("Left a button alone");
         return Answer::silence();
@@ -140,6 +148,9 @@ async fn submit(door: &Door, interaction: Interaction) -> Answer {
             return Answer::value(&failed(&view.callback_id));
         }
     };
+    if view.callback_id == ATTACH {
+        return alerts::attach(door, workspace, user, view).await;
+    }
     let order = match order(workspace, slack_team, user, view) {
         Ok(order) => order,
         Err(error) => {

@@ -4,6 +4,7 @@
 //! [`verify::Signed`] holds such a body.
 
 mod act;
+mod alerts;
 mod answer;
 mod channel_events;
 mod commands;

@@ -39,7 +39,7 @@ pub fn command(callback_id: &str, values: &Value) -> Result<Command, SubmissionE
             severity: filled_in.choice("severity"),
             lead: filled_in.person("lead"),
             private: filled_in.is_ticked("private"),
-
+            incident_type: filled_in.choice("incident_type"),
             ..Declare::default()
         }),
         "update" => Command::Update {
@@ -52,6 +52,15 @@ pub fn command(callback_id: &str, values: &Value) -> Result<Command, SubmissionE
         },
         "resolve" => Command::Resolve { message: filled_in.text("message") },
         "close" => Command::Close { message: filled_in.text("message") },
+        "decline" => Command::Decline { message: filled_in.text("message") },
+        "type" => Command::Type { incident_type: filled_in.required_choice("incident_type")? },
+        "invite" => Command::Invite { people: filled_in.person("person").into_iter().collect() },
+        "snooze" => Command::Snooze {
+            // Nobody can choose what is no number; the engine refuses what makes no sense.
+            minutes: filled_in.required_choice("minutes")?.parse().unwrap_or(0),
+            cancel_on_news: filled_in.is_ticked("cancel_on_news"),
+        },
+        "merge" => Command::Merge { into: filled_in.text("into").unwrap_or_default() },
         "role" => Command::Role {
             role: filled_in.required_choice("role")?,
             person: filled_in.person("person"),
@@ -65,15 +74,16 @@ pub fn command(callback_id: &str, values: &Value) -> Result<Command, SubmissionE
     })
 }
 
-struct FilledIn<'a>(&'a Value);
+/// What was filled into the inputs of a form, by the name of the field.
+pub(super) struct FilledIn<'a>(pub(super) &'a Value);
 
 impl FilledIn<'_> {
-    fn text(&self, field: &str) -> Option<String> {
+    pub(super) fn text(&self, field: &str) -> Option<String> {
         let text = self.input(field)["value"].as_str()?;
         (!text.trim().is_empty()).then(|| text.to_owned())
     }
 
-    fn choice(&self, field: &str) -> Option<String> {
+    pub(super) fn choice(&self, field: &str) -> Option<String> {
         Some(self.input(field)["selected_option"]["value"].as_str()?.to_owned())
     }
 
@@ -175,6 +185,12 @@ mod tests {
         assert_eq!(open(Form::Resolve), Command::Resolve { message: None });
         assert_eq!(open(Form::Close), Command::Close { message: None });
         assert_eq!(open(Form::Note), Command::Note { text: String::new() });
+        assert_eq!(open(Form::Decline), Command::Decline { message: None });
+        let incident_type = incident.incident_type.clone().unwrap().to_string();
+        assert_eq!(open(Form::Type), Command::Type { incident_type });
+        assert_eq!(open(Form::Invite), Command::Invite { people: Vec::new() });
+        assert_eq!(open(Form::Snooze), Command::Snooze { minutes: 60, cancel_on_news: false });
+        assert_eq!(open(Form::Merge), Command::Merge { into: String::new() });
         let role = catalogue.lead().id.to_string();
         assert_eq!(
             open(Form::Role { role: Some("lead".to_owned()), person: None }),

@@ -12,7 +12,7 @@ use crate::slack::client::CallError;
 use crate::slack::outbound::Job;
 use crate::slack::outbound::calls::Failed;
 
-/// Slack takes a hundred at once for certain; nobody has more roles than that.
+/// Slack takes a hundred at once for certain.
 const INVITED_AT_ONCE: usize = 100;
 
 impl Job<'_> {
@@ -21,12 +21,17 @@ impl Job<'_> {
         let mut shown = self.shown_in(channel, Surface::Members).await?;
         let us = self.performer.bot_user(&self.work.workspace).await?;
         let known: BTreeSet<&UserId> = shown.detail.invited.iter().chain([&us]).collect();
-        let mut missing: Vec<UserId> =
+        let missing: Vec<UserId> =
             self.incident.people().into_iter().filter(|person| !known.contains(person)).collect();
-        missing.truncate(INVITED_AT_ONCE);
-        if missing.is_empty() {
-            return Ok(());
+        for some in missing.chunks(INVITED_AT_ONCE) {
+            self.invite(channel, some).await?;
+            shown.detail.invited.extend(some.iter().cloned());
+            self.save(Surface::Members, &shown).await?;
         }
+        Ok(())
+    }
+
+    async fn invite(&self, channel: &ChannelId, missing: &[UserId]) -> Result<(), Failed> {
         let users = missing.iter().map(UserId::as_str).collect::<Vec<_>>().join(",");
         let arguments = json!({"channel": channel, "users": users, "force": true});
         let failures = match self.calls.post("conversations.invite", &arguments).await {
@@ -54,8 +59,7 @@ impl Job<'_> {
         for (person, reason) in failures {
             self.record_uninvited(&person, &reason).await?;
         }
-        shown.detail.invited.extend(missing);
-        Ok(self.save(Surface::Members, &shown).await?)
+        Ok(())
     }
 
     /// Somebody whom Slack does not let in is no reason to keep the others waiting.

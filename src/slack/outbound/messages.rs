@@ -13,7 +13,7 @@ use crate::slack::outbound::calls::{Failed, Trouble};
 use crate::slack::outbound::search::Search;
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::welcome::welcome;
-use crate::store::surfaces::{Detail, Shown};
+use crate::store::surfaces::{Detail, Kind, Shown};
 
 /// What our messages call their metadata.
 const EVENT_TYPE: &str = "stentor";
@@ -61,10 +61,11 @@ impl Job<'_> {
     /// Makes the one message of a surface show this: sends it the first time, edits it after.
     pub(super) async fn show(
         &self,
-        surface: Surface,
+        surface: impl Into<Kind<'_>>,
         channel: &ChannelId,
         message: &Message,
     ) -> Result<Shown, Failed> {
+        let surface = surface.into();
         let shown = self.shown(surface).await?;
         let hash = hash(message);
         if shown.ts.is_none() || shown.channel.as_ref() != Some(channel) {
@@ -83,9 +84,36 @@ impl Job<'_> {
         }
     }
 
+    /// Makes a message that is there, or not any more, show this; nothing is sent anew.
+    pub(super) async fn show_if_there(
+        &self,
+        surface: impl Into<Kind<'_>>,
+        channel: &ChannelId,
+        message: &Message,
+    ) -> Result<(), Failed> {
+        let surface = surface.into();
+        let mut shown = self.shown(surface).await?;
+        let is_known = shown.ts.is_some() && shown.channel.as_ref() == Some(channel);
+        if !is_known && self.work.is_in_doubt() {
+            // It was sent, and is no longer wanted.
+            let ts = self.look_for(channel).await?;
+            shown = Shown { channel: Some(channel.clone()), ts, ..Shown::default() };
+        } else if !is_known {
+            return Ok(());
+        }
+        let hash = hash(message);
+        if shown.ts.is_none() || shown.hash.as_ref() == Some(&hash) {
+            return Ok(());
+        }
+        match self.edit(surface, shown, message, &hash).await {
+            Err(failed) if failed.is("message_not_found") => Ok(()),
+            answer => answer.map(drop),
+        }
+    }
+
     async fn edit(
         &self,
-        surface: Surface,
+        surface: Kind<'_>,
         shown: Shown,
         message: &Message,
         hash: &str,
@@ -99,7 +127,7 @@ impl Job<'_> {
 
     async fn show_first(
         &self,
-        surface: Surface,
+        surface: Kind<'_>,
         channel: &ChannelId,
         message: &Message,
         hash: String,

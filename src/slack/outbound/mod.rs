@@ -7,13 +7,13 @@
 mod announcements;
 mod budget;
 mod calls;
+mod cards;
 mod channel;
 mod looks;
 mod members;
 mod messages;
 mod posts;
 mod remedy;
-
 mod search;
 mod standing;
 mod teams;
@@ -42,7 +42,7 @@ use crate::slack::outbound::standing::Spot;
 use crate::slack::view::notice;
 use crate::store::db::Db;
 use crate::store::outbox::Claimed;
-use crate::store::surfaces::{self, Shown};
+use crate::store::surfaces::{self, Kind, Shown};
 use crate::store::workspaces::Catalogues;
 use crate::store::{incidents, outbox};
 
@@ -119,9 +119,15 @@ impl Job<'_> {
             Work::Warn { user, warning } => {
                 self.send_directly(user, &notice::warning(warning)).await
             }
-            // The worker rings timers itself: they are no business of Slack's.
-            Work::Ring { .. } | Work::Settle { .. } | Work::Signal => Ok(()),
-            Work::ShowAlerts { .. } => Ok(()),
+            // The worker does these itself: they are no business of Slack's.
+            Work::Ring { .. }
+            | Work::Wake
+            | Work::RecordMerge { .. }
+            | Work::RecordAlerts { .. }
+            | Work::Settle { .. }
+            | Work::Signal => Ok(()),
+            Work::ShowAlerts { group } => self.show_alerts(group).await,
+            Work::ShowAllAlerts => self.show_all_alerts().await,
             Work::Look { ts, by } => self.look_at(ts, by.as_ref()).await,
             Work::ReadBack(stretch) => self.read_back(stretch).await,
             Work::Unknown => {
@@ -154,13 +160,13 @@ impl Job<'_> {
         Ok(Shown { channel: Some(channel.clone()), ..shown })
     }
 
-    async fn shown(&self, surface: Surface) -> Result<Shown, Trouble> {
+    async fn shown(&self, surface: impl Into<Kind<'_>>) -> Result<Shown, Trouble> {
         let mut tx = self.performer.db.read().await?;
         Ok(surfaces::shown(&mut tx, &self.work.workspace, &self.incident.id, surface).await?)
     }
 
     /// Remembers what Slack shows, unless somebody else has the lane: they know better.
-    async fn save(&self, surface: Surface, shown: &Shown) -> Result<(), Trouble> {
+    async fn save(&self, surface: impl Into<Kind<'_>>, shown: &Shown) -> Result<(), Trouble> {
         let (now, since) = (self.performer.clock.now(), Instant::now());
         let mut tx = self.performer.db.begin().await?;
         if !outbox::renew(&mut tx, self.work, now.plus(LEASE)).await? {

@@ -41,8 +41,12 @@ impl Job<'_> {
             Work::Say { .. }
             | Work::Warn { .. }
             | Work::Ring { .. }
+            | Work::Wake
+            | Work::RecordMerge { .. }
             | Work::Settle { .. }
             | Work::Signal
+            | Work::ShowAllAlerts
+            | Work::RecordAlerts { .. }
             | Work::Look { .. }
             | Work::ReadBack(_)
             | Work::Unknown => false,

@@ -4,6 +4,7 @@ use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::channel::ChannelState;
 use crate::incident::state::Incident;
 use crate::incident::text::shorten;
+use crate::slack::view::alerts;
 use crate::slack::view::button::Button;
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::element;
@@ -16,6 +17,9 @@ const EXCERPT: usize = 600;
 
 /// What the workspace is told about an incident.
 pub fn announcement(incident: &Incident, catalogue: &Catalogue) -> Message {
+    if incident.category == StatusCategory::Triage {
+        return in_triage(incident, catalogue);
+    }
     let title = words::title(incident);
     let status = words::status_name(&incident.status, catalogue);
     let mut blocks = vec![Block::header(&format!("{} {title}", words::cue(incident, catalogue)))];
@@ -27,6 +31,20 @@ pub fn announcement(incident: &Incident, catalogue: &Catalogue) -> Message {
     if incident.category.is_active() {
         blocks.extend(Block::actions(buttons(incident, catalogue)));
     }
+    Message::new(&Line::of(&format!("{title}: {status}")), blocks)
+}
+
+/// Nobody knows yet whether it is an incident: it is said in two lines, and asks nobody for anything.
+fn in_triage(incident: &Incident, catalogue: &Catalogue) -> Message {
+    let title = words::title(incident);
+    let status = words::status_name(&incident.status, catalogue);
+    let standing = Line::of(&status).text(": not yet accepted as an incident");
+    let reported = Line::of("Reported by ").actor(&incident.creator);
+    let channel = incident.channel.as_ref().map(|channel| Line::new().channel(channel));
+    let blocks = vec![
+        Block::text(&Line::of("🔍 ").text(&title)),
+        Block::text(&Line::joined([standing, reported, channel.unwrap_or_default()], " · ")),
+    ];
     Message::new(&Line::of(&format!("{title}: {status}")), blocks)
 }
 
@@ -42,6 +60,12 @@ fn facts(incident: &Incident, catalogue: &Catalogue) -> Vec<Line> {
     };
     let severity = words::severity_name(incident.severity.as_ref(), catalogue);
     let standing = ended.text(" · Severity ").bold(&severity);
+    let standing = match words::type_name(incident, catalogue) {
+        Some(kind) => standing.text(&format!(" · {kind}")),
+        None => standing,
+    };
+    let merged = incident.merged_into.as_ref();
+    let merged = merged.map(|into| Line::of("Goes on in ").then(words::destination(into)));
     let mut people =
         Line::of("Lead ").then(words::person_or(words::lead(incident, catalogue), "nobody yet"));
     if !incident.category.is_active() && words::lead(incident, catalogue).is_none() {
@@ -56,8 +80,13 @@ fn facts(incident: &Incident, catalogue: &Catalogue) -> Vec<Line> {
     });
     vec![
         standing,
+        merged.unwrap_or_default(),
         Line::joined([people, reported], " · "),
         Line::joined([since, channel.unwrap_or_default()], " · "),
+        incident
+            .signal
+            .map(|signal| Line::of("Alerts: ").then(alerts::in_short(&signal)))
+            .unwrap_or_default(),
     ]
 }
 

@@ -26,11 +26,15 @@ pub enum Button {
     Reopen,
     /// Shows what happened so far.
     Timeline,
+    /// Begins the work.
+    Accept,
+    /// Opens the form that declines.
+    Decline,
 }
 
 impl Button {
     /// All of them.
-    pub const ALL: [Button; 10] = [
+    pub const ALL: [Button; 12] = [
         Button::Update,
         Button::TakeLead,
         Button::ChangeLead,
@@ -41,6 +45,8 @@ impl Button {
         Button::Close,
         Button::Reopen,
         Button::Timeline,
+        Button::Accept,
+        Button::Decline,
     ];
 
     /// The word that Slack sends when it is pressed.
@@ -56,6 +62,8 @@ impl Button {
             Button::Close => "close",
             Button::Reopen => "reopen",
             Button::Timeline => "timeline",
+            Button::Accept => "accept",
+            Button::Decline => "decline",
         }
     }
 
@@ -77,6 +85,8 @@ impl Button {
             Button::Close => "Close",
             Button::Reopen => "Reopen",
             Button::Timeline => "Timeline",
+            Button::Accept => "Accept",
+            Button::Decline => "Decline",
         }
     }
 

@@ -69,14 +69,22 @@ mod tests {
         `/incident resolve [text]`  It is over for those it hurt; say what ended it.
         `/incident close [text]`  Nothing is left to do.
         `/incident reopen [text]`  It was not over: go back to working on it.
+        `/incident accept`  It is an incident: begin the work.
+        `/incident decline [text]`  It is no incident; say why.
+        `/incident type [name]`  Say what kind of incident it is.
+        `/incident snooze [2h | 90m | 1d] [cancel]`  Have peace from its alerts for a while; with cancel, until there is news.
+        `/incident unsnooze`  Hear of its alerts again.
+        `/incident merge [INC-42]`  Go on in another incident.
         *People*
         `/incident lead [me | @person | none]`  Say who runs it.
         `/incident role [role] [me | @person | none]`  Say who does what.
+        `/incident invite [@person …]`  Let people into its channel.
         *Record*
         `/incident summary [text]`  Say in a few sentences what is known.
         `/incident rename [name]`  Call it something else.
         `/incident note [text]`  Write something into the timeline.
         `/incident timeline`  Show what happened so far.
+        `/incident alerts`  Show the alerts behind it, those that fire first.
         ~ What stands in brackets may be left out; a form asks for what is needed. /inc is the same as /incident.
         ");
         for verb in Verb::ALL {

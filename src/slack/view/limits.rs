@@ -132,6 +132,12 @@ fn check_button(button: &Value) -> Checked {
     check_plain(&button["text"], 75)?;
     prop_assert!((1..=255).contains(&characters(button["action_id"].as_str().unwrap())));
     prop_assert!(characters(button["value"].as_str().unwrap()) <= 2_000);
+    let confirm = &button["confirm"];
+    if !confirm.is_null() {
+        for (part, limit) in [("title", 100), ("text", 300), ("confirm", 30), ("deny", 30)] {
+            check_plain(&confirm[part], limit)?;
+        }
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use crate::clock::Timestamp;
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::event::{Entry, Event, SeverityChange, StatusChange};
+use crate::incident::snooze::Woken;
 use crate::incident::state::Incident;
 use crate::slack::view::alerts;
 use crate::slack::view::button::Button;
@@ -37,8 +38,38 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
             Some(said("👤", vec![handover(entry, catalogue)?], None, incident))
         }
         Event::UpdateOverdue { due } => Some(overdue(*due, incident, catalogue)),
-        Event::SignalChanged { from, to } => alerts::news(from.as_ref(), to, entry, incident),
+        Event::TypeChanged { to, .. } => {
+            let kind = Line::of(&format!("Type set to {}", words::type_called(to, catalogue)));
+            Some(said("🏷️", vec![kind, by(entry)], None, incident))
+        }
+        Event::Snoozed { until, cancel_on_news } => {
+            let length = Line::of("Alerts are quiet until ").date(*until);
+            let length =
+                if *cancel_on_news { length.text(", or until there is news") } else { length };
+            Some(said("😴", vec![length, by(entry)], None, incident))
+        }
+        Event::Unsnoozed { because } => {
+            let facts = match because {
+                Woken::Asked => vec![Line::of("The snooze has ended"), by(entry)],
+                Woken::TimeIsUp => vec![Line::of("The snooze has ended: its time is up")],
+                Woken::News => vec![Line::of("The snooze has ended: there is news")],
+            };
+            Some(said("🔔", facts, None, incident))
+        }
+        Event::MergedInto { into, .. } => {
+            let merged =
+                Line::of("Merged into ").then(words::destination(into)).text(", where it goes on");
+            Some(said("🔀", vec![merged, by(entry)], None, incident))
+        }
+        Event::Absorbed(absorbed) => {
+            let what = words::absorbed(absorbed).text(" was merged into this incident");
+            Some(said("🔀", vec![what], None, incident))
+        }
+        Event::SignalChanged { from, to, proposes, .. } => {
+            alerts::news(from.as_ref(), to, *proposes, incident)
+        }
         Event::Declared(_)
+        | Event::Invited { .. }
         | Event::SummaryChanged { .. }
         | Event::Renamed { .. }
         | Event::NoteAdded { .. }
@@ -48,6 +79,7 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
         | Event::MessagePinned { .. }
         | Event::MessageEdited { .. }
         | Event::MessageUnpinned { .. }
+        | Event::AlertsHandled { .. }
         | Event::Unknown => None,
     }
 }
@@ -105,6 +137,10 @@ fn headline(
         StatusCategory::Triage | StatusCategory::Live | StatusCategory::Paused if was_over => {
             ("🔁", Line::of(&format!("Reopened, now {to}")))
         }
+        StatusCategory::Live if change.from_category == StatusCategory::Triage => {
+            ("🚨", Line::of(&format!("Accepted, now {to}")))
+        }
+        StatusCategory::Declined => ("⚪", Line::of("Declined: it was no incident")),
         StatusCategory::Learning if !was_over => {
             ("✅", Line::of(&format!("Resolved{after}, now {to}")))
         }

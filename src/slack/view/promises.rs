@@ -3,15 +3,22 @@
 
 use proptest::prelude::*;
 
+use crate::alert::observation::{Link, Observation};
+use crate::alert::signal::Signal;
+use crate::alert::state::{Alert, Cause, Circumstances};
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, MessageTs, UserId};
-use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::ids::{ChannelId, IncidentId, IncidentTypeId, MessageTs, UserId};
+use crate::incident::catalogue::{Catalogue, IncidentType, StatusCategory};
 use crate::incident::channel::ChannelChange;
-use crate::incident::event::{Actor, Entry, Event, SeverityChange, StatusChange, Via};
+use crate::incident::event::{Absorbed, Actor, Entry, Event, SeverityChange, StatusChange, Via};
+use crate::incident::handled::Handled;
+use crate::incident::merge::{BadMerge, Destination};
 use crate::incident::pins::{Author, Quote};
 use crate::incident::refusal::{Field, Refusal};
+use crate::incident::snooze::{Snooze, Woken};
 use crate::incident::state::{Incident, LastUpdate, Visibility};
 use crate::outbox::work::{NotAnnounced, Warning};
+use crate::slack::view::alerts::card::{Card, card, gone};
 use crate::slack::view::form::{self, Form, Origin};
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::element::{Button, Choice, Element};
@@ -20,9 +27,11 @@ use crate::slack::view::kit::message::Message;
 use crate::slack::view::kit::modal::Modal;
 use crate::slack::view::limits::{Checked, characters, check_disarmed, check_message, check_modal};
 use crate::slack::view::reply::Standpoint;
-use crate::slack::view::samples::{Story, minute};
+use crate::slack::view::samples::{Story, group_of, minute};
 use crate::slack::view::verb::Verb;
-use crate::slack::view::{announcement, help, list, notice, post, reply, timeline, topic, welcome};
+use crate::slack::view::{
+    alerts, announcement, help, list, notice, post, reply, timeline, topic, welcome,
+};
 
 /// Text as nobody should write it, and somebody will.
 fn nasty_text() -> impl Strategy<Value = String> {
@@ -69,6 +78,11 @@ fn catalogue_of(name: &str, description: &str) -> Catalogue {
         role.name = name.to_owned();
         role.instructions = description.to_owned();
     }
+    let other = IncidentTypeId::from("01STENT0RTYP00000000000002");
+    catalogue.types.push(IncidentType { id: other, name: String::new() });
+    for kind in &mut catalogue.types {
+        kind.name = name.to_owned();
+    }
     catalogue
 }
 
@@ -81,6 +95,7 @@ fn incident_of(name: &str, text: &str, category: StatusCategory, filled: bool) -
     incident.category = category;
     incident.status = catalogue.first_status(category).unwrap().id.clone();
     if filled {
+        incident.signal = Some(Signal { active: true, flapping: true, ..Signal::default() });
         incident.visibility = Visibility::Private;
         incident.next_update_due = Some(minute(60));
         incident.timestamps =
@@ -89,6 +104,13 @@ fn incident_of(name: &str, text: &str, category: StatusCategory, filled: bool) -
         incident.roles = catalogue.roles.iter().map(|role| (role.id.clone(), bea())).collect();
         incident.creator = Actor::ApiToken { name: name.to_owned() };
         let by = Actor::Person { user: UserId::new(text) };
+        incident.merged_into = Some(destination(text));
+        incident.snooze = Some(Snooze {
+            since: minute(1),
+            until: minute(60),
+            cancel_on_news: true,
+            by: Actor::ApiToken { name: name.to_owned() },
+        });
         incident.last_update = Some(LastUpdate { message: text.to_owned(), at: minute(5), by });
     } else {
         incident.severity = None;
@@ -109,6 +131,7 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
         to_category: StatusCategory::Learning,
         stamps: Vec::new(),
     };
+    let merged = status.clone();
     let (role, person) = (catalogue.lead().id.clone(), UserId::from("U0BEA"));
     let mut declared = Story::new().record.remove(0).event;
     if let Event::Declared(declared) = &mut declared {
@@ -142,6 +165,30 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
         Event::NoteAdded { text: text.to_owned() },
         Event::ChannelOpened { channel: ChannelId::new(text), told: None },
         Event::UpdateOverdue { due: minute(60) },
+        Event::TypeChanged { from: None, to: IncidentTypeId::new(text) },
+        Event::TypeChanged {
+            from: Some(catalogue.types[0].id.clone()),
+            to: catalogue.types[0].id.clone(),
+        },
+        Event::Invited { people: vec![UserId::new(text); 100] },
+        Event::Snoozed { until: minute(60), cancel_on_news: true },
+        Event::Unsnoozed { because: Woken::Asked },
+        Event::Unsnoozed { because: Woken::TimeIsUp },
+        Event::Unsnoozed { because: Woken::News },
+        Event::MergedInto {
+            into: destination(text),
+            change: StatusChange {
+                to: catalogue.statuses[9].id.clone(),
+                to_category: StatusCategory::Merged,
+                ..merged
+            },
+        },
+        Event::Absorbed(Absorbed::default()),
+        Event::Absorbed(Absorbed {
+            incident: None,
+            number: Some(7),
+            channel: Some(ChannelId::new(text)),
+        }),
         changed(ChannelChange::Archived),
         changed(ChannelChange::Back),
         changed(ChannelChange::Left { shut_out: true }),
@@ -162,7 +209,69 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
             by: None,
         },
         Event::MessageEdited { ts: MessageTs::new("x"), text: text.to_owned(), supersedes: 1 },
+        handled(Handled::Came { title: text.to_owned(), count: 1, from: Some(7) }),
+        handled(Handled::Went { title: name.to_owned(), count: 2, to: None }),
+        handled(Handled::Unrelated { title: text.to_owned(), count: 3 }),
+        Event::SignalChanged {
+            from: Some(Signal { active: true, ..Signal::default() }),
+            to: Signal::default(),
+            proposes: true,
+            regrouped: false,
+        },
     ]
+}
+
+fn destination(text: &str) -> Destination {
+    let channel = Some(ChannelId::new(text));
+    Destination { incident: IncidentId::new(text), number: 7, channel }
+}
+
+/// Many alerts whose senders say whatever they like.
+fn check_alerts_of(incident: &Incident, name: &str, text: &str) -> Checked {
+    let mut alerts: Vec<Alert> =
+        (0..23).map(|n| senders_alert(&n.to_string(), name, text)).collect();
+    alerts[0].labels.insert(name.to_owned(), text.to_owned());
+    alerts[1].acknowledge(Actor::ApiToken { name: name.to_owned() }, minute(1));
+    alerts[2].acknowledge(Actor::Person { user: UserId::new(text) }, minute(1));
+    alerts[3].resolve(Cause::Expiry, minute(2));
+    let mut group = group_of(&Story::new(), text);
+    group.continued_in = Some("01H".into());
+    for alerts in [&alerts[..], &alerts[..1], &[]] {
+        check_message(&card(&Card {
+            incident,
+            group: &group,
+            alerts,
+            course: &[0, 1, 2, 300],
+            until: minute(60),
+            continues: Some(7),
+            continued_in: None,
+            now: minute(60),
+        }))?;
+        check_message(&alerts::list::alerts(incident, alerts))?;
+    }
+    check_message(&gone(&group, Some(7)))?;
+    let origin = Origin { group: Some(group.id.clone()), ..Origin::default() };
+    check_modal(&form::attach(&vec![incident.clone(); 120], &origin))?;
+    check_modal(&form::attach(&[], &origin))
+}
+
+fn senders_alert(key: &str, name: &str, text: &str) -> Alert {
+    let mut said = Observation::firing(key, text);
+    said.description = text.to_owned();
+    said.labels = [(name, text), ("host", name), ("service", text)]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+    said.annotations = [("runbook_url".to_owned(), text.to_owned())].into();
+    for href in [text, "https://a.example/1", "javascript:alert(1)"] {
+        said.links.push(Link { href: href.to_owned(), text: name.to_owned() });
+    }
+    let said = said.within_limits();
+    let circumstances = Circumstances { now: minute(0), reopens_within: None, window: None };
+    Alert::first(key.into(), "S".into(), &said, "01G".into(), circumstances)
+}
+
+fn handled(done: Handled) -> Event {
+    Event::AlertsHandled { by: Actor::Person { user: UserId::from("U0BEA") }, done }
 }
 
 fn every_warning(name: &str, text: &str) -> Vec<Warning> {
@@ -186,11 +295,20 @@ fn every_refusal(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Refusal> 
         catalogue.find_severity(text).err().unwrap_or(Refusal::BadReminder),
         catalogue.find_status(text).err().unwrap_or(Refusal::BadReminder),
         catalogue.find_role(text).err().unwrap_or(Refusal::BadReminder),
+        catalogue.find_type(text).err().unwrap_or(Refusal::BadSnooze),
         Refusal::UnknownPerson { given: text.to_owned() },
         Refusal::UnknownTeam { given: text.to_owned() },
+        Refusal::TooManyPeople { count: 101, limit: 100 },
+        Refusal::BadSnooze,
+        Refusal::BadDuration { given: text.to_owned() },
+        Refusal::BadMerge(BadMerge::NoSuchDestination { given: text.to_owned() }),
+        Refusal::BadMerge(BadMerge::Circle { destination: "INC-7".to_owned() }),
+        Refusal::Missing { field: Field::People },
         Refusal::Missing { field: Field::Message },
         Refusal::AlreadySo { what: name.to_owned() },
         Refusal::WrongStep { from: StatusCategory::Learning, to: StatusCategory::Live },
+        Refusal::AlertsElsewhere,
+        Refusal::NoDestination,
     ]
 }
 
@@ -275,6 +393,11 @@ fn every_form(word: &str) -> Vec<Form> {
         Form::Summary,
         Form::Rename,
         Form::Note,
+        Form::Decline,
+        Form::Type,
+        Form::Invite,
+        Form::Snooze,
+        Form::Merge,
     ]
 }
 
@@ -293,6 +416,7 @@ proptest! {
         let incident = incident_of(&name, &text, category, filled);
         check_messages_about(&incident, &catalogue, &name, &text)?;
         check_forms_about(&incident, &catalogue, &name)?;
+        check_alerts_of(&incident, &name, &text)?;
         for refusal in every_refusal(&catalogue, &name, &text) {
             check_message(&reply::refusal(&refusal))?;
         }
@@ -311,6 +435,8 @@ fn a_refusal_stands_under_an_input_that_the_form_has() {
         .map(|form| form.open(&story.incident, catalogue, &origin))
         .collect();
     modals.push(form::declare("", catalogue, &origin));
+    modals.push(form::attach(&[], &origin));
+    modals.push(form::attach(std::slice::from_ref(&story.incident), &origin));
     for modal in modals {
         let blocks = modal.as_value()["blocks"].as_array().unwrap();
         let inputs: Vec<&str> =

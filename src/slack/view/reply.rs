@@ -81,6 +81,15 @@ pub fn done(
         (Event::Renamed { to, .. }, _) => {
             Line::new().bold(&incident.reference()).text(" is now called ").bold(to).text(".")
         }
+        (Event::Invited { people }, _) => {
+            let named = people.iter().take(20).map(|person| Line::new().user(person));
+            let more = match people.len().saturating_sub(20) {
+                0 => Line::new(),
+                more => Line::of(&format!(" and {more} more")),
+            };
+            let invited = Line::of("Invited ").then(Line::joined(named, ", ")).then(more);
+            invited.text(" to ").bold(&incident.reference()).text(".")
+        }
         (_, Standpoint::InItsChannel) => return None,
         (_, Standpoint::Elsewhere) => Line::new()
             .bold(&incident.reference())

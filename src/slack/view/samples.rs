@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use crate::alert::group::Group;
+use crate::alert::observation::{Link, Observation, Status};
+use crate::alert::state::{Alert, Circumstances};
 use crate::clock::Timestamp;
 use crate::ids::{ChannelId, IncidentId, UserId};
 use crate::incident::catalogue::Catalogue;
@@ -101,4 +104,28 @@ pub fn long_story() -> Story {
     story.happens(Actor::Stentor, &Command::RecordUndelivered { what, error });
     story.says(&Command::Close { message: None });
     story
+}
+
+/// A group of alerts that is part of the story's incident.
+pub fn group_of(story: &Story, title: &str) -> Group {
+    let mut group = Group::first("01G".into(), title, None, Vec::new(), minute(0), minute(0));
+    group.incident = Some(story.incident.id.clone());
+    group
+}
+
+/// An alert that fires since so many minutes after the beginning.
+pub fn alert(title: &str, host: &str, status: Status, minutes: u64) -> Alert {
+    let mut said = Observation::firing(format!("{title}/{host}"), title);
+    said.status = status;
+    said.labels = [("host", host), ("service", "checkout"), ("alertname", title)]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+    for (text, page) in [("Runbook", "runbook"), ("Graph", host)] {
+        let href = format!("https://a.example/{page}");
+        said.links.push(Link { href, text: text.to_owned() });
+    }
+    let now = minute(minutes);
+    let circumstances = Circumstances { now, reopens_within: None, window: None };
+    let id = format!("{title}/{host}");
+    Alert::first(id.as_str().into(), "S".into(), &said, "01G".into(), circumstances)
 }

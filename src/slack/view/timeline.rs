@@ -4,6 +4,7 @@ use crate::ids::ChannelId;
 use crate::incident::catalogue::Catalogue;
 use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Declared, Entry, Event, SeverityChange, StatusChange};
+use crate::incident::snooze::Woken;
 use crate::incident::state::Incident;
 use crate::incident::text::shorten;
 use crate::slack::view::alerts;
@@ -19,6 +20,8 @@ const SHOWN: usize = 25;
 const ROOM: usize = 10_000;
 /// How much of a text is shown in one entry.
 const EXCERPT: usize = 280;
+/// The most people that are named in one entry.
+const NAMED: usize = 20;
 
 /// The latest entries, oldest of them first. `record` is the whole record or its latest part.
 pub fn timeline(incident: &Incident, record: &[Entry], catalogue: &Catalogue) -> Message {
@@ -105,6 +108,39 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
             .text("” to “")
             .text(&words::one_line(to, EXCERPT))
             .text("”"),
+        Event::TypeChanged { from, to } => {
+            let name = |id| words::type_called(id, catalogue);
+            match from {
+                Some(from) => {
+                    who.text(&format!(" changed the type from {} to {}", name(from), name(to)))
+                }
+                None => who.text(&format!(" set the type to {}", name(to))),
+            }
+        }
+        Event::Invited { people } => {
+            let named = people.iter().take(NAMED).map(|person| Line::new().user(person));
+            let line = who.text(" invited ").then(Line::joined(named, ", "));
+            match people.len().saturating_sub(NAMED) {
+                0 => line,
+                more => line.text(&format!(" and {more} more")),
+            }
+        }
+        Event::Snoozed { until, cancel_on_news } => {
+            let line = who.text(" snoozed it until ").date(*until);
+            if *cancel_on_news { line.text(", or until there is news") } else { line }
+        }
+        Event::Unsnoozed { because } => match because {
+            Woken::Asked => who.text(" ended the snooze"),
+            Woken::TimeIsUp => who.text(" ended the snooze: its time was up"),
+            Woken::News => who.text(" ended the snooze: there was news"),
+        },
+        Event::MergedInto { into, .. } => {
+            who.text(" merged it into ").then(words::destination(into))
+        }
+        Event::Absorbed(absorbed) => who
+            .text(" noted that ")
+            .then(words::absorbed(absorbed))
+            .text(" was merged into this incident"),
         Event::NoteAdded { text } => with_quote(who.text(" noted"), Some(text)),
         Event::ChannelOpened { channel, .. } => who.text(" opened the channel ").channel(channel),
         Event::ChannelChanged { channel, change, told } => {
@@ -125,7 +161,10 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
         Event::MessagePinned { quote, by } => kept::pinned(quote, by.as_ref(), None),
         Event::MessageEdited { text, .. } => kept::edited(text),
         Event::MessageUnpinned { deleted, by, .. } => kept::unpinned(*deleted, by.as_ref()),
-        Event::SignalChanged { from, to } => alerts::sentence(from.as_ref(), to),
+        Event::SignalChanged { from, to, regrouped, .. } => {
+            alerts::sentence(from.as_ref(), to, *regrouped)
+        }
+        Event::AlertsHandled { by, done } => alerts::handled(by, done),
         Event::Unknown => who.text(" did something that this version of Stentor does not know"),
     }
 }

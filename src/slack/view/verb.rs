@@ -24,10 +24,24 @@ pub enum Verb {
     Close,
     /// It was not over.
     Reopen,
+    /// It is an incident.
+    Accept,
+    /// It is none.
+    Decline,
+    /// Say what kind it is.
+    Type,
+    /// Have peace from its alerts.
+    Snooze,
+    /// Hear of them again.
+    Unsnooze,
+    /// Go on in another incident.
+    Merge,
     /// Say who runs it.
     Lead,
     /// Say who does what.
     Role,
+    /// Let people in.
+    Invite,
     /// Say what is known.
     Summary,
     /// Call it something else.
@@ -36,6 +50,8 @@ pub enum Verb {
     Note,
     /// Show what happened.
     Timeline,
+    /// Show its alerts.
+    Alerts,
 }
 
 /// A heading in the help.
@@ -85,7 +101,7 @@ pub struct Usage {
 
 impl Verb {
     /// All of them, in the order of the help.
-    pub const ALL: [Verb; 15] = [
+    pub const ALL: [Verb; 23] = [
         Verb::Declare,
         Verb::List,
         Verb::Help,
@@ -95,12 +111,20 @@ impl Verb {
         Verb::Resolve,
         Verb::Close,
         Verb::Reopen,
+        Verb::Accept,
+        Verb::Decline,
+        Verb::Type,
+        Verb::Snooze,
+        Verb::Unsnooze,
+        Verb::Merge,
         Verb::Lead,
         Verb::Role,
+        Verb::Invite,
         Verb::Summary,
         Verb::Rename,
         Verb::Note,
         Verb::Timeline,
+        Verb::Alerts,
     ];
 
     /// The verb of this word or alias, whatever its case.
@@ -192,6 +216,54 @@ impl Verb {
                 aliases: &["re-open", "unresolve", "unclose"],
                 group: Group::Drive,
             },
+            Verb::Accept => Usage {
+                word: "accept",
+                arguments: "",
+                does: "It is an incident: begin the work.",
+                example: "accept",
+                aliases: &["confirm"],
+                group: Group::Drive,
+            },
+            Verb::Decline => Usage {
+                word: "decline",
+                arguments: "[text]",
+                does: "It is no incident; say why.",
+                example: "decline The load test",
+                aliases: &["reject", "dismiss"],
+                group: Group::Drive,
+            },
+            Verb::Type => Usage {
+                word: "type",
+                arguments: "[name]",
+                does: "Say what kind of incident it is.",
+                example: "type Default",
+                aliases: &["kind"],
+                group: Group::Drive,
+            },
+            Verb::Snooze => Usage {
+                word: "snooze",
+                arguments: "[2h | 90m | 1d] [cancel]",
+                does: "Have peace from its alerts for a while; with cancel, until there is news.",
+                example: "snooze 2h",
+                aliases: &["mute", "quiet"],
+                group: Group::Drive,
+            },
+            Verb::Unsnooze => Usage {
+                word: "unsnooze",
+                arguments: "",
+                does: "Hear of its alerts again.",
+                example: "unsnooze",
+                aliases: &["unmute", "wake"],
+                group: Group::Drive,
+            },
+            Verb::Merge => Usage {
+                word: "merge",
+                arguments: "[INC-42]",
+                does: "Go on in another incident.",
+                example: "merge INC-42",
+                aliases: &["duplicate", "dup"],
+                group: Group::Drive,
+            },
             Verb::Lead => Usage {
                 word: "lead",
                 arguments: "[me | @person | none]",
@@ -206,6 +278,14 @@ impl Verb {
                 does: "Say who does what.",
                 example: "role comms @bea",
                 aliases: &["roles", "assign"],
+                group: Group::People,
+            },
+            Verb::Invite => Usage {
+                word: "invite",
+                arguments: "[@person …]",
+                does: "Let people into its channel.",
+                example: "invite @bea",
+                aliases: &["add"],
                 group: Group::People,
             },
             Verb::Summary => Usage {
@@ -238,6 +318,14 @@ impl Verb {
                 does: "Show what happened so far.",
                 example: "timeline",
                 aliases: &["history", "log", "events"],
+                group: Group::Record,
+            },
+            Verb::Alerts => Usage {
+                word: "alerts",
+                arguments: "",
+                does: "Show the alerts behind it, those that fire first.",
+                example: "alerts",
+                aliases: &["alert", "firing", "monitors"],
                 group: Group::Record,
             },
         }

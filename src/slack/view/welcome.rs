@@ -2,6 +2,7 @@
 
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::state::Incident;
+use crate::slack::view::alerts;
 use crate::slack::view::button::Button;
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::element;
@@ -23,9 +24,11 @@ pub fn welcome(incident: &Incident, catalogue: &Catalogue) -> Message {
 fn facts(incident: &Incident, catalogue: &Catalogue) -> Vec<Line> {
     let fact = |name: &str, value: Line| Line::new().bold(name).text(" ").then(value);
     let severity = words::severity_name(incident.severity.as_ref(), catalogue);
+    let kind = words::type_name(incident, catalogue).map(|kind| fact("Type", Line::of(&kind)));
     let standing = [
         fact("Status", Line::of(&words::status_name(&incident.status, catalogue))),
         fact("Severity", Line::of(&severity)),
+        kind.unwrap_or_default(),
     ];
     let lead = words::person_or(words::lead(incident, catalogue), "nobody yet");
     let people = [fact("Lead", lead), fact("Reporter", Line::new().actor(&incident.creator))];
@@ -35,13 +38,25 @@ fn facts(incident: &Incident, catalogue: &Catalogue) -> Vec<Line> {
     let due = incident.next_update_due.map(|due| fact("Next update", Line::new().date(due)));
     let private = words::is_private(incident)
         .then(|| Line::of("🔒 Private: only people invited can see it."));
+    let snoozed = incident.snooze.as_ref().map(|snooze| {
+        fact("Snoozed", Line::of("until ").date(snooze.until).text(or_news(snooze.cancel_on_news)))
+    });
+    let merged =
+        incident.merged_into.as_ref().map(|into| fact("Goes on in", words::destination(into)));
     vec![
+        merged.unwrap_or_default(),
         Line::joined(standing, "   "),
         Line::joined(people, "   "),
         Line::joined(words::other_roles(incident, catalogue), "   "),
         Line::joined([since, took.or(due).unwrap_or_default()], "   "),
+        incident.signal.map(|signal| fact("Alerts", alerts::in_short(&signal))).unwrap_or_default(),
+        snoozed.unwrap_or_default(),
         private.unwrap_or_default(),
     ]
+}
+
+fn or_news(cancel_on_news: bool) -> &'static str {
+    if cancel_on_news { ", or until there is news" } else { "" }
 }
 
 fn summary(incident: &Incident) -> Line {
@@ -56,7 +71,10 @@ fn summary(incident: &Incident) -> Line {
 
 fn how_to(incident: &Incident) -> Line {
     let sentence = match incident.category {
-        StatusCategory::Triage | StatusCategory::Live | StatusCategory::Paused => {
+        StatusCategory::Triage => {
+            "Is it an incident? `/incident accept` begins the work, `/incident decline` says that it is none, and `/incident help` shows the rest."
+        }
+        StatusCategory::Live | StatusCategory::Paused => {
             "Here, `/incident update` tells everybody what is new, `/incident note` writes something down, and `/incident help` shows the rest."
         }
         StatusCategory::Learning => {
@@ -76,7 +94,10 @@ fn buttons(incident: &Incident, catalogue: &Catalogue) -> Vec<element::Button> {
         None => Button::TakeLead,
     };
     let buttons = match incident.category {
-        StatusCategory::Triage | StatusCategory::Live | StatusCategory::Paused => vec![
+        StatusCategory::Triage => {
+            vec![Button::Accept, Button::Decline, lead, Button::Roles, Button::Severity]
+        }
+        StatusCategory::Live | StatusCategory::Paused => vec![
             Button::Update,
             lead,
             Button::Roles,

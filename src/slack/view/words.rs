@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use crate::ids::{RoleId, SeverityId, StatusId, UserId};
+use crate::ids::{ChannelId, IncidentTypeId, RoleId, SeverityId, StatusId, UserId};
 use crate::incident::catalogue::{Catalogue, RoleKind, Severity, StampedWhen, StatusCategory};
-use crate::incident::state::{Incident, Visibility};
+use crate::incident::event::Absorbed;
+use crate::incident::merge::Destination;
+use crate::incident::state::{Incident, Visibility, reference};
 use crate::incident::text::shorten;
 use crate::slack::view::kit::line::{Line, visible};
 
@@ -53,6 +55,39 @@ pub fn status_name(id: &StatusId, catalogue: &Catalogue) -> String {
 /// What people call this role.
 pub fn role_name(id: &RoleId, catalogue: &Catalogue) -> String {
     name_or(catalogue.role(id).map(|role| role.name.as_str()), "a role of before")
+}
+
+/// What people call the type of an incident; nothing where there is only one, which says nothing.
+pub fn type_name(incident: &Incident, catalogue: &Catalogue) -> Option<String> {
+    let id = incident.incident_type.as_ref().filter(|_| catalogue.types.len() > 1)?;
+    Some(type_called(id, catalogue))
+}
+
+/// What people call this type.
+pub fn type_called(id: &IncidentTypeId, catalogue: &Catalogue) -> String {
+    name_or(catalogue.incident_type(id).map(|kind| kind.name.as_str()), "a type of before")
+}
+
+/// Where an incident goes on: `INC-7 #inc-7-checkout`.
+pub fn destination(into: &Destination) -> Line {
+    with_channel(Line::new().bold(&into.reference()), into.channel.as_ref())
+}
+
+/// What was merged into another incident, as far as it may be named there.
+pub fn absorbed(absorbed: &Absorbed) -> Line {
+    match absorbed.number {
+        Some(number) => {
+            with_channel(Line::new().bold(&reference(number)), absorbed.channel.as_ref())
+        }
+        None => Line::of("a private incident"),
+    }
+}
+
+fn with_channel(line: Line, channel: Option<&ChannelId>) -> Line {
+    match channel {
+        Some(channel) => line.text(" ").channel(channel),
+        None => line,
+    }
 }
 
 /// Whoever holds the lead.

@@ -391,4 +391,79 @@ on_each_database! {
         assert!(refused.as_str().unwrap().starts_with("silence invalid: "), "{refused}");
         bot.ends().await;
     }
+
+    async fn rubbish_is_refused_with_a_reason_and_changes_nothing(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        let monitor = bot.monitor(Kind::Alertmanager).await;
+        let client = Client::of(&bot, &monitor).await;
+        let nested = "[".repeat(200_000);
+        let many = format!("[{}]", vec![r#"{"labels":{"a":"b"}}"#; 10_001].join(","));
+        let bomb = "a%3D~%22(a{999}){999}{999}%22";
+        let filters = "filter=a%3D%22b%22&".repeat(65);
+        let long = "x".repeat(2_000);
+        for (method, path, body) in [
+            (Method::POST, "alerts", nested.as_str()),
+            (Method::POST, "alerts", many.as_str()),
+            (Method::POST, "alerts", "[{\"labels\":{\"a\":\"\u{0}\"}}]"),
+            (Method::POST, "silences", nested.as_str()),
+            (Method::POST, "silences", "[]"),
+            (Method::POST, "silences", r#"{"matchers":[null]}"#),
+            (Method::POST, "silences", r#"{"matchers":{},"startsAt":1}"#),
+            (Method::GET, &format!("alerts?filter={bomb}"), ""),
+            (Method::GET, &format!("alerts?receiver={bomb}"), ""),
+            (Method::GET, &format!("silences?filter={bomb}"), ""),
+            (Method::GET, &format!("alerts?{filters}"), ""),
+            (Method::GET, &format!("silence/{long}"), ""),
+            (Method::GET, "silence/%00", ""),
+            (Method::DELETE, "silence/%2e%2e%2f%2e%2e", ""),
+            (Method::GET, "%ff%fe", ""),
+            (Method::GET, "alerts/groups/more", ""),
+            (Method::POST, "receivers", "{}"),
+        ] {
+            let answer = client.sends(method.clone(), path, body).await;
+            let about = format!("{method} {}: {answer:?}", &path[..path.len().min(60)]);
+            assert!(answer.status.is_client_error(), "{about}");
+            let said = answer.json();
+            let message = said["message"].as_str().or_else(|| said.as_str()).unwrap_or_default();
+            assert!((5..2_000).contains(&message.len()), "{about}");
+        }
+        assert_eq!(bot.alerts().await, []);
+        assert_eq!(client.sees("silences").await, json!([]));
+        // Whatever an alert says, it is kept, cut where it is too long.
+        client.fires(json!([{
+            "labels": {"alertname": "<!channel> *x*\u{202e}", "nul": "a\u{0}b", "long": long.repeat(3)},
+            "annotations": {"summary": "<@U0ALICE>\n\nhello ".repeat(100), "runbook_url": "javascript:alert(1)"},
+            "generatorURL": "not an address",
+        }])).await;
+        let alert = bot.alerts().await.remove(0);
+        assert_eq!(alert.title.chars().count(), 300);
+        assert!(!alert.title.contains('\n') && alert.links.is_empty());
+        assert!(alert.labels["long"].len() < 3_000 && !alert.labels["nul"].contains('\0'));
+        bot.settle().await;
+        bot.clock.advance(MINUTE);
+        bot.settle().await;
+        bot.reads_everything_once(1).await;
+        bot.ends().await;
+    }
+
+    async fn nothing_is_acknowledged_while_the_database_is_away(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        let monitor = bot.monitor(Kind::Alertmanager).await;
+        let client = Client::of(&bot, &monitor).await;
+        let known = Client::of(&bot, &bot.monitor(Kind::Alertmanager).await).await;
+        known.sees("status").await;
+        bot.stentor.app.db.close().await;
+        for client in [client, known] {
+            for (method, path, body) in [
+                (Method::POST, "alerts", r#"[{"labels":{"alertname":"A"}}]"#),
+                (Method::GET, "alerts", ""),
+                (Method::GET, "status", ""),
+                (Method::DELETE, "silence/0a0a0a0a-0000-0000-0000-000000000000", ""),
+            ] {
+                let answer = client.sends(method, path, body).await;
+                assert_eq!(answer.expect(503)["code"], 503, "{path}");
+                assert_eq!(answer.header("retry-after"), "1", "{path}");
+            }
+        }
+    }
 }

@@ -35,7 +35,7 @@ impl Gate {
 
     /// The same after a restart.
     pub async fn restarted(self, fresh: &Fresh) -> Gate {
-        let bot = self.bot.restarted(fresh).await;
+        let bot = Box::pin(self.bot.restarted(fresh)).await;
         let server = Server::start(bot.stentor.router()).await;
         Gate { bot, server, ..self }
     }
@@ -94,7 +94,7 @@ impl Gate {
         for number in 1..=self.bot.incidents().await {
             self.bot.reads_everything_once(number).await;
         }
-        self.bot.ends().await;
+        Box::pin(self.bot.ends()).await;
     }
 }
 

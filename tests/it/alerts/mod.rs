@@ -1,18 +1,29 @@
 //! What monitoring sends, and what becomes of it.
 
 mod gate;
-mod monitor;
+
+mod visitor;
 
 pub use gate::recordings;
+pub mod monitor;
 
 mod alertmanager;
+mod bigpanda;
+mod buttons;
+mod cards;
+mod cloudevents;
 mod datadog;
 mod folding;
+mod generic;
+mod github;
+mod incident_io;
 mod opening;
 mod opsgenie;
 mod pagerduty;
 mod real;
+mod sentry;
 mod shop;
+mod sns;
 mod strangers;
 mod trouble;
 mod uptime_kuma;

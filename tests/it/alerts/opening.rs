@@ -142,6 +142,34 @@ on_each_database! {
         bot.done().await;
     }
 
+    async fn expressions_say_which_alerts_a_pattern_and_a_route_are_for(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        bot.routes(Route { opens: Opens::Never, filter: Some("service = test-*".to_owned()), ..Route::default() }).await;
+        bot.lays_down("p", Setting::Pattern(Pattern {
+            labels: vec!["alertname".to_owned()], window_minutes: 60, source: None,
+            filter: Some("service IN [cart, checkout] AND source_system = generic.*".to_owned()),
+            cross_source: true, active: true, note: String::new() })).await;
+        let monitor = bot.monitor(Kind::Generic).await;
+        let services = ["cart", "checkout", "search", "test-cart"];
+        bot.hears(&monitor, services.map(|service| fires("Latency", service)).into()).await;
+        let all = bot.alerts().await;
+        assert_eq!(all[0].group, all[1].group);
+        assert_ne!(all[0].group, all[2].group);
+        bot.watches(MINUTE).await;
+        // One for two services, one for another, and none for the test.
+        assert_eq!(bot.incidents().await, 2);
+        bot.done().await;
+    }
+
+    async fn an_alert_that_says_that_all_is_well_opens_nothing(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        let monitor = bot.monitor(Kind::Generic).await;
+        bot.hears(&monitor, vec![Observation { status: Status::Ok, ..fires("Watchdog", "cart") }]).await;
+        bot.watches(MINUTE).await;
+        assert_eq!((bot.alerts().await.len(), bot.incidents().await), (1, 0));
+        bot.ends().await;
+    }
+
     async fn a_route_may_open_nothing(fresh: Fresh) {
         let bot = Bot::start(&fresh).await;
         bot.routes(Route { opens: Opens::Never, ..Route::default() }).await;

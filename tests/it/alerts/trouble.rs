@@ -138,6 +138,35 @@ on_each_database! {
         bot.ends().await;
     }
 
+    async fn the_alerts_of_a_merged_incident_are_the_other_ones(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        let monitor = bot.monitor(Kind::Generic).await;
+        bot.hears(&monitor, vec![fires("Latency", "checkout")]).await;
+        bot.watches(MINUTE).await;
+        bot.hears(&monitor, vec![fires("Errors", "cart")]).await;
+        bot.watches(MINUTE).await;
+        let incident = bot.incident(1).await;
+        let channel = incident.channel.as_ref().unwrap().as_str();
+        bot.joins(ALICE, channel).await;
+        bot.says(ALICE, channel, "merge INC-2").await;
+        bot.settle().await;
+        assert_eq!(bot.incident(1).await.category, StatusCategory::Merged);
+        let groups = bot.group_of(&bot.alerts().await[0]).await;
+        assert_eq!(groups.incident, Some(bot.incident(2).await.id));
+        // What is said of them from now on is said of the other one.
+        bot.hears(&monitor, vec![ends("Errors", "cart")]).await;
+        bot.settle().await;
+        assert!(bot.incident(2).await.signal.unwrap().active);
+        bot.hears(&monitor, vec![ends("Latency", "checkout"), fires("Slow", "checkout")]).await;
+        bot.watches(MINUTE).await;
+        assert_eq!(bot.incidents().await, 2);
+        assert!(bot.incident(2).await.signal.unwrap().active);
+        for number in 1..=2 {
+            bot.reads_everything_once(number).await;
+        }
+        bot.ends().await;
+    }
+
     async fn an_alert_that_goes_on_and_off_is_told_of_once(fresh: Fresh) {
         let bot = Bot::start(&fresh).await;
         let monitor = bot.monitor(Kind::Generic).await;

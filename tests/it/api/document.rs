@@ -50,7 +50,10 @@ async fn every_route_is_in_the_document_and_every_method() {
     assert_eq!(documented.keys().copied().collect::<BTreeSet<_>>(), served);
     for (path, methods) in documented {
         // A method that nothing serves is answered with those that are.
-        let answer = program.server.send(Method::TRACE, &path.replace("{ref}", "1"), &[], "").await;
+        let answer = program
+            .server
+            .send(Method::TRACE, &path.replace("{ref}", "1").replace("{id}", "1"), &[], "")
+            .await;
         assert_eq!(answer.status, 405, "{path}");
         let allowed = answer.header("allow").split(',').map(str::to_owned);
         let allowed: BTreeSet<String> = allowed.filter(|method| method != "HEAD").collect();
@@ -95,7 +98,9 @@ async fn the_document_holds_together() {
             })
             .map(|parameter| parameter["name"].as_str().unwrap())
             .collect();
-        assert_eq!(path.contains("{ref}"), named.contains("ref"), "{place}");
+        for part in ["ref", "id"] {
+            assert_eq!(path.contains(&format!("{{{part}}}")), named.contains(part), "{place}");
+        }
         let responses = operation["responses"].as_object().unwrap();
         let needs_token = path != "/api/v1/openapi.json";
         assert_eq!(operation["security"].is_array(), needs_token, "{place}");
@@ -121,9 +126,9 @@ async fn the_document_has_no_inner_matters() {
     let fresh = Fresh::sqlite();
     let document = document(&Program::start(&fresh).await).await;
     let commands = document["components"]["schemas"]["Command"]["oneOf"].as_array().unwrap();
-    assert_eq!(commands.len(), 10);
+    assert_eq!(commands.len(), 17);
     let text = document.to_string();
-    for inner in ["record_channel", "record_undelivered", "\"ring\"", "TimerKind"] {
+    for inner in ["record_channel", "record_undelivered", "record_merge", "\"ring\"", "TimerKind"] {
         assert!(!text.contains(inner), "{inner}");
     }
     let declare = &document["components"]["schemas"]["Declare"];

@@ -1,6 +1,7 @@
 //! One workspace never sees or changes what another one has: tried on every query, on every road
 //! that people and programs take, and on the text of each statement.
 
+mod alert_queries;
 mod queries;
 mod roads;
 mod statements;
@@ -9,7 +10,7 @@ use stentor::app::App;
 use stentor::ids::WorkspaceId;
 
 /// Everything that a workspace has, one statement per table.
-const EVERYTHING: [&str; 15] = [
+const EVERYTHING: [&str; 24] = [
     "SELECT slug || COALESCE(slack_team, '') || COALESCE(bot_user, '') || COALESCE(announce_channel, '')
          || COALESCE(announce_name, '') || CAST(catalogue_version AS TEXT) FROM workspace WHERE id = $1",
     "SELECT name || CAST(value AS TEXT) FROM counter WHERE workspace = $1 ORDER BY 1",
@@ -31,6 +32,22 @@ const EVERYTHING: [&str; 15] = [
     "SELECT hash || state || reason FROM refused_token WHERE workspace = $1 ORDER BY 1",
     "SELECT CAST(until AS TEXT) FROM heard WHERE workspace = $1",
     "SELECT key || CAST(at AS TEXT) FROM notice WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || kind || name || secret_hash || COALESCE(old_hash, '') || COALESCE(kept_secret, '')
+         || COALESCE(kept_old, '') || COALESCE(sealed_with, '') || CAST(settings AS TEXT)
+         FROM source WHERE workspace = $1 ORDER BY 1",
+    "SELECT writer || ' ' || CAST(settings AS TEXT) FROM alert_desk WHERE workspace = $1",
+    "SELECT kind || id || CAST(body AS TEXT) || CAST(updated_at AS TEXT) FROM alert_setting WHERE workspace = $1
+         ORDER BY 1",
+    "SELECT id || source || key || CAST(current AS TEXT) || CAST(firing AS TEXT) || grp || CAST(version AS TEXT)
+         || CAST(state AS TEXT) FROM alert WHERE workspace = $1 ORDER BY 1",
+    "SELECT alert || CAST(last_seen AS TEXT) || COALESCE(CAST(ends_at AS TEXT), '') || ' '
+         || COALESCE(CAST(check_at AS TEXT), '') FROM alert_seen WHERE workspace = $1 ORDER BY 1",
+    "SELECT alert || CAST(version AS TEXT) || CAST(change AS TEXT) FROM alert_change WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || COALESCE(incident, '') || CAST(waits AS TEXT) || CAST(state AS TEXT)
+         FROM alert_group WHERE workspace = $1 ORDER BY 1",
+    "SELECT key || grp FROM alert_group_key WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || source || key || CAST(at AS TEXT) || CAST(body AS TEXT) FROM change_event WHERE workspace = $1
+         ORDER BY 1",
     "SELECT team || CAST(known_at AS TEXT) || COALESCE(announce_channel, '') || COALESCE(announce_name, '')
          FROM team WHERE workspace = $1 ORDER BY 1",
 ];

@@ -8,8 +8,10 @@ mod database;
 mod driving;
 mod giving_up;
 mod hostile;
+mod inviting;
 mod leases;
 mod matrix;
+mod merging;
 mod names;
 mod outages;
 mod pins;
@@ -22,8 +24,11 @@ mod reminders;
 mod repeats;
 mod retention;
 mod roles;
+mod snoozing;
 mod sockets;
+mod triage;
 mod trouble;
+mod types;
 mod whole;
 
 use serde_json::{Value, json};
@@ -49,6 +54,6 @@ fn role(word: &str) -> Value {
 }
 
 /// The channel of an incident that has one.
-fn channel_of(incident: &Incident) -> &str {
+pub fn channel_of(incident: &Incident) -> &str {
     incident.channel.as_ref().unwrap().as_str()
 }

@@ -74,7 +74,7 @@ on_each_database! {
 #inc-1> status triage
   An incident that was accepted can't go back to triage.
 #inc-1> status declined
-  An incident can't go from live to declined this way. `/incident status` shows where it can go.
+  An incident that was accepted can't be declined any more; it can be closed.
 #inc-1> reopen
   The incident is open; nothing was changed.
 #inc-1> rename Checkout is slow

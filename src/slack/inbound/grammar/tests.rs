@@ -42,6 +42,13 @@ fn a_command_without_words_opens_its_form() {
         ("summary", Form::Summary),
         ("rename", Form::Rename),
         ("note", Form::Note),
+        ("decline", Form::Decline),
+        ("type", Form::Type),
+        ("invite", Form::Invite),
+        ("snooze", Form::Snooze),
+        ("snooze for", Form::Snooze),
+        ("merge", Form::Merge),
+        ("merge into", Form::Merge),
     ] {
         assert_eq!(intent(typed), Intent::OpenForm(form), "{typed}");
     }
@@ -70,6 +77,52 @@ fn words_after_it_are_what_it_needs() {
     assert_eq!(intent("new"), Intent::Declare { name: String::new() });
     let reopened = Command::Reopen { message: Some("Slow again".to_owned()) };
     assert_eq!(intent("reopen Slow again"), Intent::Run(reopened));
+}
+
+#[test]
+fn an_incident_is_steered_in_words() {
+    let run =
+        |typed: &str, command: Command| assert_eq!(intent(typed), Intent::Run(command), "{typed}");
+    let snooze = |minutes, cancel_on_news| Command::Snooze { minutes, cancel_on_news };
+    run("accept", Command::Accept {});
+    run("Accept!", Command::Accept {});
+    run("decline The load test", Command::Decline { message: Some("The load test".to_owned()) });
+    run("type Security", Command::Type { incident_type: "Security".to_owned() });
+    run("snooze 2h", snooze(120, false));
+    run("snooze for 1 h 30 min", snooze(90, false));
+    run("mute 1d cancel", snooze(1_440, true));
+    run("snooze 90m until news", snooze(90, true));
+    run("unsnooze", Command::Unsnooze {});
+    run("wake", Command::Unsnooze {});
+    for typed in ["snooze a while", "snooze 2h please", "snooze -1h"] {
+        let refused = matches!(intent(typed), Intent::Refused(Refusal::BadDuration { .. }));
+        assert!(refused, "{typed}");
+    }
+    for typed in ["merge INC-7", "merge into INC-7", "dup of"] {
+        let into = if typed == "dup of" { "of" } else { "INC-7" };
+        run(typed, Command::Merge { into: into.to_owned() });
+    }
+    assert_eq!(parse("INC-3 merge INC-7", &actor()).reference, Some(3));
+    assert_eq!(parse("merge INC-7", &actor()).reference, None);
+    assert_eq!(parse("accept INC-7", &actor()).reference, Some(7));
+    assert_eq!(parse("snooze INC-7", &actor()).reference, Some(7));
+}
+
+#[test]
+fn people_are_invited_by_mention() {
+    let people = |ids: &[&str]| {
+        let people = ids.iter().map(|id| UserId::from(*id)).collect();
+        Intent::Run(Command::Invite { people })
+    };
+    assert_eq!(intent("invite <@U1BEA|bea>"), people(&["U1BEA"]));
+    assert_eq!(
+        intent("invite <@U1BEA>, <@U1CARL> and me"),
+        people(&["U1BEA", "U1CARL", "U0ALICE"])
+    );
+    for (typed, who) in [("invite bea", "bea"), ("invite <@U1BEA> @carl", "@carl")] {
+        let given = who.to_owned();
+        assert_eq!(intent(typed), Intent::Refused(Refusal::UnknownPerson { given }), "{typed}");
+    }
 }
 
 #[test]

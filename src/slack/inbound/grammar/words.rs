@@ -108,6 +108,30 @@ pub(super) fn person(words: &str, actor: &UserId) -> Person {
     }
 }
 
+/// All whom the words mean, or the first word that is nobody.
+pub(super) fn people(words: &str, actor: &UserId) -> Result<Vec<UserId>, String> {
+    let mut people = Vec::new();
+    let mut rest = words;
+    while let Some((before, person, after)) = mention(rest) {
+        people.extend(named_between(before, actor)?);
+        people.push(person);
+        rest = after;
+    }
+    people.extend(named_between(rest, actor)?);
+    Ok(people)
+}
+
+fn named_between(words: &str, actor: &UserId) -> Result<Vec<UserId>, String> {
+    let words = words.split(|c: char| c.is_whitespace() || c == ',');
+    let meant =
+        words.filter(|word| !matches!(word.to_lowercase().as_str(), "" | "and" | "&" | "&amp;"));
+    let people = meant.map(|word| match word.to_lowercase().as_str() {
+        "me" | "myself" | "@me" => Ok(actor.clone()),
+        _ => Err(shorten(&readable(word), 80)),
+    });
+    people.collect()
+}
+
 /// The role and the person in `comms @bea`, `@bea comms`, `incident lead me`.
 pub(super) fn role_and_person(words: &str, actor: &UserId) -> (String, Person) {
     if let Some((before, person, after)) = mention(words) {

@@ -49,6 +49,15 @@ pub(super) fn resolve(incident: &Incident, origin: &str) -> Modal {
     form("resolve", "Resolve", "Resolve", origin, vec![input])
 }
 
+pub(super) fn decline(incident: &Incident, origin: &str) -> Modal {
+    let message =
+        Element::lines("", MESSAGE_LIMIT).with_placeholder("It was the load test").focused();
+    let label = format!("Why is {} no incident?", incident.reference());
+    let input = Block::optional_input("message", &label, message)
+        .with_hint("It is over, and can be reopened.");
+    form("decline", "Decline", "Decline", origin, vec![input])
+}
+
 pub(super) fn close(incident: &Incident, origin: &str) -> Modal {
     let message = Element::lines("", MESSAGE_LIMIT).focused();
     let label = format!("A last word on {}?", incident.reference());

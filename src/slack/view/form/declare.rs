@@ -3,6 +3,7 @@
 use crate::incident::catalogue::Catalogue;
 use crate::incident::text::{NAME_LIMIT, SUMMARY_LIMIT};
 use crate::slack::view::form::asking::severities;
+use crate::slack::view::form::steering::types;
 use crate::slack::view::form::{DECLARE, Origin};
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::element::{Choice, Element};
@@ -20,10 +21,16 @@ pub fn declare(name: &str, catalogue: &Catalogue, origin: &Origin) -> Modal {
     let severity = Element::select(severities(catalogue), None)
         .map(|select| select.with_placeholder("Not known yet"));
     let severity = severity.map(|select| Block::optional_input("severity", "Severity", select));
+    // Where there is only one type, there is nothing to choose.
+    let first = catalogue.types.first().map(|kind| kind.id.as_str());
+    let kind = Element::select(types(catalogue), first)
+        .filter(|_| catalogue.types.len() > 1)
+        .map(|select| Block::optional_input("incident_type", "Type", select));
     let lead = Element::person(None).with_placeholder("Nobody yet");
     let blocks = [
         Some(Block::input("name", "What is going wrong?", name)),
         severity,
+        kind,
         Some(Block::optional_input("lead", "Who leads?", lead)),
         Some(Block::optional_input("summary", "Summary", summary)),
         Some(Block::optional_input("private", "Who may know?", private)),

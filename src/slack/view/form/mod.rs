@@ -5,23 +5,30 @@
 //! it is about.
 
 mod asking;
+mod attach;
 mod declare;
 mod people;
+mod steering;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::ids::{ChannelId, IncidentId, TeamId, UserId};
+use crate::ids::{ChannelId, GroupId, IncidentId, TeamId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::refusal::Refusal;
+use crate::incident::snooze::refuse_unless_snoozable;
 use crate::incident::state::Incident;
+use crate::incident::triage::refuse_unless_declinable;
 use crate::slack::view::kit::modal::Modal;
 use crate::slack::view::reply;
 
+pub use attach::attach;
 pub use declare::declare;
 
 /// The `callback_id` of the form that declares.
 pub const DECLARE: &str = "declare";
+/// The `callback_id` of the form that moves alerts to another incident.
+pub const ATTACH: &str = "attach_alerts";
 
 /// A form about an incident that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +56,16 @@ pub enum Form {
     Rename,
     /// Something to write down.
     Note,
+    /// Why it is no incident.
+    Decline,
+    /// What kind it is.
+    Type,
+    /// Whom to let in.
+    Invite,
+    /// For how long to have peace.
+    Snooze,
+    /// Where it goes on.
+    Merge,
 }
 
 impl Form {
@@ -64,6 +81,11 @@ impl Form {
             Form::Summary => "summary",
             Form::Rename => "rename",
             Form::Note => "note",
+            Form::Decline => "decline",
+            Form::Type => "type",
+            Form::Invite => "invite",
+            Form::Snooze => "snooze",
+            Form::Merge => "merge",
         }
     }
 
@@ -77,6 +99,9 @@ impl Form {
             Form::Resolve if category == StatusCategory::Learning => {
                 Err(Refusal::AlreadySo { what: "The incident is resolved already".to_owned() })
             }
+            Form::Decline => refuse_unless_declinable(incident),
+            Form::Snooze => refuse_unless_snoozable(incident),
+            Form::Merge if category.is_ended() => Err(Refusal::Over { category }),
             _ => Ok(()),
         }
     }
@@ -96,6 +121,11 @@ impl Form {
             Form::Summary => asking::summary(incident, &origin),
             Form::Rename => asking::rename(incident, &origin),
             Form::Note => asking::note(incident, &origin),
+            Form::Decline => asking::decline(incident, &origin),
+            Form::Type => steering::incident_type(incident, catalogue, &origin),
+            Form::Invite => people::invite(&origin),
+            Form::Snooze => steering::snooze(&origin),
+            Form::Merge => steering::merge(incident, &origin),
         }
     }
 }
@@ -109,6 +139,9 @@ pub struct Origin {
     /// Where it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared_in: Option<ChannelId>,
+    /// The group of the incident's alerts that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupId>,
     /// The workspace of the organisation in which it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slack_team: Option<TeamId>,
@@ -155,6 +188,7 @@ fn errors(field: &str, sentence: &str) -> Value {
 fn fields(callback_id: &str) -> &'static [&'static str] {
     match callback_id {
         DECLARE => &["name", "severity", "lead", "summary", "private"],
+        ATTACH => &["reference"],
         "update" => &["message", "status", "severity", "next_update_in_minutes"],
         "role" => &["role", "person"],
         "severity" => &["severity"],
@@ -162,6 +196,10 @@ fn fields(callback_id: &str) -> &'static [&'static str] {
         "summary" => &["summary"],
         "rename" => &["name"],
         "note" => &["text"],
+        "type" => &["incident_type"],
+        "invite" => &["person"],
+        "snooze" => &["minutes", "cancel_on_news"],
+        "merge" => &["into"],
         _ => &["message"],
     }
 }
@@ -259,6 +297,11 @@ mod tests {
             Form::Summary,
             Form::Rename,
             Form::Note,
+            Form::Decline,
+            Form::Type,
+            Form::Invite,
+            Form::Snooze,
+            Form::Merge,
         ];
         let drawn: Vec<String> = forms.iter().map(|form| opened(form, &story)).collect();
         assert_snapshot!(drawn.join("\n\n"), @"
@@ -302,6 +345,40 @@ mod tests {
         == Add a note ==
         What should be in the timeline of INC-1? <text>: (The queue is empty again)
         [Cancel] [Add]
+
+        == Decline ==
+        Why is INC-1 no incident? (optional) <message>: (It was the load test)
+          It is over, and can be reopened.
+        [Cancel] [Decline]
+
+        == Type ==
+        What kind of incident is it? <incident_type>
+          (x) Default
+        [Cancel] [Change]
+
+        == Invite ==
+        Whom? <person>: (Somebody)
+          They are let into the channel, and may know of the incident.
+        [Cancel] [Invite]
+
+        == Snooze ==
+        For how long? <minutes>
+          ( ) 30 minutes
+          (x) 1 hour
+          ( ) 2 hours
+          ( ) 4 hours
+          ( ) 8 hours
+          ( ) 1 day
+          ( ) 7 days
+          Until then, its alerts are not told in the channel.
+        And if something new happens? (optional) <cancel_on_news>
+          ( ) End the snooze with the first news
+        [Cancel] [Snooze]
+
+        == Merge ==
+        Where does INC-1 go on? <into>: (INC-42)
+          INC-1 is over then; its timeline stays, and both channels are told.
+        [Cancel] [Merge]
         ");
     }
 

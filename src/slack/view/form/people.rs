@@ -1,4 +1,4 @@
-//! The form that gives a role to somebody, or takes it back.
+//! The forms that give a role to somebody or take it back, and that let somebody in.
 
 use crate::ids::UserId;
 use crate::incident::catalogue::{Catalogue, Role, RoleKind};
@@ -6,6 +6,13 @@ use crate::incident::state::Incident;
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::element::{Choice, Element};
 use crate::slack::view::kit::modal::Modal;
+
+pub(super) fn invite(origin: &str) -> Modal {
+    let person = Element::person(None).with_placeholder("Somebody");
+    let person = Block::input("person", "Whom?", person)
+        .with_hint("They are let into the channel, and may know of the incident.");
+    Modal::new("invite", "Invite", "Invite", origin, vec![person])
+}
 
 pub(super) fn role(
     incident: &Incident,

@@ -33,6 +33,17 @@ impl Button {
         is_web_address(url).then_some(Button(button))
     }
 
+    /// The same, but whoever presses it is asked first whether they mean it.
+    pub fn confirmed(mut self, title: &str, text: &str, yes: &str, no: &str) -> Self {
+        self.0["confirm"] = json!({
+            "title": plain_text(title, 100),
+            "text": plain_text(text, 300),
+            "confirm": plain_text(yes, 30),
+            "deny": plain_text(no, 30),
+        });
+        self
+    }
+
     /// The same, as the one to press.
     pub fn primary(mut self) -> Self {
         self.0["style"] = "primary".into();

@@ -114,7 +114,11 @@ on_each_database! {
         assert_eq!(quiet["status"]["silencedBy"], serde_json::json!([id]));
         assert_eq!(quiet["status"]["state"], "suppressed");
 
-        assert_eq!(client.says(&["silence", "update", "-q", "--duration=5h", &id]).await, id, "prolonged");
+        let before = silences[0]["endsAt"].as_str().unwrap().to_owned();
+        client.says(&["silence", "update", "--duration=5h", &id]).await;
+        let prolonged = client.shows(&["silence", "query"]).await;
+        assert_eq!((prolonged.len(), &prolonged[0]["id"]), (1, &serde_json::json!(id)), "it stays the same");
+        assert!(prolonged[0]["endsAt"].as_str().unwrap() > before.as_str());
         client.says(&["silence", "expire", &id]).await;
         assert_eq!(client.shows(&["silence", "query"]).await, Vec::<Value>::new());
         let expired = client.shows(&["silence", "query", "--expired"]).await;

@@ -174,6 +174,8 @@ on_each_database! {
             let answer = comparable(stentor.get(&path, &headers).await.expect(200));
             assert_eq!(answer, expected, "{path}");
         }
+        let all = stentor.get("/api/v2/alerts", &headers).await.expect(200);
+        assert_eq!(all.as_array().unwrap().len(), 3, "{all}");
         for path in ["silences", "silences?filter=alertname%3D%22Zero%22"] {
             let times = |mut shown: Value| {
                 for one in shown.as_array_mut().unwrap() {

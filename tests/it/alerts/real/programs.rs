@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -17,6 +18,10 @@ use crate::process::Scratch;
 const GUARD: &str = r#""$@" & program=$!; read -r _; kill -KILL "$program" 2>/dev/null; wait"#;
 /// How often a port that was free is tried anew because somebody else was faster.
 const ATTEMPTS: usize = 10;
+/// How long a program may take until it says something. None takes that long but by mistake.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a test looks whether it has.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// A program in the background, and the folder that it may write into.
 pub struct Program {
@@ -39,8 +44,24 @@ impl Program {
         Program { child, scratch }
     }
 
+    /// Waits until it has said one of these; whether it was the first.
+    async fn says(&self, one: &str, other: &str) -> bool {
+        let listening = async {
+            loop {
+                let log = self.log();
+                match (log.contains(one), log.contains(other)) {
+                    (true, _) => return true,
+                    (false, true) => return false,
+                    (false, false) => tokio::time::sleep(LOOK_EVERY).await,
+                }
+            }
+        };
+        let heard = tokio::time::timeout(PATIENCE, listening).await;
+        heard.unwrap_or_else(|_| panic!("it said neither {one:?} nor {other:?}"))
+    }
+
     /// What it has said.
-    pub fn log(&self) -> String {
+    fn log(&self) -> String {
         std::fs::read_to_string(self.scratch.0.join("log")).unwrap()
     }
 }
@@ -110,16 +131,16 @@ impl Alertmanager {
                 "--cluster.listen-address=".to_owned(),
             ];
             let program = Program::start(scratch, "prometheus-alertmanager", &arguments);
-            while !program.log().contains("msg=Listening") && !program.log().contains("err=") {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
-            let is_taken = program.log().contains("address already in use");
-            assert!(is_taken || !program.log().contains("err="), "{}", program.log());
-            if !is_taken {
+            if program.says("Listening on", "address already in use").await {
                 return Alertmanager { program, server: Server::at(&format!("http://{address}")) };
             }
         }
         panic!("no port stays free");
+    }
+
+    /// Where it listens.
+    pub fn target(&self) -> &str {
+        self.server.address().trim_start_matches("http://")
     }
 }
 

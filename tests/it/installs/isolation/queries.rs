@@ -21,7 +21,7 @@ use stentor::store::{
     teams, timeline, tokens, workspaces,
 };
 
-use super::everything;
+use super::{alert_queries, everything};
 use crate::databases::{Fresh, on_each_database};
 use crate::http::Server;
 
@@ -43,7 +43,7 @@ const COPIES: [&str; 7] = [
      SELECT $2, incident, kind, channel, ts, shown, detail FROM surface WHERE workspace = $1",
 ];
 
-const NOW: Timestamp = Timestamp::from_micros(1_790_000_100_000_000);
+pub(super) const NOW: Timestamp = Timestamp::from_micros(1_790_000_100_000_000);
 
 /// Two workspaces with the same keys; what only the second has says "theirs".
 async fn twins(fresh: &Fresh) -> (App, WorkspaceId, WorkspaceId) {
@@ -80,6 +80,10 @@ async fn twins(fresh: &Fresh) -> (App, WorkspaceId, WorkspaceId) {
     pace::rest(&mut tx, &theirs, NOW, NOW).await.unwrap();
     heard::save(&mut tx, &theirs, NOW).await.unwrap();
     assert!(notices::claim(&mut tx, &theirs, "scope", NOW, NOW).await.unwrap());
+    alert_queries::fill(&mut tx, &ours, "ours").await;
+    alert_queries::fill(&mut tx, &theirs, "theirs").await;
+    let theirs_alone = [("only theirs".to_owned(), json!({"theirs": 1}))];
+    receipts::mark(&mut tx, &theirs, &theirs_alone, NOW).await.unwrap();
     // A team belongs to one organisation; here, both say that it is theirs.
     let (team, channel) = (TeamId::from("T0SAME"), ChannelId::from("C0SAME"));
     teams::remember(&mut tx, &ours, &team, NOW).await.unwrap();
@@ -265,7 +269,10 @@ on_each_database! {
         tx.commit().await.unwrap();
         assert_eq!(everything(&app, &theirs).await, with_lanes_later);
 
-        for (call, result) in &said {
+        let (about_alerts, heard) = alert_queries::ask(&app, &ours, &id).await;
+        called.extend(about_alerts);
+        let heard = heard.iter().map(|(call, result)| (call, result));
+        for (call, result) in said.iter().map(|(call, result)| (call, result)).chain(heard) {
             assert!(!result.contains("theirs"), "{call}: {result}");
         }
         // All but the times of lanes is as it was; and ours has changed in every table.

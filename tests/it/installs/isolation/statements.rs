@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Tables whose rows belong to a workspace.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 24] = [
     "counter",
     "incident",
     "timeline",
@@ -19,10 +19,19 @@ const TABLES: [&str; 15] = [
     "notice",
     "team",
     "workspace",
+    "source",
+    "alert_desk",
+    "alert_setting",
+    "alert",
+    "alert_seen",
+    "alert_change",
+    "alert_group",
+    "alert_group_key",
+    "change_event",
 ];
 
 /// Statements that look across workspaces, by words of theirs, and why they may.
-const ACROSS: [(&str, &str); 17] = [
+const ACROSS: [(&str, &str); 19] = [
     ("WHERE (workspace, name) IN (", "a worker takes lanes that are due, whoever they are for"),
     ("SELECT DISTINCT lease FROM lane", "leases belong to processes"),
     ("lease = NULL, due_at = $2 WHERE lease = $1", "a lease belongs to a process"),
@@ -40,6 +49,14 @@ const ACROSS: [(&str, &str); 17] = [
     ("FROM workspace WHERE slack_team = $1", "the team says which workspace"),
     ("SELECT id FROM workspace ORDER BY created_at", "forgetting goes through all of them"),
     ("INSERT INTO workspace (id, slug", "it is made here"),
+    (
+        "sealed_with, settings, created_at FROM source",
+        "which rows is said where it is used; each use is tried",
+    ),
+    (
+        "FROM alert_seen WHERE check_at IS NOT NULL AND check_at <= $1",
+        "what is over is looked for at once",
+    ),
 ];
 
 #[test]

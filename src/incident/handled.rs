@@ -1,0 +1,55 @@
+//! What people do about an incident's alerts, as its record keeps it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What somebody did about the incident's alerts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Handled {
+    /// They look after them.
+    Acknowledged {
+        /// How many.
+        count: u32,
+    },
+    /// Nobody looks after them any more.
+    Unacknowledged {
+        /// How many.
+        count: u32,
+    },
+    /// They said that these are over.
+    Resolved {
+        /// How many.
+        count: u32,
+    },
+    /// They made them part of this incident.
+    Came {
+        /// What the first of them is about.
+        title: String,
+        /// How many.
+        count: u32,
+        /// The number of the incident that they were part of; nothing if they were part of none, or
+        /// of one that is private.
+        from: Option<i64>,
+    },
+    /// They took them out of this incident.
+    Went {
+        /// What the first of them is about.
+        title: String,
+        /// How many.
+        count: u32,
+        /// The number of the incident that they are part of now; nothing if there is none yet, or it
+        /// is private.
+        to: Option<i64>,
+    },
+    /// They said that these are no part of any incident.
+    Unrelated {
+        /// What the first of them is about.
+        title: String,
+        /// How many.
+        count: u32,
+    },
+    /// Something that a newer version of Stentor has written.
+    #[serde(other)]
+    Unknown,
+}

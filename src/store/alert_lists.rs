@@ -1,0 +1,211 @@
+//! Alerts, their histories and change events, page by page, for those who may see them.
+//!
+//! An alert is as private as the incident that it is part of. What its labels say is looked at here
+//! and not in the database, so a page is made of as many looks as it takes, up to a limit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::types::Json;
+
+use crate::alert::matcher::All;
+use crate::alert::observation::{ChangeEvent, Status};
+use crate::alert::state::{Alert, Change, Seen};
+use crate::clock::Timestamp;
+use crate::ids::{AlertId, GroupId, IncidentId, SourceId, WorkspaceId};
+use crate::incident::access::may_see;
+use crate::incident::event::Actor;
+use crate::incident::state::Incident;
+use crate::store::alerts::{self, Filter};
+use crate::store::db::{Result, Tx};
+use crate::store::{alert_groups, incidents};
+
+/// Alerts that are looked at together at least, where many of them may not be meant.
+const AT_ONCE: i64 = 500;
+/// Alerts that are looked at for one page. One who looks for what is rarer goes on with the next.
+const MOST: i64 = 10_000;
+
+/// Which alerts are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// What the database can tell.
+    pub filter: Filter,
+    /// Only those that are one of these now; all, if there is none.
+    pub statuses: Vec<Status>,
+    /// Only those for whose labels these hold.
+    pub labels: All,
+}
+
+/// An alert as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The alert.
+    pub alert: Alert,
+    /// When it was seen.
+    pub seen: Seen,
+    /// The incident that it is part of: its id and number.
+    pub incident: Option<(IncidentId, i64)>,
+}
+
+/// A page of alerts, newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Those that are wanted, and that the actor may see.
+    pub alerts: Vec<Listed>,
+    /// The alert before which the next page begins; nothing on the last one.
+    pub next_before: Option<AlertId>,
+}
+
+/// One page of the alerts that are wanted and that this actor may see.
+pub async fn page(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    actor: &Actor,
+    wanted: &Wanted,
+    limit: i64,
+) -> Result<Page> {
+    let most = usize::try_from(limit).unwrap_or_default();
+    let at_once = limit.max(AT_ONCE).saturating_add(1);
+    let mut filter = wanted.filter.clone();
+    let (mut found, mut looked) = (Vec::new(), 0);
+    let is_more = loop {
+        let alerts = alerts::list(tx, workspace, &filter, at_once).await?;
+        let is_end = i64::try_from(alerts.len()).unwrap_or(i64::MAX) < at_once;
+        looked += at_once;
+        filter.before = alerts.last().map(|alert| alert.id.clone()).or(filter.before);
+        found.extend(visible(tx, workspace, actor, alerts, |alert| wanted.is(alert)).await?);
+        if found.len() > most {
+            break true;
+        }
+        if is_end || looked >= MOST {
+            break !is_end;
+        }
+    };
+    if found.len() > most {
+        found.truncate(most);
+        filter.before = found.last().map(|(alert, _)| alert.id.clone());
+    }
+    let alerts = listed(tx, workspace, found).await?;
+    Ok(Page { alerts, next_before: filter.before.filter(|_| is_more) })
+}
+
+impl Wanted {
+    fn is(&self, alert: &Alert) -> bool {
+        let of_status = self.statuses.is_empty() || self.statuses.contains(&alert.status);
+        of_status && self.labels.hold(&alert.labels)
+    }
+}
+
+/// The alerts with these ids that this actor may see.
+pub async fn with_ids(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    actor: &Actor,
+    ids: &[AlertId],
+) -> Result<Vec<Listed>> {
+    let alerts = alerts::with_ids(tx, workspace, ids).await?;
+    let seen = visible(tx, workspace, actor, alerts, |_| true).await?;
+    listed(tx, workspace, seen).await
+}
+
+type Visible = (Alert, Option<(IncidentId, i64)>);
+
+async fn visible(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    actor: &Actor,
+    alerts: Vec<Alert>,
+    is_wanted: impl Fn(&Alert) -> bool,
+) -> Result<Vec<Visible>> {
+    let alerts: Vec<Alert> = alerts.into_iter().filter(|alert| is_wanted(alert)).collect();
+    let groups: BTreeSet<GroupId> = alerts.iter().map(|alert| alert.group.clone()).collect();
+    let groups = alert_groups::with_ids(tx, workspace, &Vec::from_iter(groups)).await?;
+    let of_group: BTreeMap<GroupId, IncidentId> =
+        groups.into_iter().filter_map(|group| Some((group.id, group.incident?))).collect();
+    let ids: BTreeSet<IncidentId> = of_group.values().cloned().collect();
+    let incidents = incidents::with_ids(tx, workspace, &Vec::from_iter(ids)).await?;
+    let incidents: BTreeMap<IncidentId, Incident> =
+        incidents.into_iter().map(|incident| (incident.id.clone(), incident)).collect();
+    let seen = alerts.into_iter().filter_map(|alert| {
+        let Some(id) = of_group.get(&alert.group) else { return Some((alert, None)) };
+        let incident = incidents.get(id).filter(|incident| may_see(incident, actor))?;
+        Some((alert, Some((incident.id.clone(), incident.number))))
+    });
+    Ok(seen.collect())
+}
+
+async fn listed(tx: &mut Tx, workspace: &WorkspaceId, found: Vec<Visible>) -> Result<Vec<Listed>> {
+    let ids: Vec<AlertId> = found.iter().map(|(alert, _)| alert.id.clone()).collect();
+    let seen = alerts::seen(tx, workspace, &ids).await?;
+    let listed = found.into_iter().map(|(alert, incident)| {
+        let unseen = Seen { last_seen: alert.changed_at, ends: None };
+        let seen = seen.get(&alert.id).copied().unwrap_or(unseen);
+        Listed { alert, seen, incident }
+    });
+    Ok(listed.collect())
+}
+
+/// The history of an alert after this version, oldest first.
+pub async fn history_after(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    alert: &AlertId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(i64, Timestamp, Change)>> {
+    let rows: Vec<(i64, Timestamp, Json<Change>)> = tx
+        .query(
+            "SELECT version, at, change FROM alert_change WHERE workspace = $1 AND alert = $2 AND version > $3
+             ORDER BY version LIMIT $4",
+        )
+        .bind(workspace.clone())
+        .bind(alert.clone())
+        .bind(after)
+        .bind(limit)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(version, at, change)| (version, at, change.0)).collect())
+}
+
+/// A change event as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedChange {
+    /// Its id.
+    pub id: String,
+    /// Who sent it.
+    pub source: SourceId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub change: ChangeEvent,
+}
+
+/// What was changed on purpose, newest first, before this one.
+pub async fn change_events(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    source: Option<&SourceId>,
+    before: Option<(Timestamp, String)>,
+    limit: i64,
+) -> Result<Vec<ListedChange>> {
+    let (at, id) = before.unwrap_or((Timestamp::from_micros(i64::MAX), String::new()));
+    let rows: Vec<(String, SourceId, Timestamp, Json<ChangeEvent>)> = tx
+        .query(
+            "SELECT id, source, at, body FROM change_event
+             WHERE workspace = $1 AND ($2 IS NULL OR source = $2) AND (at < $3 OR (at = $3 AND id < $4))
+             ORDER BY at DESC, id DESC LIMIT $5",
+        )
+        .bind(workspace.clone())
+        .bind(source.cloned())
+        .bind(at)
+        .bind(id)
+        .bind(limit)
+        .all()
+        .await?;
+    let listed = rows.into_iter().map(|(id, source, at, Json(change))| ListedChange {
+        id,
+        source,
+        at,
+        change,
+    });
+    Ok(listed.collect())
+}
