@@ -150,7 +150,7 @@ async fn a_command_succeeds_while_slack_is_down() {
 /// The shop breaks, and hundreds of alerts are one incident that anybody can see.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_press_breaks_the_shop_and_one_incident_opens() {
-    visit_at("2", async |alice, _| {
+    visit_at("4", async |alice, _| {
         let channel = "channel-inc-1-checkout-fails-for-one-in-five-customers";
         alice.sees("welcome", "Break something.").await;
         alice.sees("panel-line", "All is well").await;
@@ -159,17 +159,15 @@ async fn a_press_breaks_the_shop_and_one_incident_opens() {
         alice.sees("message", "Checkout fails for one in five customers").await;
         alice.presses_on(channel).await;
         alice.sees("channel-title", "inc-1-checkout-fails-for-one-in-five-customers").await;
-        alice.sees("message", "Resolve").await;
-        alice.sees("panel-line", "304 alerts fire. Count the incidents.").await;
-        alice.sees("panel-line", "still fire").await;
-        alice.sees("message", "All alerts are over").await;
-        alice.sees("panel-line", "It flaps").await;
+        alice.sees("message", "Acknowledge").await;
         alice.sees("message", "Alerts go on and off").await;
+        alice.sees("panel-line", "Over: nothing fires.").await;
+        alice.sees("message", "All 306 are over").await;
+        // The next press breaks something else, and stops it before it goes on.
+        alice.presses("Break something").await;
         alice.presses("Stop").await;
         alice.sees("panel-line", "Mended by hand: nothing fires.").await;
         alice.sees("panel", "Break something").await;
-        alice.presses_on("channel-incidents").await;
-        alice.sees_no("message", "INC-2").await;
     })
     .await;
 }
