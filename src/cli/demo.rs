@@ -1,4 +1,4 @@
-//! `stentor demo`: Stentor with a Slack of its own, to try it in a browser.
+//! `stentor demo`: Stentor with a Slack of its own, and a shop that breaks, to try it in a browser.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,8 +9,10 @@ use stentor::app::{App, SlackSettings, Stentor};
 use stentor::clock::Clock;
 use stentor::config::install::InstallSettings;
 use stentor::config::{Secret, SigningSecrets};
+use stentor::demo::{breakage, monitoring};
 use stentor::ids::IdSource;
 use stentor::simulator::Simulator;
+use stentor::simulator::panel::Panel;
 use stentor::simulator::settings::{AppUrls, Settings as SimulatorSettings};
 use tokio::net::TcpListener;
 
@@ -26,6 +28,16 @@ pub struct Demo {
     /// Keep incidents in this file; without it they are gone when the demo ends
     #[arg(long, value_name = "FILE")]
     database: Option<PathBuf>,
+
+    /// How fast the shop breaks: at 1, from the first alert to the last takes less than three minutes
+    #[arg(long, default_value_t = 1.0, value_name = "TIMES", value_parser = pace)]
+    pace: f64,
+}
+
+/// A pace at which there is something to see.
+fn pace(text: &str) -> Result<f64, String> {
+    let pace: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;
+    if (0.1..=20.0).contains(&pace) { Ok(pace) } else { Err("take one from 0.1 to 20".to_owned()) }
 }
 
 /// Shows the demo until the process is told to stop.
@@ -38,7 +50,8 @@ pub async fn demo(demo: &Demo) -> anyhow::Result<()> {
     );
     let listener = TcpListener::bind("127.0.0.1:0").await.context("take a port")?;
     let own = listener.local_addr().context("learn the port")?;
-    let simulator = Simulator::start(settings(demo, own))
+    let (panel, owner) = breakage::panel();
+    let simulator = Simulator::start(settings(demo, own, panel))
         .await
         .with_context(|| format!("--listen {}", demo.listen))?;
     let scratch = Scratch::new(demo.database.clone());
@@ -54,15 +67,22 @@ pub async fn demo(demo: &Demo) -> anyhow::Result<()> {
         app_token: None,
         announce_channel: "incidents".to_owned(),
     };
+    let doors = monitoring::lay_down(&app, format!("http://{own}")).await?;
+    let shop = tokio::spawn(breakage::run(owner, doors, app.clock.clone(), demo.pace));
     let stentor = Stentor::new(app, &slack)?;
     let told_to_stop = serve::told_to_stop()?;
     println!("Stentor's demo is at {}", simulator.url());
-    println!("Type /incident there. Press Ctrl-C here to end it.");
+    println!("Type /incident there, or break something. Press Ctrl-C here to end it.");
+    let told_to_stop = async {
+        told_to_stop.await;
+        // Nobody listens to it any more.
+        shop.abort();
+    };
     stentor.run(listener, told_to_stop).await;
     Ok(())
 }
 
-fn settings(demo: &Demo, own: SocketAddr) -> SimulatorSettings {
+fn settings(demo: &Demo, own: SocketAddr, panel: Panel) -> SimulatorSettings {
     let address = |path: &str| format!("http://{own}/slack/{path}");
     SimulatorSettings {
         listen: demo.listen,
@@ -72,6 +92,7 @@ fn settings(demo: &Demo, own: SocketAddr) -> SimulatorSettings {
             options: String::new(),
             events: address("events"),
         },
+        panel: Some(panel),
         ..SimulatorSettings::default()
     }
 }

@@ -22,6 +22,7 @@ mod delivery;
 pub mod faults;
 pub mod oauth;
 pub mod page;
+pub mod panel;
 mod reading;
 mod respond;
 mod rules;

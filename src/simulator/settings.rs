@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     clock::Clock,
+    panel::Panel,
     state::{
         Enterprise, Team,
         channel::Channel,
@@ -74,6 +75,8 @@ pub struct Settings {
     pub rate_limits: bool,
     /// How long the app may take to answer, in real time. Slack gives three seconds.
     pub answer_within: std::time::Duration,
+    /// What the page shows beside Slack.
+    pub panel: Option<Panel>,
 }
 
 /// Where Slack sends what happens. An empty one is not set.
@@ -180,6 +183,7 @@ impl Default for Settings {
             ],
             rate_limits: true,
             answer_within: std::time::Duration::from_secs(3),
+            panel: None,
         }
     }
 }

@@ -18,7 +18,12 @@ const WINDOW: (u32, u32) = (1280, 860);
 
 /// Tells a story in a browser that shows the demo. If it fails, what was to be seen is told too.
 async fn visit(story: impl AsyncFnOnce(&Visitor, &str)) {
-    let demo = Demo::start();
+    visit_at("1", story).await;
+}
+
+/// The same, where the shop breaks at this pace.
+async fn visit_at(pace: &str, story: impl AsyncFnOnce(&Visitor, &str)) {
+    let demo = Demo::start(pace);
     let driver = Driver::start();
     let client = driver.connect(WINDOW.0, WINDOW.1).await;
     let visitor = Visitor::arrive(client, &demo.url).await;
@@ -138,6 +143,31 @@ async fn a_command_succeeds_while_slack_is_down() {
 
         alice.presses_on("trouble-none").await;
         alice.sees("message", "The certificate has expired.").await;
+    })
+    .await;
+}
+
+/// The shop breaks, and hundreds of alerts are one incident that anybody can see.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_press_breaks_the_shop_and_one_incident_opens() {
+    visit_at("4", async |alice, _| {
+        let channel = "channel-inc-1-checkout-fails-for-one-in-five-customers";
+        alice.sees("welcome", "Break something.").await;
+        alice.sees("panel-line", "All is well").await;
+        alice.presses("Break something").await;
+        alice.presses_on("channel-incidents").await;
+        alice.sees("message", "Checkout fails for one in five customers").await;
+        alice.presses_on(channel).await;
+        alice.sees("channel-title", "inc-1-checkout-fails-for-one-in-five-customers").await;
+        alice.sees("message", "Acknowledge").await;
+        alice.sees("message", "Alerts go on and off").await;
+        alice.sees("panel-line", "Over: nothing fires.").await;
+        alice.sees("message", "All 306 are over").await;
+        // The next press breaks something else, and stops it before it goes on.
+        alice.presses("Break something").await;
+        alice.presses("Stop").await;
+        alice.sees("panel-line", "Mended by hand: nothing fires.").await;
+        alice.sees("panel", "Break something").await;
     })
     .await;
 }

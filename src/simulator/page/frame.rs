@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, html};
 use super::assets::{ICON, SCRIPT, STYLES};
 use super::icons::icon;
 use super::look::{Look, Spot};
-use super::{avatar::avatar, composer, drawer, heading, messages, modal, sidebar, thread};
+use super::{avatar::avatar, composer, drawer, heading, messages, modal, panel, sidebar, thread};
 
 /// A part of the page that is sent again when it changes.
 #[derive(Clone, Copy)]
@@ -16,13 +16,14 @@ pub struct Part {
 }
 
 /// All parts that change, in the order they should be updated.
-pub const PARTS: [Part; 8] = [
+pub const PARTS: [Part; 9] = [
     Part { name: "completions", draw: composer::completions },
     Part { name: "header", draw: heading::heading },
     Part { name: "messages", draw: messages::messages },
     Part { name: "composer", draw: composer::composer },
     Part { name: "thread", draw: thread::thread },
     Part { name: "modal", draw: modal::modal },
+    Part { name: "panel", draw: panel::panel },
     Part { name: "sidebar", draw: sidebar::sidebar },
     Part { name: "drawer", draw: drawer::drawer },
 ];
@@ -73,7 +74,10 @@ pub fn page(look: &Look<'_>) -> Markup {
                 a.skip href="#composer" { "Skip to the message box" }
                 (top_bar(look))
                 div.columns {
-                    nav.sidebar #sidebar aria-label="Channels and apps" { (place("sidebar", look)) }
+                    nav.sidebar #sidebar aria-label="Channels and apps" {
+                        (place("panel", look))
+                        (place("sidebar", look))
+                    }
                     main.pane {
                         (place("header", look))
                         div.scroller #scroller tabindex="-1" {
@@ -144,6 +148,9 @@ fn welcome(look: &Look<'_>) -> Markup {
             h2 { "Type " kbd { (command) } " in the box below and press Enter" }
             p { "This is what " (app.name) " looks like in your Slack. Then try these:" }
             ul {
+                @if let Some(panel) = &look.local.panel {
+                    li { b { (panel.hint.0) " " } (panel.hint.1) }
+                }
                 li { b { "Ask for help. " } kbd { (command) " help" } " lists what it can do." }
                 @if let Some(other) = other {
                     li {

@@ -11,10 +11,12 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, stream};
 use serde_json::json;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::watch;
 
 use super::Page;
 use super::frame::PARTS;
 use super::look::Address;
+use crate::simulator::panel::Shown;
 
 /// How long changes are gathered before they are drawn; a burst of calls is drawn once.
 const GATHER: Duration = Duration::from_millis(30);
@@ -24,6 +26,7 @@ pub fn events(page: Page, address: Address) -> Sse<impl Stream<Item = Result<Eve
     let watch = Watch {
         changes: page.simulator.changes(),
         nudges: page.nudges.subscribe(),
+        panel: page.simulator.settings().panel.as_ref().map(|panel| panel.changes()),
         sent: [None; PARTS.len()],
         is_new: true,
         page,
@@ -37,6 +40,7 @@ struct Watch {
     address: Address,
     changes: Receiver<()>,
     nudges: Receiver<()>,
+    panel: Option<watch::Receiver<Shown>>,
     sent: [Option<u64>; PARTS.len()],
     is_new: bool,
 }
@@ -61,6 +65,7 @@ impl Watch {
         let changed = tokio::select! {
             changed = self.changes.recv() => changed,
             changed = self.nudges.recv() => changed,
+            () = changed(&mut self.panel) => Ok(()),
         };
         if changed == Err(RecvError::Closed) {
             return None;
@@ -88,5 +93,17 @@ impl Watch {
             }
         }
         news
+    }
+}
+
+/// Comes when something else is shown beside Slack; never, if nothing is, or its owner is gone.
+async fn changed(panel: &mut Option<watch::Receiver<Shown>>) {
+    let is_news = match panel {
+        Some(panel) => panel.changed().await.is_ok(),
+        None => false,
+    };
+    if !is_news {
+        *panel = None;
+        std::future::pending().await
     }
 }

@@ -1,8 +1,9 @@
 //! What a Slack client knows by itself: how far each person has read, and the lines only their
-//! own client wrote ("/incident failed with the error …").
+//! own client wrote ("/incident failed with the error …"); and what stands beside Slack.
 
 use std::collections::BTreeMap;
 
+use crate::simulator::panel::Shown;
 use crate::simulator::state::ts::Ts;
 
 /// How many lines of its own a client keeps for a person.
@@ -15,6 +16,8 @@ pub struct Local {
     began: i64,
     read: BTreeMap<(String, String), Ts>,
     lines: BTreeMap<String, Vec<Line>>,
+    /// What is shown beside Slack.
+    pub panel: Option<Shown>,
 }
 
 /// A line the client wrote itself, for one person.

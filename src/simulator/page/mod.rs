@@ -19,6 +19,7 @@ use tokio::sync::broadcast;
 
 use super::Simulator;
 use super::act::{Act, Seen};
+use super::panel::Panel;
 use super::state::ts::Ts;
 
 mod assets;
@@ -42,6 +43,7 @@ mod message;
 mod messages;
 mod modal;
 mod mrkdwn;
+mod panel;
 mod rich_text;
 mod sentences;
 mod sidebar;
@@ -74,6 +76,7 @@ pub fn router(simulator: Simulator) -> Router {
         .route("/page/act", post(act))
         .route("/page/say", post(say))
         .route("/page/trouble", post(trouble))
+        .route("/page/panel", post(press))
         .route("/page/assets/{name}", get(assets::serve))
         .layer(middleware::from_fn(guard))
         .with_state(page)
@@ -95,6 +98,7 @@ impl Page {
         let now = self.simulator.clock().now();
         self.simulator.read(|state| {
             let mut local = self.local();
+            local.panel = self.simulator.settings().panel.as_ref().map(Panel::shown);
             let (person, channel, newest) = {
                 let look = Look::at(address, state, &local, now)?;
                 let open = look.channel();
@@ -225,7 +229,7 @@ async fn say(Shared(page): Shared<Page>, Json(typed): Json<Typed>) -> Response {
     Json(Done { seen, sentence: None }).into_response()
 }
 
-/// Which trouble Slack shall be in.
+/// Which trouble Slack shall be in, or which button of the panel is pressed.
 #[derive(Deserialize)]
 struct Wish {
     name: String,
@@ -236,6 +240,14 @@ async fn trouble(Shared(page): Shared<Page>, Json(wish): Json<Wish>) -> Response
         return StatusCode::UNPROCESSABLE_ENTITY.into_response();
     };
     page.simulator.write(|state| state.faults.list = trouble.faults());
+    Json(Done { seen: None, sentence: None }).into_response()
+}
+
+async fn press(Shared(page): Shared<Page>, Json(wish): Json<Wish>) -> Response {
+    let panel = page.simulator.settings().panel.as_ref();
+    if !panel.is_some_and(|panel| panel.press(&wish.name)) {
+        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
+    }
     Json(Done { seen: None, sentence: None }).into_response()
 }
 

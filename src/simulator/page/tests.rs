@@ -11,6 +11,7 @@ use super::local::{Line, Local};
 use super::look::{Address, Look};
 use crate::simulator::Simulator;
 use crate::simulator::act::Act;
+use crate::simulator::panel::{Button, Owner, Panel, Shown};
 use crate::simulator::server;
 use crate::simulator::settings::Settings;
 use crate::simulator::state::{State, channel::Channel, message::Message, ts::Ts, view::OpenView};
@@ -220,4 +221,76 @@ async fn a_permalink_leads_to_its_message_and_nowhere_else() {
     for wrong in ["/archives/C0GENERAL/p12", "/archives/C0&x=y/p1773144001000100"] {
         assert_eq!(answer(&simulator, get(wrong)).await.0, StatusCode::NOT_FOUND, "{wrong}");
     }
+}
+
+fn panel() -> (Panel, Owner) {
+    let button = Button {
+        name: "ring".to_owned(),
+        label: "Ring".to_owned(),
+        about: "It rings".to_owned(),
+        is_primary: true,
+    };
+    Panel::new(Shown {
+        title: "The <bell>".to_owned(),
+        line: "It is still.".to_owned(),
+        buttons: vec![button],
+        hint: ("Ring it.".to_owned(), "It is loud.".to_owned()),
+    })
+}
+
+#[tokio::test]
+async fn a_panel_beside_slack_is_pressed_by_its_page_alone() {
+    let (panel, mut owner) = panel();
+    let settings = Settings { panel: Some(panel), ..Settings::default() };
+    let simulator = Simulator::start(settings).await.unwrap();
+    let press = |name: &str, origin: &str| {
+        Request::post("/page/panel")
+            .header("content-type", "application/json")
+            .header("host", "127.0.0.1:80")
+            .header("origin", origin)
+            .body(Body::from(json!({ "name": name }).to_string()))
+            .unwrap()
+    };
+    let own = "http://127.0.0.1:80";
+    let (status, _) = answer(&simulator, press("ring", "https://evil.example")).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    assert_eq!(answer(&simulator, press("knock", own)).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(owner.presses.try_recv().is_err(), "nobody has pressed anything");
+    assert_eq!(answer(&simulator, press("ring", own)).await.0, StatusCode::OK);
+    assert_eq!(owner.presses.try_recv().as_deref(), Ok("ring"));
+    // Without a panel there is nothing to press, and nobody is left who would hear of it.
+    drop(owner);
+    assert_eq!(answer(&simulator, press("ring", own)).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    let simulator = Simulator::start(Settings::default()).await.unwrap();
+    assert_eq!(answer(&simulator, press("ring", own)).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn an_open_page_hears_what_its_panel_says() {
+    let (panel, owner) = panel();
+    let settings = Settings { panel: Some(panel), ..Settings::default() };
+    let simulator = Simulator::start(settings).await.unwrap();
+    let get =
+        |path: &str| Request::get(path).header("host", "localhost").body(Body::empty()).unwrap();
+    let (_, page) = answer(&simulator, get("/")).await;
+    for expected in ["The &lt;bell&gt;", "It is still.", "data-panel=\"ring\"", "It is loud."] {
+        assert!(page.contains(expected), "{expected} in {page}");
+    }
+    let response = server::router(&simulator).oneshot(get("/page/events")).await.unwrap();
+    let mut stream = response.into_body().into_data_stream();
+    stream.next().await.unwrap().unwrap();
+    owner.shown.send_modify(|shown| shown.line = "It rings.".to_owned());
+    let news = String::from_utf8(stream.next().await.unwrap().unwrap().to_vec()).unwrap();
+    assert!(news.contains("It rings.") && !news.contains("\"sidebar\""), "{news}");
+    // What its owner leaves behind is still to be seen.
+    drop(owner);
+    let act = Act::PostMessage {
+        user: "U0BOB".to_owned(),
+        channel: "C0GENERAL".to_owned(),
+        text: "hello".to_owned(),
+        thread_ts: None,
+    };
+    simulator.act(act).await.unwrap();
+    let news = String::from_utf8(stream.next().await.unwrap().unwrap().to_vec()).unwrap();
+    assert!(news.contains("hello") && !news.contains("\"panel\""), "{news}");
 }

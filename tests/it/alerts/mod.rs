@@ -25,6 +25,7 @@ mod pagerduty;
 mod real;
 mod rules;
 mod sentry;
+mod shop;
 mod snoozing;
 mod sns;
 mod strangers;

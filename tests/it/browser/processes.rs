@@ -25,11 +25,11 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Starts it on a free port.
-    pub fn start() -> Demo {
+    /// Starts it on a free port, with a shop that breaks at this pace.
+    pub fn start(pace: &str) -> Demo {
         let scratch = Scratch::new("demo");
         let mut child = Command::new(env!("CARGO_BIN_EXE_stentor"))
-            .args(["demo", "--listen", "127.0.0.1:0", "--database"])
+            .args(["demo", "--listen", "127.0.0.1:0", "--pace", pace, "--database"])
             .arg(scratch.0.join("stentor.db"))
             .stdout(Stdio::piped())
             .spawn()

@@ -38,6 +38,8 @@ addEventListener("click", (event) => {
     closeView(it.closest("dialog"), it.dataset.close === "all");
   } else if ((it = hit("[data-trouble]"))) {
     send("/page/trouble", { name: it.dataset.trouble });
+  } else if ((it = hit("[data-panel]"))) {
+    send("/page/panel", { name: it.dataset.panel });
   } else if ((it = hit("[data-insert]"))) {
     const box = it.closest("form").querySelector("textarea");
     put(box, 0, it.dataset.insert);
