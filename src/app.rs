@@ -61,7 +61,7 @@ pub struct App {
     /// Takes what monitoring says.
     pub intake: Intake,
     /// Keeps alert rules, and evaluates them.
-    pub rules: Rules,
+    pub rules: Arc<Rules>,
     /// Who may send alerts.
     pub sources: Sources,
     /// Opens the secrets of sources that sign; nothing if they lie open.
@@ -125,7 +125,7 @@ impl App {
             catalogues,
             engine,
             intake,
-            rules,
+            rules: Arc::new(rules),
             sources: Sources::default(),
             source_vault: None,
             sns: sns::Outside::default(),
@@ -151,7 +151,8 @@ impl App {
 
     /// Lets alert rules ask and call what these settings say.
     pub fn watching(self, settings: &RuleSettings) -> std::io::Result<App> {
-        Ok(App { rules: self.rules.clone().with(settings)?, ..self })
+        let rules = Rules::clone(&self.rules).with(settings)?;
+        Ok(App { rules: Arc::new(rules), ..self })
     }
 
     /// Opens and seals the secrets of sources with these keys.
@@ -255,7 +256,7 @@ impl Stentor {
             engine: app.engine.clone(),
             performer,
             settler: app.settler(),
-            rules: app.rules.clone(),
+            rules: Arc::clone(&app.rules),
             work_waits: Arc::clone(&app.work_waits),
         };
         let door = Door::new(app.clone(), slacks, settings.signing_secrets.clone());

@@ -78,7 +78,7 @@ pub async fn demo(demo: &Demo) -> anyhow::Result<()> {
         // Nobody listens to it any more.
         shop.abort();
     };
-    stentor.run(listener, told_to_stop).await;
+    Box::pin(stentor.run(listener, told_to_stop)).await;
     Ok(())
 }
 

@@ -439,8 +439,8 @@ impl Sources {
         *self.0.lock().expect("nobody panics while remembering") = Remembered::default();
     }
 
-    fn look<'a>(
-        &'a self,
+    fn look(
+        &self,
         find: impl FnOnce(&Remembered) -> Option<&(Arc<AlertSource>, Instant)>,
     ) -> Option<Arc<AlertSource>> {
         let known = self.0.lock().expect("nobody panics while remembering");

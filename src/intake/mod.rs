@@ -96,7 +96,8 @@ impl Intake {
         receipt: Option<String>,
         errand: Errand,
     ) -> Result<Carried, NotTaken> {
-        match self.submit(Job::Carry { workspace: workspace.clone(), receipt, errand }).await? {
+        let (workspace, errand) = (workspace.clone(), Box::new(errand));
+        match self.submit(Job::Carry { workspace, receipt, errand }).await? {
             Outcome::Carried(carried) => Ok(carried),
             Outcome::Taken(_) => unreachable!("an errand is carried"),
         }

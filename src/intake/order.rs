@@ -221,7 +221,7 @@ pub enum Job {
         /// Under what a second wish of the same is known: it changes nothing.
         receipt: Option<String>,
         /// What is wanted.
-        errand: Errand,
+        errand: Box<Errand>,
     },
 }
 

@@ -9,9 +9,12 @@ use crate::ids::WorkspaceId;
 use crate::store::db::{Result, Tx};
 use crate::store::{alert_rules, alert_settings};
 
+/// Settings, ready for use, with their number.
+type Numbered = (i64, Arc<Prepared>);
+
 /// The settings of workspaces, by number. Clones are the same one.
 #[derive(Clone, Default)]
-pub struct Settings(Arc<RwLock<HashMap<WorkspaceId, (i64, Arc<Prepared>)>>>);
+pub struct Settings(Arc<RwLock<HashMap<WorkspaceId, Numbered>>>);
 
 impl Settings {
     /// The settings of a workspace as they are now.

@@ -59,7 +59,7 @@ pub struct Worker {
     /// Does the work.
     pub performer: Performer,
     /// Evaluates alert rules, and does for them what is no business of Slack's.
-    pub rules: Rules,
+    pub rules: Arc<Rules>,
     /// Sees what follows from alerts.
     pub settler: Settler,
     /// Says that there is work.

@@ -136,9 +136,9 @@ impl Story {
             let since = second - if is_over { span.end } else { span.start };
             let said = match &course.alert {
                 Alert::Watched { .. } if is_over => {
-                    since % again == 0 && since / again <= TIMES_OVER
+                    since.is_multiple_of(again) && since / again <= TIMES_OVER
                 }
-                Alert::Watched { .. } => since % again == 0,
+                Alert::Watched { .. } => since.is_multiple_of(again),
                 // A prober speaks when something changes.
                 Alert::Probed { .. } => since == 0,
             };

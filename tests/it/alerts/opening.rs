@@ -51,7 +51,7 @@ on_each_database! {
         bot.hears(&monitor, vec![fires("Errors", "cart")]).await;
         bot.watches(MINUTE).await;
         assert_eq!(bot.incidents().await, 2);
-        bot.done().await;
+        Box::pin(bot.done()).await;
     }
 
     async fn what_is_over_before_the_wait_opens_nothing(fresh: Fresh) {
@@ -67,7 +67,7 @@ on_each_database! {
         assert_eq!(bot.incidents().await, 0);
         bot.watches(GROUP_WAIT).await;
         assert_eq!(bot.incidents().await, 1);
-        bot.done().await;
+        Box::pin(bot.done()).await;
     }
 
     async fn an_incident_hears_that_all_is_over_and_opens_again(fresh: Fresh) {
@@ -101,7 +101,7 @@ on_each_database! {
         bot.watches(MINUTE).await;
         assert_eq!(bot.incidents().await, 2);
         assert_eq!(bot.incident(1).await.category, StatusCategory::Closed);
-        bot.done().await;
+        Box::pin(bot.done()).await;
     }
 
     async fn what_people_closed_stays_closed_until_something_new_comes(fresh: Fresh) {
@@ -121,7 +121,7 @@ on_each_database! {
         bot.watches(MINUTE).await;
         assert_eq!(bot.incident(1).await.category, StatusCategory::Live);
         assert_eq!(bot.incidents().await, 1);
-        bot.done().await;
+        Box::pin(bot.done()).await;
     }
 
     async fn a_route_may_want_several_alerts_or_some_minutes(fresh: Fresh) {
@@ -139,7 +139,7 @@ on_each_database! {
         assert_eq!(bot.incidents().await, 1);
         bot.watches(MINUTE).await;
         assert_eq!(bot.incidents().await, 2);
-        bot.done().await;
+        Box::pin(bot.done()).await;
     }
 
     async fn expressions_say_which_alerts_a_pattern_and_a_route_are_for(fresh: Fresh) {
@@ -158,7 +158,7 @@ on_each_database! {
         bot.watches(MINUTE).await;
         // One for two services, one for another, and none for the test.
         assert_eq!(bot.incidents().await, 2);
-        bot.done().await;
+        Box::pin(bot.done()).await;
     }
 
     async fn an_alert_that_says_that_all_is_well_opens_nothing(fresh: Fresh) {
@@ -212,7 +212,7 @@ on_each_database! {
         assert_eq!(bot.incidents().await, 1);
         bot.watches(10 * MINUTE).await;
         assert_eq!(bot.incidents().await, 2);
-        bot.done().await;
+        Box::pin(bot.done()).await;
     }
 
     async fn the_longest_window_wins_and_a_full_group_goes_on_in_another(fresh: Fresh) {

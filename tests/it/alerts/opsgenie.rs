@@ -116,7 +116,7 @@ on_each_database! {
         let gate = Gate::of(Kind::Opsgenie, &fresh).await;
         let answer = gate.posts("/v2/alerts", &json!({"message": "Disk full"})).await.expect(202);
         let id = answer["requestId"].as_str().unwrap().to_owned();
-        let gate = gate.restarted(&fresh).await;
+        let gate = Box::pin(gate.restarted(&fresh)).await;
         let told = gate.asks(&format!("/v2/alerts/requests/{id}")).await.expect(200);
         // Without an alias it is known by the request that made it.
         assert_eq!((&told["data"]["isSuccess"], &told["data"]["alias"]), (&json!(true), &json!(id)));

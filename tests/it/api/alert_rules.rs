@@ -11,7 +11,6 @@ use stentor::store::workspaces;
 
 use super::{Program, expect_problem, problem};
 use crate::databases::on_each_database;
-use crate::http::Answer;
 
 const RULES: &str = "/api/v1/alert-rules";
 

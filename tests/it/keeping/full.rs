@@ -131,7 +131,7 @@ async fn a_full_disk_is_survived_without_a_restart() {
     let serve = stentor(&scratch.0, &["serve"], &environment);
     let mut limited = Command::new("bash");
     // In kilobytes; the soft limit alone, which may be raised again.
-    limited.args(["-c", "ulimit -S -f 3500; exec \"$0\" \"$@\""]).arg(serve.get_program());
+    limited.args(["-c", "ulimit -S -f 5000; exec \"$0\" \"$@\""]).arg(serve.get_program());
     limited.args(serve.get_args()).current_dir(&scratch.0).env_clear().envs(environment);
     let process = Process::start(limited);
     let line = process.logs("Stentor is up");

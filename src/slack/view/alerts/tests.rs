@@ -122,12 +122,12 @@ fn a_list_tells_all_of_each() {
     assert_snapshot!(drawing::message(&list::alerts(&story.incident, &alerts)), @"
     Alerts of *INC-1 Checkout is slow*: 2 of 3 firing
     🔴 *Latency is high*
-    critical · since 2026-09-21 14:16 UTC · acknowledged by @U0ALICE
-    host `web-2`, service `checkout`
-    Runbook · Graph
-    🔴 *Latency is high*
     critical · since 2026-09-21 14:16 UTC
     host `web-3`, pod `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…`, service `checkout`
+    Runbook · Graph
+    🔴 *Latency is high*
+    critical · since 2026-09-21 14:16 UTC · acknowledged by @U0ALICE
+    host `web-2`, service `checkout`
     Runbook · Graph
     🟢 *Latency is high*
     over since 2026-09-21 14:22 UTC, nothing more was heard of it

@@ -159,7 +159,7 @@ on_each_database! {
         let listener = Listener::start().await;
         let app = &bot.stentor.app;
         let strict = stentor::config::rules::RuleSettings::default();
-        let strict = app.rules.clone().with(&strict).unwrap();
+        let strict = stentor::rules::Rules::clone(&app.rules).with(&strict).unwrap();
         let to = |url: &str| rule(json!({"critical": {"threshold": 2, "actions": [{"type": "webhook", "url": url}]}}));
         for url in [listener.address(), "http://[::1]/", "http://169.254.169.254/latest", "gopher://x/", "http://me:you@example.com/"] {
             let error = strict.create(&app.workspace, to(url), "ci", None).await.unwrap_err().to_string();
@@ -168,7 +168,7 @@ on_each_database! {
         // A name says nothing of where it leads, before it is looked up.
         let named = listener.address().replace("127.0.0.1", "localhost");
         strict.create(&app.workspace, to(&named), "ci", None).await.unwrap();
-        bot.stentor.worker.rules = strict;
+        bot.stentor.worker.rules = std::sync::Arc::new(strict);
         warnings::expect("Gave up");
         bot.minute_with(&monitor, 3).await;
         assert_eq!(listener.heard().len(), 0);

@@ -118,7 +118,7 @@ on_each_database! {
         let source = ci.monitor("prod").await;
         let pattern = json!({"labels": ["service"], "window_minutes": 30, "filter": "check = Latency"});
         ci.post("/api/v1/alert-patterns", &[], &pattern).await.expect(201);
-        let route = json!({"name": "Quiet", "opens": "never", "filter": "source_system = prod AND service IN [cart, search]"});
+        let route = json!({"name": "Quiet", "opens": "never", "filter": "source_system = datadog.prod AND service IN [cart, search]"});
         ci.post("/api/v1/alert-routes", &[], &route).await.expect(201);
         let all = [("Latency", "checkout"), ("Latency", "checkout2"), ("Errors", "checkout"), ("Latency", "cart")];
         ci.hears(&source, all.into_iter().map(|(name, service)| fires(name, service)).collect()).await;

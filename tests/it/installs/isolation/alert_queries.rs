@@ -152,6 +152,7 @@ pub async fn ask(
     assert_eq!(call!(alerts::firing(ours, None, 9)).len(), 1);
     assert_eq!(call!(alerts::list(ours, &Filter::default(), 9)).len(), 1);
     assert_eq!(call!(alerts::history(ours, &id)).len(), 1);
+    assert_eq!(call!(alerts::history_of_group(ours, &groups[0], NOW, 9)).len(), 1);
     assert_eq!(call!(alerts::due_of(ours, later, 9)).len(), 1);
     assert_eq!(call!(alerts::recent_changes(ours, NOW, 9)).len(), 1);
     assert_eq!(call!(alert_groups::by_keys(ours, &[group_key()])).len(), 1);
