@@ -219,9 +219,9 @@ pub struct Stentor {
     /// The house.
     pub app: App,
     /// Carries work to Slack.
-    pub worker: Worker,
+    pub worker: Box<Worker>,
     /// The way in over a socket, if there is one.
-    pub socket: Option<SocketMode>,
+    pub socket: Option<Box<SocketMode>>,
     door: Door,
 }
 
@@ -265,6 +265,7 @@ impl Stentor {
             .as_ref()
             .map(|app_token| SocketMode::new(door.clone(), &settings.api_url, app_token));
         let socket = socket.transpose().context("set up the way to Slack's sockets")?;
+        let (worker, socket) = (Box::new(worker), socket.map(Box::new));
         Ok(Stentor { app, worker, socket, door })
     }
 

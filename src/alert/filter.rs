@@ -1,6 +1,6 @@
 //! Expressions over alerts, in the words of BigPanda's query language: `host = web-* AND NOT IN …`.
 //!
-//! An expression is read from a line of text (here and in [`reading`]) or from JSON ([`object`]), and
+//! An expression is read from a line of text (here and in `reading`) or from JSON (`object`), and
 //! written as text again by `Display`; reading what was written gives the same expression. Its size,
 //! depth and regular expressions are bounded, and matching takes time linear in the text, whoever has
 //! written it.

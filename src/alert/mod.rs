@@ -2,7 +2,7 @@
 //!
 //! A sender's bytes become [`Observation`](observation::Observation)s, which are folded into
 //! [`Alert`](state::Alert)s; alerts that belong together form a [`Group`](group::Group), by the
-//! [patterns](pattern) of the workspace; what they say together is a [`Signal`](signal::Signal).
+//! [patterns](settings::Pattern) of the workspace; what they say together is a [`Signal`](signal::Signal).
 //! Nothing here is async, reads a clock, draws a random number or does I/O.
 
 pub mod course;

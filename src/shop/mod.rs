@@ -2,7 +2,7 @@
 //!
 //! It has services on hosts in clusters, and fails in ways that are known from life. What its
 //! monitoring says over a [story](story::Story) follows from the scenario and a seed alone; the
-//! [runner](runner) sends it, as Prometheus and a prober with PagerDuty's API would. Nothing here
+//! [runner] sends it, as Prometheus and a prober with PagerDuty's API would. Nothing here
 //! uses anything of Stentor's, so that the doors meet real bodies and not what they expect.
 
 mod chance;

@@ -1,4 +1,4 @@
-//! Any JSON, read by a [template](template) of the source.
+//! Any JSON, read by a [template] of the source.
 //!
 //! Nobody knows what such a sender makes of an answer. Most come again after a 503 and few after a
 //! 429, so there is no 429; what can be read of a body is kept, and the rest is named.

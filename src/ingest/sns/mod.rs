@@ -1,7 +1,7 @@
 //! CloudWatch alarms, as SNS sends them.
 //!
 //! What is believed shows the source's secret in its address, comes from one of the source's
-//! [topics], and is signed with a certificate that Amazon's own host gives out. SNS repeats what gets a
+//! topics, and is signed with a certificate that Amazon's own host gives out. SNS repeats what gets a
 //! 5xx, with the same id.
 
 mod address;

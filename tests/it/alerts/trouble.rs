@@ -87,7 +87,7 @@ on_each_database! {
         let bot = Bot::start(&fresh).await;
         let monitor = bot.monitor(Kind::Generic).await;
         bot.hears(&monitor, vec![fires("Latency", "checkout")]).await;
-        let bot = bot.restarted(&fresh).await;
+        let bot = Box::pin(bot.restarted(&fresh)).await;
         bot.watches(MINUTE).await;
         assert_eq!(bot.incidents().await, 1);
         bot.reads_everything_once(1).await;

@@ -28,7 +28,7 @@ impl Bot {
 
     /// Another worker on the same database.
     fn another_worker(&self) -> Worker {
-        Worker { holder: a_holder(), ..self.stentor.worker.clone() }
+        Worker { holder: a_holder(), ..Worker::clone(&self.stentor.worker) }
     }
 }
 

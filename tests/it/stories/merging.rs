@@ -124,7 +124,7 @@ on_each_database! {
         app.engine.submit(order).await.unwrap();
         let bot = bot.restarted(&fresh).await;
         bot.works_a_while().await;
-        assert_eq!(bot.absorbed(&into).await, [absorbed.clone()]);
+        assert_eq!(bot.absorbed(&into).await, std::slice::from_ref(&absorbed));
         assert!(bot.left().await.iter().all(|work| !work.key.ends_with("/merge")), "it needs no Slack");
         bot.mends();
         bot.settle().await;

@@ -174,7 +174,10 @@ impl Metrics {
     }
 }
 
-async fn scrape(State(values): State<Arc<Mutex<Vec<(&'static str, f64)>>>>) -> String {
+/// What is measured, by name.
+type Values = Vec<(&'static str, f64)>;
+
+async fn scrape(State(values): State<Arc<Mutex<Values>>>) -> String {
     values.lock().unwrap().iter().map(|(name, value)| format!("{name} {value}\n")).collect()
 }
 

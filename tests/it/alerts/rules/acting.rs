@@ -58,7 +58,7 @@ on_each_database! {
         bot.minute_with(&monitor, 0).await;
         let over = vec!["Resolved: Too many errors: 0 events in the last minute.".to_owned()];
         assert_eq!((bot.told(), listener.events()), ((over.clone(), over), vec!["alert_rule.resolved".to_owned()]));
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn a_snoozed_rule_calls_nobody_and_opens_incidents_all_the_same(fresh: Fresh) {
@@ -88,7 +88,7 @@ on_each_database! {
         bot.minute_with(&monitor, 0).await;
         assert_eq!(bot.told().1.len(), 1);
         listener.heard();
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn what_waits_for_slack_is_not_told_once_it_is_snoozed(fresh: Fresh) {
@@ -104,7 +104,7 @@ on_each_database! {
         bot.mends();
         bot.settle().await;
         assert_eq!(bot.told().0, Vec::<String>::new());
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn what_slack_took_without_an_answer_is_not_said_twice(fresh: Fresh) {
@@ -116,7 +116,7 @@ on_each_database! {
         bot.minute_with(&monitor, 3).await;
         let (general, bobs) = bot.told();
         assert_eq!((general.len(), bobs.len()), (1, 1));
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn a_webhook_that_fails_is_called_again_with_the_same_key(fresh: Fresh) {
@@ -130,7 +130,7 @@ on_each_database! {
         assert_eq!(keys.len(), 3);
         assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
         assert_eq!(listener.events(), ["alert_rule.critical"; 3]);
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn what_a_webhook_refuses_is_given_up_aloud_and_can_be_sent_again(fresh: Fresh) {
@@ -151,7 +151,7 @@ on_each_database! {
         assert!(admin::retry(app, workspace, letter).await.unwrap());
         bot.settle().await;
         assert_eq!(listener.events(), ["alert_rule.critical"]);
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn a_webhook_does_not_reach_inner_networks(fresh: Fresh) {
@@ -176,6 +176,6 @@ on_each_database! {
         let [(workspace, letter)] = &dead[..] else { panic!("{dead:?}") };
         assert!(letter.last_error.as_deref().unwrap().contains("inner network"), "{letter:?}");
         assert!(admin::let_go(&bot.stentor.app, workspace, letter).await.unwrap());
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 }

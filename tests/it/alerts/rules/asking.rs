@@ -41,7 +41,7 @@ on_each_database! {
         let alerts = bot.alerts().await;
         assert_eq!(alerts[0].labels["project"], "shop");
         assert_eq!(alerts[0].description, "The value is 2.5.", "as it was when it fired last");
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn without_an_answer_nothing_changes_and_the_rule_says_why(fresh: Fresh) {
@@ -67,7 +67,7 @@ on_each_database! {
         prometheus.gives(&["1"]);
         bot.next_minute().await;
         assert_eq!((bot.level_in("").await, bot.last_error(&id).await), (R, None));
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn a_prometheus_that_is_not_there_is_no_zero(fresh: Fresh) {
@@ -79,7 +79,7 @@ on_each_database! {
         assert_eq!(bot.level_in("").await, R);
         assert!(bot.last_error(&id).await.unwrap().contains("not reached"));
         assert_eq!(warnings::count("An alert rule has no number"), usize::from(std::env::var_os("NEXTEST").is_some()));
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn a_number_is_compared_with_what_it_was_then(fresh: Fresh) {
@@ -95,7 +95,7 @@ on_each_database! {
         let asked = prometheus.asked();
         assert_eq!(asked.len(), 2);
         assert_eq!(asked[0] - asked[1], 3_600);
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn what_was_missed_is_asked_about_as_it_was(fresh: Fresh) {
@@ -107,6 +107,6 @@ on_each_database! {
         let asked = prometheus.asked();
         assert_eq!(asked.len(), 5, "{asked:?}");
         assert!(asked.windows(2).all(|pair| pair[1] - pair[0] == 60), "{asked:?}");
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 }

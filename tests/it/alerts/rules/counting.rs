@@ -34,7 +34,7 @@ on_each_database! {
         assert_eq!(own.annotations["note"], "See the runbook");
         // It began before the first of the two windows.
         assert_eq!(own.first_seen.since(own.starts_at).as_secs() / 60, 2);
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn projects_are_measured_by_themselves(fresh: Fresh) {
@@ -52,7 +52,7 @@ on_each_database! {
         assert_eq!(bot.level_in("api").await, C);
         bot.next_minute().await;
         assert_eq!(bot.level_in("api").await, R, "what is missing is a zero");
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn a_warning_can_become_critical_and_better_again(fresh: Fresh) {
@@ -66,7 +66,7 @@ on_each_database! {
         assert_eq!(levels, [W, C, W, W, R]);
         bot.settle().await;
         assert_eq!(bot.incidents().await, 1, "it is one alert all along");
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn less_than_usual_is_found_where_nothing_comes_at_all(fresh: Fresh) {
@@ -84,7 +84,7 @@ on_each_database! {
         assert_eq!(bot.level_in("web").await, C);
         bot.settle().await;
         assert_eq!(bot.incidents().await, 2);
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn different_values_are_counted_once_in_a_window(fresh: Fresh) {
@@ -108,7 +108,7 @@ on_each_database! {
         assert_eq!(bot.level_in("web").await, C);
         bot.next_minute().await;
         assert_eq!(bot.level_in("web").await, R);
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn a_number_is_compared_with_what_it_was(fresh: Fresh) {
@@ -121,7 +121,7 @@ on_each_database! {
         }
         // 7 of 4 is 175 %, 3 of 2 is 150 %, and 3 of 1 is 300 %.
         assert_eq!(levels, [R, R, R, C, R, C]);
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn a_rule_does_not_count_what_rules_say(fresh: Fresh) {
@@ -146,7 +146,7 @@ on_each_database! {
         let path = format!("/hooks/{}", own[0].id);
         assert_eq!(server.post(&path, &[], &json!({})).await.status, 404);
         assert!(app.rules.delete(&app.workspace, &id).await.unwrap());
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn old_counts_are_forgotten(fresh: Fresh) {
@@ -159,6 +159,6 @@ on_each_database! {
         let (rows,): (i64,) = tx.query("SELECT COUNT(*) FROM alert_rule_count").one().await.unwrap();
         drop(tx);
         assert_eq!(rows, 0);
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 }

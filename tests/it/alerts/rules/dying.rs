@@ -71,7 +71,7 @@ on_each_database! {
         assert_eq!(listener.events(), ["alert_rule.critical", "alert_rule.resolved"]);
         let standing = bot.standing_in("web").await.unwrap();
         assert_eq!((standing.level(), standing.value), (Level::Resolved, Some(1.0)));
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn what_is_older_than_an_hour_is_let_go(fresh: Fresh) {
@@ -82,7 +82,7 @@ on_each_database! {
         bot.next_minute().await;
         assert_eq!(bot.alerts().await.len(), 1, "only the monitor's own");
         assert_eq!(bot.minute_with(&monitor, 3).await, Level::Critical);
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn two_replicas_evaluate_a_minute_once(fresh: Fresh) {
@@ -90,7 +90,7 @@ on_each_database! {
         let listener = Listener::start().await;
         let actions = json!([{"type": "webhook", "url": listener.address()}]);
         bot.watches_for(rule(json!({"critical": {"threshold": 2, "actions": actions}}))).await;
-        let other = Worker { holder: a_holder(), ..bot.stentor.worker.clone() };
+        let other = Worker { holder: a_holder(), ..Worker::clone(&bot.stentor.worker) };
         for count in [3, 3, 1, 3] {
             bot.hears(&monitor, events(count, "web")).await;
             bot.clock.advance(MINUTE);
@@ -103,7 +103,7 @@ on_each_database! {
         }
         bot.settle().await;
         assert_eq!(listener.events(), ["alert_rule.critical", "alert_rule.resolved", "alert_rule.critical"]);
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn a_process_that_dies_after_the_result_leaves_nothing_to_do_twice(fresh: Fresh) {
@@ -127,7 +127,7 @@ on_each_database! {
         // And the next minute comes as if nothing had happened.
         assert_eq!(bot.minute_with(&monitor, 0).await, Level::Resolved);
         assert_eq!((listener.events(), bot.own_changes().await), (vec!["alert_rule.resolved".to_owned()], 2));
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn a_process_that_dies_before_the_result_leaves_all_to_do(fresh: Fresh) {
@@ -148,7 +148,7 @@ on_each_database! {
         assert!(matches!(late, Err(Trouble::NotOurs)), "{late:?}");
         bot.settle().await;
         assert_eq!(listener.events(), ["alert_rule.resolved"]);
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn a_report_that_is_handed_over_twice_is_taken_once(fresh: Fresh) {
@@ -174,7 +174,7 @@ on_each_database! {
         drop(tx);
         assert_eq!(all.iter().filter(|alert| alert.labels.contains_key("rule_id")).count(), 1);
         assert_eq!(bot.incidents().await, 1);
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 
     async fn a_rule_that_is_changed_or_deleted_ends_what_it_has_said(fresh: Fresh) {
@@ -212,6 +212,6 @@ on_each_database! {
         assert!(bot.alerts().await.iter().filter(|it| it.labels.contains_key("rule_id")).all(|it| !it.phase.is_firing()));
         bot.next_minute().await;
         assert_eq!(bot.left().await, [], "nothing evaluates a rule that is gone");
-        bot.done_with_rules().await;
+        Box::pin(bot.done_with_rules()).await;
     }
 }
