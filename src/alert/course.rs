@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::alert::state::{Alert, Change, Phase, What};
+use crate::alert::history::{Change, Phase, What};
+use crate::alert::state::Alert;
 use crate::clock::Timestamp;
 use crate::ids::AlertId;
 
@@ -64,8 +65,9 @@ fn was_firing(change: &Change) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alert::history::Cause;
     use crate::alert::observation::{Observation, Status};
-    use crate::alert::state::{Cause, Circumstances};
+    use crate::alert::state::Circumstances;
 
     const UNTIL: Timestamp = Timestamp::from_micros(1_000_000_000_000_000);
 

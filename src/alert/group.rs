@@ -134,8 +134,10 @@ pub enum Room {
     Here,
     /// It is full: what belongs to it goes into the group that continues it.
     Full,
-    /// It is over, or the alert began too far from its others.
+    /// The alert does not belong to it, or began too far from its others.
     No,
+    /// It is over: nothing will belong to it any more.
+    Over,
 }
 
 /// What is known of the incident of a group.
@@ -203,7 +205,9 @@ impl Group {
         let rests = self.quiet_since.is_some_and(|since| now.since(since) > limits.reopen_window);
         let ended = incident.and_then(|incident| incident.ended_at);
         let is_over = ended.is_some_and(|at| now.since(at) > limits.reopen_window);
-        if self.unrelated || !is_one || !is_near || rests || is_over {
+        if self.firing == 0 && (rests || is_over) {
+            Room::Over
+        } else if self.unrelated || !is_one || !is_near || rests || is_over {
             Room::No
         } else if self.size >= limits.most_alerts {
             Room::Full
@@ -344,6 +348,9 @@ mod tests {
         group.end(minute(20));
         assert_eq!(group.quiet_since, Some(minute(20)));
         assert_eq!(group.room(&host, minute(50), minute(50), LIMITS, None), Room::Here);
-        assert_eq!(group.room(&host, minute(55), minute(81), LIMITS, None), Room::No);
+        // Too far from the others is not over: what is nearer still belongs to it.
+        assert_eq!(group.room(&host, minute(61), minute(61), LIMITS, None), Room::No);
+        assert_eq!(group.room(&host, minute(50), minute(62), LIMITS, None), Room::Here);
+        assert_eq!(group.room(&host, minute(55), minute(81), LIMITS, None), Room::Over);
     }
 }

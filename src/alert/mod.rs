@@ -9,6 +9,7 @@ pub mod course;
 pub mod filter;
 pub mod fingerprint;
 pub mod group;
+pub mod history;
 pub mod matcher;
 pub mod observation;
 pub mod prepared;

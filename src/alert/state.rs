@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::alert::history::{Cause, Change, Phase, What};
 use crate::alert::observation::{self, Ends, Link, Observation, Said, Status};
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, GroupId, SettingId, SourceId};
@@ -19,44 +20,6 @@ pub const FLAPPING_WITHIN: Duration = Duration::from_secs(60 * 60);
 pub const FLAPPING_LOOK: Duration = Duration::from_secs(15 * 60);
 /// How far in the future a sender's clock may be before ours is taken instead.
 const SKEW: Duration = Duration::from_secs(5 * 60);
-
-/// Where an alert is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[schema(as = AlertPhase)]
-pub enum Phase {
-    /// It has just begun.
-    New,
-    /// It goes on, and something about it has changed since it began.
-    Ongoing,
-    /// It is over.
-    Resolved,
-    /// It was over, and has come back.
-    Reopened,
-}
-
-impl Phase {
-    /// Whether it is so now.
-    pub fn is_firing(self) -> bool {
-        self != Phase::Resolved
-    }
-}
-
-/// Why an alert is over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "by", rename_all = "snake_case")]
-#[schema(as = AlertCause)]
-pub enum Cause {
-    /// Its sender says so.
-    Sender,
-    /// Its time ran out and no news came.
-    Expiry,
-    /// Somebody says so.
-    Somebody {
-        /// Who.
-        actor: Actor,
-    },
-}
 
 /// Somebody looks after an alert.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -134,65 +97,6 @@ pub struct Seen {
     pub last_seen: Timestamp,
     /// When it resolves by itself.
     pub ends: Option<Ends>,
-}
-
-/// A change of an alert, as its history keeps it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = AlertChange)]
-pub struct Change {
-    /// Where it is in its life since then.
-    pub phase: Phase,
-    /// How bad it is since then.
-    pub status: Status,
-    /// What else happened: acknowledged, in maintenance, moved to another group.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub what: Option<What>,
-    /// Who did it, if it was no sender.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<Actor>,
-}
-
-/// What happened to an alert besides its going on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-#[schema(as = AlertHappening)]
-pub enum What {
-    /// It was seen for the first time.
-    Seen,
-    /// Its title, labels or the like are others.
-    Edited,
-    /// It got better or worse.
-    Severity,
-    /// It is over.
-    Resolved {
-        /// Why.
-        cause: Cause,
-    },
-    /// It has come back.
-    Reopened,
-    /// Somebody looks after it.
-    Acknowledged,
-    /// Nobody looks after it any more.
-    Unacknowledged,
-    /// It was seen in a maintenance window.
-    MaintenanceBegan,
-    /// It was seen outside of one again.
-    MaintenanceEnded,
-    /// Somebody had something to say about it.
-    Noted {
-        /// That.
-        text: String,
-    },
-    /// It belongs to another group now.
-    Moved {
-        /// The group before.
-        from: GroupId,
-        /// The group now.
-        to: GroupId,
-    },
-    /// Something that a newer version of Stentor has written.
-    #[serde(other)]
-    Unknown,
 }
 
 /// What an observation means for an alert that is there.
@@ -355,6 +259,7 @@ impl Alert {
                     What::Reopened => {
                         self.take_words(said);
                         self.reopen(said, now);
+                        self.maintenance = circumstances.window.cloned();
                     }
                     What::Resolved { cause } => self.end(cause.clone(), now),
                     What::Acknowledged => self.acknowledged = acknowledgement(said, now),
@@ -629,6 +534,14 @@ mod tests {
         // A resolve passes through maintenance.
         let over = alert.meaning(&Observation::resolved("disk"), inside);
         assert_eq!(over, Meaning::Changes(vec![What::Resolved { cause: Cause::Sender }]));
+        // What comes back is expected if it comes back in a window, and else is not.
+        tell(&mut alert, &Observation::resolved("disk"), 10);
+        tell(&mut alert, &firing, 11);
+        assert_eq!(alert.maintenance, None);
+        tell(&mut alert, &Observation::resolved("disk"), 12);
+        let Meaning::Changes(changes) = alert.meaning(&firing, inside) else { panic!() };
+        alert.fold(&firing, changes, inside);
+        assert_eq!(alert.maintenance, Some(window));
     }
 
     #[test]

@@ -32,10 +32,7 @@ pub async fn receive(knock: Knock) -> Response {
 
 /// Says why a request went no further.
 pub fn refuse(trouble: Trouble) -> Response {
-    let status = match &trouble {
-        Trouble::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
-        other => other.status(),
-    };
+    let status = trouble.status_without_429();
     let body = json!({"status": "error", "error": trouble.message()});
     trouble.answer(status, body)
 }

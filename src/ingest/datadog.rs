@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
@@ -40,10 +40,7 @@ pub async fn receive(knock: Knock) -> Response {
 
 /// Says why a request went no further.
 pub fn refuse(trouble: Trouble) -> Response {
-    let status = match &trouble {
-        Trouble::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
-        other => other.status(),
-    };
+    let status = trouble.status_without_429();
     let body = json!({"error": trouble.message()});
     trouble.answer(status, body)
 }
@@ -171,6 +168,8 @@ fn tags(labels: &mut BTreeMap<String, String>, value: Option<&Value>) {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::StatusCode;
+
     use super::*;
 
     fn body() -> Value {

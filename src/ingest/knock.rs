@@ -84,6 +84,15 @@ impl Trouble {
         }
     }
 
+    /// The status for senders that take a 429 for their last word: what they are to send again is
+    /// refused with 503.
+    pub fn status_without_429(&self) -> StatusCode {
+        match self {
+            Trouble::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            other => other.status(),
+        }
+    }
+
     /// A sentence for people.
     pub fn message(&self) -> String {
         match self {

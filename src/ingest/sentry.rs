@@ -30,12 +30,8 @@ pub async fn receive(knock: Knock) -> Response {
 
 /// Says why a request went no further.
 pub fn refuse(trouble: Trouble) -> Response {
-    let status = match trouble {
-        // It never comes again after any 4xx.
-        Trouble::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
-        _ => trouble.status(),
-    };
-    trouble.answer(status, json!({"detail": trouble.message()}))
+    // It never comes again after any 4xx.
+    trouble.answer(trouble.status_without_429(), json!({"detail": trouble.message()}))
 }
 
 async fn take(knock: &Knock) -> Result<(), Trouble> {

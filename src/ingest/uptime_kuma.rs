@@ -4,7 +4,7 @@
 //! It repeats nothing, and people see its log seldom: what can be understood somehow is taken.
 
 use axum::Json;
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
@@ -27,10 +27,7 @@ pub async fn receive(knock: Knock) -> Response {
 
 /// Says why a request went no further.
 pub fn refuse(trouble: Trouble) -> Response {
-    let status = match &trouble {
-        Trouble::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
-        other => other.status(),
-    };
+    let status = trouble.status_without_429();
     let body = json!({"ok": false, "msg": trouble.message()});
     trouble.answer(status, body)
 }
@@ -178,6 +175,8 @@ fn monitored(
 
 #[cfg(test)]
 mod tests {
+    use axum::http::StatusCode;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);

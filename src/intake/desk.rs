@@ -6,10 +6,11 @@ use std::sync::Arc;
 use crate::alert::filter::AlertFields;
 use crate::alert::fingerprint::{self, Key};
 use crate::alert::group::Group;
+use crate::alert::history::Change;
 use crate::alert::observation::{ChangeEvent, Ends, Observation, Said};
 use crate::alert::prepared::Prepared;
 use crate::alert::rule::counting::{Sender, Tally};
-use crate::alert::state::{Alert, Change, Circumstances, Meaning, Seen, next_end};
+use crate::alert::state::{Alert, Circumstances, Meaning, Seen, next_end};
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, GroupId, IdSource, IncidentId, SourceId, WorkspaceId};
 use crate::incident::event::Actor;
@@ -189,10 +190,16 @@ impl<'a> Desk<'a> {
         self.load_groups(tx, &groups.into_iter().collect::<Vec<_>>()).await?;
         let mut wanted = BTreeSet::new();
         for (delivery, incoming) in deliveries.zip(incoming) {
+            let mut news = incoming
+                .iter()
+                .filter(|one| !one.is_repeat && one.observation.said == Said::Firing)
+                .peekable();
+            // Nearly all deliveries are nothing but repeats.
+            if news.peek().is_none() {
+                continue;
+            }
             let system = delivery.source.system();
-            for one in
-                incoming.iter().filter(|one| !one.is_repeat && one.observation.said == Said::Firing)
-            {
+            for one in news {
                 let held = self.by_key.get(&one.key).and_then(|id| self.alerts.get(id));
                 if held.is_none_or(|held| !held.written.alert.phase.is_firing()) {
                     let about = AlertFields::of_observation(one.observation, &system);
@@ -236,9 +243,18 @@ impl<'a> Desk<'a> {
         for change in &delivery.changes {
             self.keep_change(&delivery.source.id, change);
         }
+        // What rules say themselves is no event: a rule would go on because it has begun.
+        let is_counted = delivery.source.kind != Kind::Rules && !self.settings.counter.is_empty();
+        let system = is_counted.then(|| delivery.source.system());
         let folded = incoming.iter().map(|one| {
             let folded = self.fold_one(&delivery.source, one);
-            self.count_event(&delivery.source, one.observation, folded.effect);
+            if let Some(name) = &system
+                && folded.effect != Effect::Ignored
+            {
+                let sender = Sender { id: &delivery.source.id, name };
+                let (settings, tally) = (&self.settings, &mut self.tally);
+                settings.counter.count(sender, one.observation, self.now, tally);
+            }
             folded
         });
         let taken = Taken { was_repeated: false, folded: folded.collect() };
@@ -246,18 +262,6 @@ impl<'a> Desk<'a> {
             self.new_receipts.push((receipt.clone(), taken.to_receipt()));
         }
         taken
-    }
-
-    /// Counts an event for the rules that watch it. What rules say themselves is none: a rule would
-    /// go on because it has begun.
-    fn count_event(&mut self, source: &AlertSource, event: &Observation, effect: Effect) {
-        if effect != Effect::Ignored
-            && source.kind != Kind::Rules
-            && !self.settings.counter.is_empty()
-        {
-            let sender = Sender { id: &source.id, name: &source.name };
-            self.settings.counter.count(sender, event, self.now, &mut self.tally);
-        }
     }
 
     fn keep_change(&mut self, source: &SourceId, change: &ChangeEvent) {

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::alert::history::{Cause, Change};
 use crate::alert::settings::Setting;
-use crate::alert::state::{Cause, Change, Seen};
+use crate::alert::state::Seen;
 use crate::ids::{AlertId, GroupId, IncidentId, SettingId};
 use crate::incident::event::Actor;
 use crate::incident::handled::Handled;

@@ -116,7 +116,7 @@ impl Desk<'_> {
                     Room::Here => return Some((id.clone(), Room::Here)),
                     // Only of the newest one it matters that it is full.
                     Room::Full => full = full.or(Some((id.clone(), Room::Full))),
-                    Room::No if group.firing == 0 => {
+                    Room::Over => {
                         self.placing.over.insert((key, id.clone()));
                     }
                     Room::No => {}

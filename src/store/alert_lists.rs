@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::types::Json;
 
+use crate::alert::history::Change;
 use crate::alert::matcher::All;
 use crate::alert::observation::{ChangeEvent, Status};
-use crate::alert::state::{Alert, Change, Seen};
+use crate::alert::state::{Alert, Seen};
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, GroupId, IncidentId, SourceId, WorkspaceId};
 use crate::incident::access::may_see;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use sqlx::types::Json;
 
 use crate::alert::fingerprint::Key;
+use crate::alert::history::Change;
 use crate::alert::observation::{ChangeEvent, Ends};
-use crate::alert::state::{Alert, Change, Seen};
+use crate::alert::state::{Alert, Seen};
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, GroupId, IncidentId, SourceId, WorkspaceId};
 use crate::store::db::{Result, Table, Tx};

@@ -44,7 +44,7 @@ struct Counted {
 pub struct Sender<'s> {
     /// The source.
     pub id: &'s SourceId,
-    /// What it is called.
+    /// What expressions know it by.
     pub name: &'s str,
 }
 

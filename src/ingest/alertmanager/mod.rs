@@ -200,10 +200,7 @@ impl IntoResponse for Refused {
             Refused::Trouble(trouble) => {
                 // Prometheus drops what it sent whatever the answer is, and says it again within a
                 // minute; 503 is what all senders of this kind take for "not now".
-                let status = match trouble {
-                    Trouble::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
-                    _ => trouble.status(),
-                };
+                let status = trouble.status_without_429();
                 let body = json!({"code": status.as_u16(), "message": trouble.message()});
                 trouble.answer(status, body)
             }

@@ -29,10 +29,7 @@ pub async fn receive(knock: Knock) -> Response {
 
 /// Says why a request went no further.
 pub fn refuse(trouble: Trouble) -> Response {
-    let status = match trouble {
-        Trouble::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
-        _ => trouble.status(),
-    };
+    let status = trouble.status_without_429();
     trouble.answer(status, json!({"status": "error", "error": trouble.message()}))
 }
 

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::alert::fingerprint::of_alert;
-use crate::alert::state::{Alert, Seen, What};
+use crate::alert::history::What;
+use crate::alert::state::{Alert, Seen};
 use crate::ids::AlertId;
 use crate::incident::text::shorten;
 use crate::ingest::knock::{Knock, Trouble};

@@ -51,11 +51,7 @@ pub async fn receive(knock: Knock) -> Response {
 
 /// Says why a request went no further.
 pub fn refuse(trouble: Trouble) -> Response {
-    let status = match trouble {
-        Trouble::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
-        _ => trouble.status(),
-    };
-    trouble.answer(status, json!({"error": trouble.message()}))
+    trouble.answer(trouble.status_without_429(), json!({"error": trouble.message()}))
 }
 
 /// Whether the settings are understood.

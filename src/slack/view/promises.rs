@@ -3,11 +3,12 @@
 
 use proptest::prelude::*;
 
+use crate::alert::history::Cause;
 use crate::alert::observation::{Link, Observation};
 use crate::alert::rule::report::Report;
 use crate::alert::rule::standing::Level;
 use crate::alert::signal::Signal;
-use crate::alert::state::{Alert, Cause, Circumstances};
+use crate::alert::state::{Alert, Circumstances};
 use crate::clock::Timestamp;
 use crate::ids::{ChannelId, IncidentId, IncidentTypeId, MessageTs, RuleId, UserId};
 use crate::incident::catalogue::{Catalogue, IncidentType, StatusCategory};

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use axum::http::Method;
 use serde_json::{Value, json};
+use stentor::alert::history::Phase;
 use stentor::alert::matcher::Matcher;
 use stentor::alert::settings::{Inhibition, MaintenanceWindow, Route, Setting, Silence};
-use stentor::alert::state::Phase;
 use stentor::ingest::kind::Kind;
 use stentor::ingest::sources;
 use stentor::store::sources::SourceSettings;

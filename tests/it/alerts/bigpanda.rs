@@ -1,7 +1,7 @@
 //! BigPanda's alerts and deployment marks.
 
 use serde_json::{Value, json};
-use stentor::alert::state::Phase;
+use stentor::alert::history::Phase;
 use stentor::ingest::kind::Kind;
 
 use crate::bot::Bot;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use stentor::alert::history::{Cause, Phase};
 use stentor::alert::observation::{Ends, Observation, Status};
 use stentor::alert::settings::{MaintenanceWindow, Setting};
-use stentor::alert::state::{Cause, Phase};
 use stentor::incident::event::Actor;
 use stentor::ingest::kind::Kind;
 use stentor::intake::order::{Delivery, Effect, Errand, Which};

@@ -2,7 +2,8 @@
 
 use axum::http::Method;
 use serde_json::{Value, json};
-use stentor::alert::state::{Alert, Change, What};
+use stentor::alert::history::{Change, What};
+use stentor::alert::state::Alert;
 use stentor::ingest::kind::Kind;
 use stentor::store::alerts;
 use stentor::store::sources::SourceSettings;

@@ -1,7 +1,7 @@
 //! Any JSON.
 
 use serde_json::{Value, json};
-use stentor::alert::state::Phase;
+use stentor::alert::history::Phase;
 use stentor::ingest::kind::Kind;
 use stentor::ingest::sources::{self, Wanted};
 use stentor::store::sources::SourceSettings;

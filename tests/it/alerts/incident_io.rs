@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use serde_json::{Value, json};
-use stentor::alert::state::Phase;
+use stentor::alert::history::Phase;
 use stentor::ingest::kind::Kind;
 
 use crate::bot::Bot;

@@ -2,8 +2,8 @@
 
 use axum::http::Method;
 use serde_json::{Value, json};
+use stentor::alert::history::What;
 use stentor::alert::observation::Status;
-use stentor::alert::state::What;
 use stentor::ingest::kind::Kind;
 
 use super::gate::{Gate, recorded};

@@ -1,7 +1,7 @@
 //! PagerDuty's Events API.
 
 use serde_json::{Value, json};
-use stentor::alert::state::What;
+use stentor::alert::history::What;
 use stentor::clock::Timestamp;
 use stentor::ingest::kind::Kind;
 use stentor::store::alerts;

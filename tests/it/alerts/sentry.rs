@@ -2,8 +2,8 @@
 
 use axum::http::Method;
 use serde_json::{Value, json};
+use stentor::alert::history::Phase;
 use stentor::alert::observation::Status;
-use stentor::alert::state::Phase;
 use stentor::ingest::kind::Kind;
 
 use super::visitor::Visitor;

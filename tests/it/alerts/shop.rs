@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use axum::http::Method;
+use stentor::alert::history::Phase as Life;
 use stentor::alert::observation::Status;
-use stentor::alert::state::{Alert, Phase as Life};
+use stentor::alert::state::Alert;
 use stentor::demo::monitoring;
 use stentor::incident::catalogue::StatusCategory;
 use stentor::incident::state::Incident;

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde_json::{Value, json};
-use stentor::alert::state::Phase;
+use stentor::alert::history::Phase;
 use stentor::ingest::kind::Kind;
 use stentor::ingest::sns::Outside;
 

@@ -4,7 +4,7 @@ use axum::http::Method;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use stentor::alert::state::What;
+use stentor::alert::history::What;
 use stentor::ingest::kind::Kind;
 
 use super::gate::{Gate, sample, webhook_alert};

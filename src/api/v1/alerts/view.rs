@@ -6,8 +6,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::alert::group::{Group, Matched};
+use crate::alert::history::{Cause, Change, Phase};
 use crate::alert::observation::{Link, Status};
-use crate::alert::state::{Acknowledgement, Alert, Cause, Change, Phase};
+use crate::alert::state::{Acknowledgement, Alert};
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, GroupId, IncidentId, SettingId, SourceId};
 use crate::incident::state::reference;

@@ -1,6 +1,7 @@
 //! Each alert of an incident, or of one group of them, for the person who asks.
 
-use crate::alert::state::{Alert, Cause};
+use crate::alert::history::Cause;
+use crate::alert::state::Alert;
 use crate::incident::event::Actor;
 use crate::incident::state::Incident;
 use crate::slack::view::alerts::one;

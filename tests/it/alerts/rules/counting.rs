@@ -1,9 +1,9 @@
 //! What rules count, and when that is too much.
 
 use serde_json::json;
+use stentor::alert::history::Phase;
 use stentor::alert::observation::{Observation, Status};
 use stentor::alert::rule::standing::Level;
-use stentor::alert::state::Phase;
 use stentor::ingest::kind::Kind;
 
 use super::{MINUTE, events, rule, start};

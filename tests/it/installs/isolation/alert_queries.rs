@@ -186,7 +186,7 @@ pub async fn ask(
 
     // What there is to forget, down to nothing.
     let mut over = written("ours");
-    over.alert.phase = stentor::alert::state::Phase::Resolved;
+    over.alert.phase = stentor::alert::history::Phase::Resolved;
     alerts::save(&mut tx, ours, &[over]).await.unwrap();
     assert_eq!(call!(alert_retention::forget_alerts(ours, later, 9)), 1);
     assert_eq!(call!(alert_retention::forget_groups(ours, later, 9)), 1);
