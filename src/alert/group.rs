@@ -59,11 +59,11 @@ pub struct Group {
     /// Somebody wants an incident for it at once.
     #[serde(default)]
     pub at_once: bool,
-    /// Who wants that.
+    /// Who has put its alerts where they are, if it is no incident where they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_by: Option<Actor>,
-    /// Who had a part in the private incident that its alerts come from: the one that it opens is private
-    /// too.
+    /// Who had a part in the private incident that its alerts come from: nobody else sees them before they
+    /// are part of another one, and the one that they open is private too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub insiders: Option<Vec<UserId>>,
 }
@@ -182,6 +182,14 @@ impl Group {
     /// The patterns that all of its alerts match.
     pub fn present(&self) -> &[Matched] {
         self.matched.last().map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether its alerts exist as far as they are concerned, while these are part of no incident.
+    pub fn may_be_seen_by(&self, actor: &Actor) -> bool {
+        let Some(insiders) = &self.insiders else { return true };
+        *actor == Actor::Stentor
+            || self.asked_by.as_ref() == Some(actor)
+            || actor.person().is_some_and(|person| insiders.contains(person))
     }
 
     /// Whether it may yet open an incident.

@@ -37,8 +37,8 @@ impl Desk<'_> {
             return Ok(nowhere);
         }
         let insiders = match to {
-            Place::Apart => insiders(&known),
-            Place::Incident(_) | Place::Nowhere => None,
+            Place::Apart | Place::Nowhere => self.insiders(ids, &known),
+            Place::Incident(_) => None,
         };
         let carried = match self.whole(tx, which).await? {
             Some(groups) => {
@@ -80,6 +80,22 @@ impl Desk<'_> {
             self.stale_cards.extend(incident.map(|incident| (incident, neighbour.id.clone())));
         }
         Ok(())
+    }
+
+    /// Who may know of these alerts, if they come from a private incident, now or some moves ago.
+    fn insiders(
+        &self,
+        ids: &[AlertId],
+        from: &BTreeMap<IncidentId, Incident>,
+    ) -> Option<Vec<UserId>> {
+        let private = from.values().filter(|incident| incident.visibility == Visibility::Private);
+        let of_incidents = private.map(Incident::people);
+        let groups: BTreeSet<&GroupId> =
+            ids.iter().map(|id| &self.alerts[id].written.alert.group).collect();
+        let groups = groups.into_iter().filter_map(|id| self.groups.get(id));
+        let of_groups = groups.filter_map(|group| group.insiders.clone());
+        let all: Vec<Vec<UserId>> = of_incidents.chain(of_groups).collect();
+        (!all.is_empty()).then(|| all.concat())
     }
 
     fn losses(&self, ids: &[AlertId]) -> Losses {
@@ -218,18 +234,11 @@ impl Desk<'_> {
     }
 }
 
-/// Who may know of the incident that alerts open, if it is a private one that they come from.
-fn insiders(from: &BTreeMap<IncidentId, Incident>) -> Option<Vec<UserId>> {
-    let private = from.values().filter(|incident| incident.visibility == Visibility::Private);
-    let insiders: Vec<UserId> = private.clone().flat_map(Incident::people).collect();
-    private.clone().next().map(|_| insiders)
-}
-
 /// Where a group belongs from now on.
 fn point(group: &mut Group, to: &Place, by: &Actor) {
     group.unrelated = *to == Place::Nowhere;
     group.at_once = *to == Place::Apart;
-    group.asked_by = group.at_once.then(|| by.clone());
+    group.asked_by = (!matches!(to, Place::Incident(_))).then(|| by.clone());
     group.incident = match to {
         Place::Incident(incident) => Some(incident.clone()),
         Place::Nowhere | Place::Apart => None,

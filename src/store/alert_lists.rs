@@ -1,12 +1,13 @@
 //! Alerts, their histories and change events, page by page, for those who may see them.
 //!
-//! An alert is as private as the incident that it is part of. What its labels say is looked at here
+//! An alert is as private as the incident that it is part of, or was taken out of. What its labels say is looked at here
 //! and not in the database, so a page is made of as many looks as it takes, up to a limit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::types::Json;
 
+use crate::alert::group::Group;
 use crate::alert::history::Change;
 use crate::alert::matcher::All;
 use crate::alert::observation::{ChangeEvent, Status};
@@ -120,14 +121,19 @@ async fn visible(
     let alerts: Vec<Alert> = alerts.into_iter().filter(|alert| is_wanted(alert)).collect();
     let groups: BTreeSet<GroupId> = alerts.iter().map(|alert| alert.group.clone()).collect();
     let groups = alert_groups::with_ids(tx, workspace, &Vec::from_iter(groups)).await?;
-    let of_group: BTreeMap<GroupId, IncidentId> =
-        groups.into_iter().filter_map(|group| Some((group.id, group.incident?))).collect();
-    let ids: BTreeSet<IncidentId> = of_group.values().cloned().collect();
+    let groups: BTreeMap<GroupId, Group> =
+        groups.into_iter().map(|group| (group.id.clone(), group)).collect();
+    let ids: BTreeSet<IncidentId> =
+        groups.values().filter_map(|group| group.incident.clone()).collect();
     let incidents = incidents::with_ids(tx, workspace, &Vec::from_iter(ids)).await?;
     let incidents: BTreeMap<IncidentId, Incident> =
         incidents.into_iter().map(|incident| (incident.id.clone(), incident)).collect();
     let seen = alerts.into_iter().filter_map(|alert| {
-        let Some(id) = of_group.get(&alert.group) else { return Some((alert, None)) };
+        let group = groups.get(&alert.group);
+        let Some(id) = group.and_then(|group| group.incident.as_ref()) else {
+            let may_see = group.is_none_or(|group| group.may_be_seen_by(actor));
+            return may_see.then_some((alert, None));
+        };
         let incident = incidents.get(id).filter(|incident| may_see(incident, actor))?;
         Some((alert, Some((incident.id.clone(), incident.number))))
     });

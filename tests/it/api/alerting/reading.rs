@@ -132,6 +132,11 @@ on_each_database! {
         let into = ci.post(&format!("/api/v1/alerts/{cart}/link"), &[], &json!({"incident": "INC-1"})).await;
         expect_problem(&into, 422, "invalid-body", Some("incident"));
         assert_eq!(owner.alert(&secret).await["acknowledged"], Value::Null);
+        // Taken out of it, it is no more public than it was.
+        owner.asks(&format!("/api/v1/alerts/{secret}/unlink")).await.expect(200);
+        assert_eq!(owner.alert(&secret).await["incident"], Value::Null);
+        assert_eq!(titles(&ci.alerts("").await), ["Latency in cart"]);
+        assert_eq!(ci.get(&format!("/api/v1/alerts/{secret}")).await.expect(404), absent);
     }
 
     async fn what_a_private_route_opens_is_nobodys_but_those_invited(fresh: Fresh) {
