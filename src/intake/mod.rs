@@ -14,6 +14,7 @@ mod placing;
 mod settings;
 pub mod settle;
 pub mod sweep;
+pub mod tags;
 mod writer;
 
 use std::sync::Arc;

@@ -7,6 +7,7 @@ pub mod alert_retention;
 pub mod alert_rule_counts;
 pub mod alert_rules;
 pub mod alert_settings;
+pub mod alert_tags;
 pub mod alerts;
 pub mod db;
 pub mod dead_letters;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::api::problem::Problem;
 use crate::engine::order::NotDone;
 use crate::ids::random_bytes;
+use crate::intake::order::NotTaken;
 
 /// Why a request was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,6 +193,12 @@ impl From<Problem> for Failure {
 impl From<NotDone> for Failure {
     fn from(not_done: NotDone) -> Failure {
         Problem::from(not_done).into()
+    }
+}
+
+impl From<NotTaken> for Failure {
+    fn from(not_taken: NotTaken) -> Failure {
+        Problem::from(not_taken).into()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,8 @@ use crate::app::App;
 use crate::engine::order::{Order, Target};
 use crate::incident::command::{Command, Declare};
 use crate::incident::event::Via;
+use crate::incident::state;
+use crate::store::db::Tx;
 use crate::store::incidents::{self, Filter};
 
 /// What is served here.
@@ -44,6 +47,22 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
         let Path(text): Path<String> = path.map_err(|_| missing())?;
         target(&text).map(Wanted).ok_or_else(missing)
     }
+}
+
+/// The incident that a field or parameter names.
+pub async fn find_field(
+    tx: &mut Tx,
+    key: &Key,
+    field: &str,
+    text: &str,
+) -> Result<state::Incident, Failure> {
+    let missing = || Failure::not_found("incident");
+    let target =
+        target(text).ok_or_else(|| Failure::invalid(field, "This is no incident's id."))?;
+    find(tx, &key.0, &target).await.map_err(|problem| match problem.status() {
+        StatusCode::NOT_FOUND => missing(),
+        _ => problem.into(),
+    })
 }
 
 #[derive(Serialize)]

@@ -8,17 +8,22 @@
 //! [`openapi.json`](document) is the part of the vendor's document that is served. A test holds it
 //! against [`operations`] and every answer against its schema.
 
+pub mod alerts;
 pub mod body;
 pub mod failure;
 pub mod identity;
+pub mod incident_alerts;
 pub mod incidents;
 pub mod key;
 pub mod operation;
 pub mod query;
 pub mod reader;
+pub mod roles;
 pub mod severities;
 pub mod shape;
 pub mod statuses;
+pub mod timestamps;
+pub mod types;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -41,10 +46,15 @@ pub fn document() -> &'static str {
 /// Everything that is served.
 pub fn operations() -> Vec<Operation> {
     [
+        alerts::operations(),
         identity::operations(),
+        incident_alerts::operations(),
         incidents::operations(),
+        roles::operations(),
         severities::operations(),
         statuses::operations(),
+        timestamps::operations(),
+        types::operations(),
     ]
     .into_iter()
     .flatten()

@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::json;
 
 use super::{Client, failure};
-use crate::databases::{Fresh, on_each_database};
+use crate::databases::on_each_database;
 
 on_each_database! {
     async fn an_incident_is_declared_listed_and_shown(fresh: Fresh) {

@@ -1,5 +1,7 @@
 //! The wire formats that other programs speak already.
 
+mod alerts;
+mod catalogue;
 mod contract;
 mod incidents;
 

@@ -9,6 +9,7 @@ use crate::api::incident_io::shape::catalogue::{
 };
 use crate::api::incident_io::shape::user::User;
 use crate::clock::Timestamp;
+use crate::incident::catalogue::StatusCategory;
 use crate::incident::state::{self, Visibility};
 
 /// An incident, whole.
@@ -102,6 +103,39 @@ impl Incident {
             created_at: incident.declared_at,
             updated_at: incident.updated_at,
             last_activity_at: incident.updated_at,
+        }
+    }
+}
+
+/// An incident, as part of other objects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IncidentSlim {
+    id: String,
+    external_id: i64,
+    reference: String,
+    name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    summary: String,
+    visibility: &'static str,
+    status_category: &'static str,
+}
+
+impl IncidentSlim {
+    /// The incident as this format shows it.
+    pub fn show(incident: &state::Incident) -> IncidentSlim {
+        IncidentSlim {
+            id: incident.id.to_string(),
+            external_id: incident.number,
+            reference: incident.reference(),
+            name: incident.name.clone(),
+            summary: incident.summary.clone(),
+            visibility: visibility_word(incident.visibility),
+            // Two parts of life have other words here than everywhere else.
+            status_category: match incident.category {
+                StatusCategory::Live => "active",
+                StatusCategory::Learning => "post-incident",
+                category => category.as_str(),
+            },
         }
     }
 }

@@ -4,6 +4,7 @@
 //! not there: what is absent is left out, what is required is always sent.
 
 pub mod actor;
+pub mod alert;
 pub mod catalogue;
 pub mod incident;
 pub mod user;
