@@ -79,6 +79,12 @@ text_ids! {
     SettingId;
     /// An alert rule: what Stentor itself watches; ours, a ULID.
     RuleId;
+    /// An action or follow-up of an incident; ours, a ULID.
+    ItemId;
+    /// Something elsewhere that belongs to an incident; ours, a ULID.
+    AttachmentId;
+    /// A document about an incident; ours, a ULID.
+    DocumentId;
 }
 
 impl WorkId {

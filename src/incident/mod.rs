@@ -13,13 +13,17 @@ pub mod decide;
 pub mod event;
 pub mod handled;
 pub mod invite;
+pub mod members;
 pub mod merge;
+pub mod papers;
 pub mod pins;
 pub mod reactions;
 pub mod refusal;
+pub mod related;
 pub mod signal;
 pub mod snooze;
 pub mod state;
+pub mod subscribers;
 pub mod text;
 pub mod triage;
 

@@ -11,6 +11,7 @@ pub mod changes;
 pub mod cursor;
 pub mod incidents;
 pub mod openapi;
+pub mod papers;
 pub mod settings;
 pub mod sources;
 pub mod timeline;
@@ -60,5 +61,6 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/openapi.json", get(openapi::show)),
     ];
     routes.extend(settings::routes());
+    routes.extend(papers::routes());
     routes
 }

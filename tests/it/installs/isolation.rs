@@ -2,6 +2,7 @@
 //! that people and programs take, and on the text of each statement.
 
 mod alert_queries;
+mod paper_queries;
 mod queries;
 mod roads;
 mod rules;
@@ -11,7 +12,7 @@ use stentor::app::App;
 use stentor::ids::WorkspaceId;
 
 /// Everything that a workspace has, one statement per table.
-const EVERYTHING: [&str; 29] = [
+const EVERYTHING: [&str; 34] = [
     "SELECT slug || COALESCE(slack_team, '') || COALESCE(bot_user, '') || COALESCE(announce_channel, '')
          || COALESCE(announce_name, '') || CAST(catalogue_version AS TEXT) FROM workspace WHERE id = $1",
     "SELECT name || CAST(value AS TEXT) FROM counter WHERE workspace = $1 ORDER BY 1",
@@ -60,6 +61,13 @@ const EVERYTHING: [&str; 29] = [
          FROM alert_rule_count WHERE workspace = $1 ORDER BY 1",
     "SELECT rule || project || ' ' || CAST(minute AS TEXT) || ' ' || value
          FROM alert_rule_value WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || incident || kind || status || COALESCE(assignee, '') || CAST(updated_at AS TEXT)
+         || CAST(body AS TEXT) FROM item WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || incident || resource_type || external_id || CAST(body AS TEXT)
+         FROM attachment WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || incident || CAST(body AS TEXT) FROM document WHERE workspace = $1 ORDER BY 1",
+    "SELECT document || markdown FROM document_text WHERE workspace = $1 ORDER BY 1",
+    "SELECT incident || person || CAST(at AS TEXT) FROM seen WHERE workspace = $1 ORDER BY 1",
 ];
 
 /// Everything that a workspace has.

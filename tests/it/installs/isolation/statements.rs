@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Tables whose rows belong to a workspace.
-const TABLES: [&str; 29] = [
+const TABLES: [&str; 34] = [
     "counter",
     "incident",
     "timeline",
@@ -33,6 +33,11 @@ const TABLES: [&str; 29] = [
     "alert_rule_standing",
     "alert_rule_count",
     "alert_rule_value",
+    "item",
+    "attachment",
+    "document",
+    "document_text",
+    "seen",
 ];
 
 /// Statements that look across workspaces, by words of theirs, and why they may.
