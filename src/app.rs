@@ -20,7 +20,7 @@ use crate::ids::{IdSource, WorkspaceId};
 use crate::ingest::sources::Sources;
 use crate::ingest::{self, sns};
 use crate::intake::settle::Settler;
-use crate::intake::{Intake, sweep};
+use crate::intake::{Intake, Limits, sweep};
 use crate::outbox::holder::Holder;
 use crate::outbox::retention;
 use crate::outbox::worker::Worker;
@@ -110,7 +110,13 @@ impl App {
             Arc::clone(&work_waits),
         );
         let started_at = clock.now();
-        let intake = Intake::start(db.clone(), clock.clone(), ids.clone(), Arc::clone(&work_waits));
+        let intake = Intake::start(
+            db.clone(),
+            clock.clone(),
+            ids.clone(),
+            Arc::clone(&work_waits),
+            Limits::default(),
+        );
         let rules = Rules::new(
             db.clone(),
             clock.clone(),
