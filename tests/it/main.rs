@@ -21,3 +21,4 @@ mod raw;
 mod stopping;
 mod stories;
 mod warnings;
+mod webhooks;
