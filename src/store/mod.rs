@@ -25,4 +25,5 @@ pub mod surfaces;
 pub mod teams;
 pub mod timeline;
 pub mod tokens;
+pub mod webhooks;
 pub mod workspaces;

@@ -22,3 +22,4 @@ mod stopping;
 mod stories;
 mod warnings;
 mod wire;
+mod webhooks;
