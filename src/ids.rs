@@ -85,6 +85,8 @@ text_ids! {
     AttachmentId;
     /// A document about an incident; ours, a ULID.
     DocumentId;
+    /// A webhook that is told of incidents and alerts; ours, a ULID.
+    WebhookId;
 }
 
 impl WorkId {

@@ -9,6 +9,7 @@ use crate::incident::event::{Absorbed, Actor};
 use crate::incident::handled::Handled;
 use crate::incident::reactions::{Effect, Post, Surface, TimerKind};
 use crate::outbox::rule_work::{self, Act};
+use crate::outbox::webhook_work::Delivery;
 
 /// A piece of work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,11 +101,8 @@ pub enum Work {
         /// Whom.
         user: UserId,
     },
-    /// Take somebody out of the incident's channel, unless they have a part in it again.
-    RemoveMember {
-        /// Whom.
-        user: UserId,
-    },
+    /// Tell a webhook of an event. It is about no incident.
+    Deliver(Box<Delivery>),
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
     /// does will do it.
     #[serde(other)]
@@ -222,7 +220,7 @@ impl Work {
             Work::Act(act) => act.describe(),
             Work::TellAssignee { user, .. } => format!("tell {user} what is theirs to do"),
             Work::TellSubscriber { user, version } => format!("tell {user} of entry {version}"),
-            Work::RemoveMember { user } => format!("take {user} out of the channel"),
+            Work::Deliver(delivery) => delivery.describe(),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
@@ -302,7 +300,6 @@ pub fn plan(
             Effect::TellSubscriber { version, user } => {
                 (Work::TellSubscriber { version, user }, now, place)
             }
-            Effect::RemoveMember(user) => (Work::RemoveMember { user }, now, place),
             Effect::ClearTimer(timer) => {
                 changes.push(Change::Cancel(key(incident, &Work::ringing(timer))));
                 continue;
@@ -375,7 +372,7 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::Act(act) => act.key(),
         Work::TellAssignee { version, user } => format!("{incident}/assignee/{version}/{user}"),
         Work::TellSubscriber { version, user } => format!("{incident}/subscriber/{version}/{user}"),
-        Work::RemoveMember { user } => format!("{incident}/remove/{user}"),
+        Work::Deliver(delivery) => delivery.key(),
         Work::Unknown => format!("{incident}/unknown"),
     }
 }
@@ -409,7 +406,7 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::TellAssignee { .. } => format!("{incident}/people"),
         // They may be many; nobody with a part in the incident waits for them.
         Work::TellSubscriber { .. } => format!("{incident}/subscribers"),
-        Work::RemoveMember { .. } => channel_lane(incident),
+        Work::Deliver(delivery) => delivery.lane(),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }
 }

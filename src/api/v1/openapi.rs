@@ -53,24 +53,7 @@ use crate::api::v1::settings::Settings;
         super::sources::change,
         super::sources::rotate,
         super::sources::remove,
-        super::papers::items::actions,
-        super::papers::items::action,
-        super::papers::items::follow_ups,
-        super::papers::items::follow_up,
-        super::papers::documents::list,
-        super::papers::documents::show,
-        super::papers::documents::content,
-        super::papers::updates::list,
-        super::papers::updates::entry,
-        super::papers::around::attachments,
-        super::papers::around::attachments_of,
-        super::papers::around::timeline,
-        super::papers::around::notes,
-        super::papers::around::related,
-        super::papers::around::members,
-        super::papers::around::subscribers,
-        super::papers::around::seen,
-        super::papers::around::see,
+    super::papers::around::attachments, super::papers::around::attachments_of, super::papers::around::members, super::papers::around::notes, super::papers::around::related, super::papers::around::see, super::papers::around::seen, super::papers::around::subscribers, super::papers::around::timeline, super::papers::documents::content, super::papers::documents::list, super::papers::documents::show, super::papers::items::action, super::papers::items::actions, super::papers::items::follow_up, super::papers::items::follow_ups, super::papers::updates::entry, super::papers::updates::list, super::webhooks::attempts, super::webhooks::change, super::webhooks::create, super::webhooks::list, super::webhooks::redeliver, super::webhooks::remove, super::webhooks::rotate, super::webhooks::show,
         show,
     ),
     components(schemas(Problem)),
@@ -83,6 +66,7 @@ use crate::api::v1::settings::Settings;
         (name = "alert-rules", description = "What Stentor itself watches, and when it calls that bad"),
         (name = "papers", description = "What is written down around incidents, and who is around them"),
         (name = "catalogue", description = "What things are called"),
+        (name = "webhooks", description = "Who is told of incidents and alerts over HTTP"),
         (name = "about", description = "About this API"),
     ),
 )]
@@ -166,6 +150,15 @@ pub struct OneSource;
 impl IntoResponses for OneSource {
     fn responses() -> Responses {
         problems(&[("404", "There is no such source (`no-such-source`)")])
+    }
+}
+
+/// Answers of operations on one webhook.
+pub struct OneWebhook;
+
+impl IntoResponses for OneWebhook {
+    fn responses() -> Responses {
+        problems(&[("404", "There is no such webhook (`no-such-webhook`)")])
     }
 }
 

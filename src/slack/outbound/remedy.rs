@@ -37,7 +37,6 @@ impl Job<'_> {
             Work::Refresh { surface: Surface::Announcement | Surface::Standing } => false,
             Work::Refresh { .. }
             | Work::Say { post: Post::Channel { .. } }
-            | Work::RemoveMember { .. }
             | Work::ShowAlerts { .. } => true,
             Work::Say { .. }
             | Work::Warn { .. }
@@ -55,6 +54,7 @@ impl Job<'_> {
             | Work::Act(_)
             | Work::TellAssignee { .. }
             | Work::TellSubscriber { .. }
+            | Work::Deliver(_)
             | Work::Unknown => false,
         }
     }
