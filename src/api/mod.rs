@@ -1,14 +1,16 @@
 //! What programs and operators are served over HTTP.
 //!
-//! [`v1`] is the native API; [`health`] and [`metrics`] are for those who run Stentor. Every
+//! [`v1`] is the native API, [`telmai`] says the same in another format; [`health`] and [`metrics`] are for those who run Stentor. Every
 //! answer that is no success is a [`problem`]. Nothing here decides what may happen to an
 //! incident: that is the engine's.
 
 pub mod caller;
 pub mod health;
+pub mod limit;
 pub mod metrics;
 pub mod problem;
 pub mod request;
+pub mod telmai;
 pub mod tokens;
 pub mod v1;
 
@@ -38,6 +40,7 @@ pub fn router() -> Router<App> {
         .route("/api", any(no_such_route))
         .route("/api/", any(no_such_route))
         .route("/api/{*rest}", any(no_such_route))
+        .merge(telmai::router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::custom(panicked))
         .route("/healthz", get(health::alive))

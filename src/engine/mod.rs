@@ -8,6 +8,7 @@
 //! it is given here, so what did happen is only read.
 
 mod batch;
+pub mod catching_up;
 pub mod order;
 
 use std::sync::Arc;

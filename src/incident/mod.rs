@@ -11,9 +11,11 @@ pub mod channel;
 pub mod command;
 pub mod decide;
 pub mod event;
+pub mod facets;
 pub mod handled;
 pub mod invite;
 pub mod merge;
+pub mod origin;
 pub mod pins;
 pub mod reactions;
 pub mod refusal;
@@ -22,6 +24,7 @@ pub mod snooze;
 pub mod state;
 pub mod text;
 pub mod triage;
+pub mod wanted;
 
 #[cfg(test)]
 mod properties;

@@ -15,6 +15,7 @@ use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelStanding;
 use crate::incident::event::{Actor, Declared, Entry, Event, StatusChange};
 use crate::incident::merge::Destination;
+use crate::incident::origin::Origin;
 use crate::incident::pins::Pinned;
 use crate::incident::snooze::Snooze;
 
@@ -98,6 +99,9 @@ pub struct Incident {
     /// What its alerts say together, if it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<Signal>,
+    /// Where the alerts come from that opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 /// The last update people were given.
@@ -143,6 +147,7 @@ impl Incident {
             ended_at: None,
             opened_by: declared.opened_by.clone(),
             signal: None,
+            origin: declared.origin.clone(),
         }
     }
 

@@ -14,6 +14,7 @@ mod fuzz;
 mod http;
 mod installs;
 mod keeping;
+mod listing;
 mod manifest;
 mod process;
 mod process_sources;
