@@ -1,11 +1,12 @@
 //! What programs and operators are served over HTTP.
 //!
-//! [`v1`] is the native API, [`telmai`] says the same in another format; [`health`] and [`metrics`] are for those who run Stentor. Every
-//! answer that is no success is a [`problem`]. Nothing here decides what may happen to an
-//! incident: that is the engine's.
+//! [`v1`] is the native API, [`telmai`] says the same in another format; [`health`] and [`metrics`]
+//! are for those who run Stentor. Every answer that is no success is a [`problem`]. Nothing here
+//! decides what may happen to an incident: that is the engine's.
 
 pub mod caller;
 pub mod health;
+pub mod incident_io;
 pub mod limit;
 pub mod metrics;
 pub mod problem;
@@ -37,6 +38,7 @@ pub fn router() -> Router<App> {
         router = router.route(path, methods.fallback(method_not_allowed));
     }
     router
+        .merge(incident_io::router())
         .route("/api", any(no_such_route))
         .route("/api/", any(no_such_route))
         .route("/api/{*rest}", any(no_such_route))
