@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::clock::{Clock, Timestamp};
+use crate::engine::beside::Beside;
 use crate::engine::order::{Done, Order, Target};
 use crate::ids::{ChannelId, IdSource, IncidentId, WorkspaceId};
 use crate::incident::access;
@@ -13,8 +14,10 @@ use crate::incident::command::Command;
 use crate::incident::decide::{Context, decide, declare};
 use crate::incident::event::{Entry, Event};
 use crate::incident::merge::merge;
+use crate::incident::papers;
 use crate::incident::reactions::reactions;
 use crate::incident::refusal::Refusal;
+use crate::incident::related::{mirrored, relate, unrelate};
 use crate::incident::state::{Incident, parse_reference};
 use crate::outbox::work::{Change, NewWork, plan};
 use crate::store::db::{self, Db, Result, Tx};
@@ -94,10 +97,12 @@ fn by_workspace(orders: &[Order]) -> BTreeMap<&WorkspaceId, Vec<usize>> {
     places
 }
 
-/// The number of the incident in which the order's one is to go on, if it is such an order.
+/// The number of the other incident that the order is about: in which its own one is to go on, or
+/// that it has to do with.
 fn destination(order: &Order) -> Option<i64> {
     match &order.command {
         Command::Merge { into } => parse_reference(into),
+        Command::Relate { to } | Command::Unrelate { to } => parse_reference(to),
         _ => None,
     }
 }
@@ -124,6 +129,8 @@ struct Desk<'a> {
     news: Vec<News>,
     canceled: Vec<String>,
     new_receipts: Vec<(String, Answer)>,
+    /// What is written beside the incidents.
+    beside: Beside,
 }
 
 impl<'a> Desk<'a> {
@@ -153,6 +160,7 @@ impl<'a> Desk<'a> {
             news: Vec::new(),
             canceled: Vec::new(),
             new_receipts: Vec::new(),
+            beside: Beside::default(),
         };
         let new: Vec<&Order> =
             orders.iter().copied().filter(|order| !desk.is_answered(order)).collect();
@@ -189,6 +197,16 @@ impl<'a> Desk<'a> {
             let (id, incident) = (loaded.incident.id.clone(), Arc::new(loaded.incident));
             self.loaded.insert(id.clone(), (Arc::clone(&incident), loaded.is_listed));
             self.incidents.insert(id, incident);
+        }
+        for order in orders {
+            let Command::Paperwork(paperwork) = &order.command else { continue };
+            let (Some(version), Some(incident)) = (paperwork.cites(), self.target(&order.target))
+            else {
+                continue;
+            };
+            let id = incident.id.clone();
+            let entry = timeline::entry(tx, self.workspace, &id, version).await?;
+            self.beside.cite(id, entry);
         }
         Ok(())
     }
@@ -242,7 +260,8 @@ impl<'a> Desk<'a> {
         self.changed.insert(incident.id.clone());
         let incident = Arc::new(incident);
         self.incidents.insert(incident.id.clone(), Arc::clone(&incident));
-        let entries = self.entries[first..].iter().map(|(_, entry)| Arc::clone(entry)).collect();
+        let own = self.entries[first..].iter().filter(|(id, _)| *id == incident.id);
+        let entries = own.map(|(_, entry)| Arc::clone(entry)).collect();
         let answer = Answer { incident, entries };
         if let Some(key) = &order.receipt {
             self.answered.insert(key.clone(), answer.clone());
@@ -276,6 +295,15 @@ impl<'a> Desk<'a> {
                 let destination = destination.and_then(|other| self.target(&other));
                 merge(&incident, into, destination.map(Arc::as_ref), &context)?
             }
+            Command::Relate { to } => relate(&incident, to, self.other(order), &context)?,
+            Command::Unrelate { to } => unrelate(&incident, to, self.other(order), &context)?,
+            Command::Paperwork(paperwork) => {
+                let written = self.entries.iter().filter(|(id, _)| *id == incident.id);
+                let cited = paperwork.cites().and_then(|version| {
+                    self.beside.cited(&incident.id, version, written.map(|(_, entry)| &**entry))
+                });
+                papers::decide(&incident, paperwork, cited, &context)?
+            }
             command => decide(&incident, command, &context)?,
         };
         for event in events {
@@ -283,9 +311,40 @@ impl<'a> Desk<'a> {
             let entry =
                 Entry { version, at: now, actor: order.actor.clone(), via: order.via, event };
             incident.apply(&entry);
+            let event = entry.event.clone();
             self.record(order, &incident, entry.event, now, ids);
+            self.mirror(order, &incident, &event, now, ids);
         }
         Ok(incident)
+    }
+
+    /// The other incident that an order is about.
+    fn other(&self, order: &Order) -> Option<&Incident> {
+        self.target(&Target::Number(destination(order)?)).map(Arc::as_ref)
+    }
+
+    /// Writes into the other incident's record what it has to say of this one.
+    fn mirror(
+        &mut self,
+        order: &Order,
+        incident: &Incident,
+        event: &Event,
+        at: Timestamp,
+        ids: &IdSource,
+    ) {
+        if !matches!(event, Event::Related { .. } | Event::Unrelated { .. }) {
+            return;
+        }
+        let Some(other) = self.other(order) else { return };
+        let Some(event) = mirrored(event, incident, other) else { return };
+        let mut other = Incident::clone(other);
+        let version = other.version + 1;
+        let at = at.max(other.updated_at);
+        let entry = Entry { version, at, actor: order.actor.clone(), via: order.via, event };
+        other.apply(&entry);
+        self.record(order, &other, entry.event, at, ids);
+        self.changed.insert(other.id.clone());
+        self.incidents.insert(other.id.clone(), Arc::new(other));
     }
 
     fn target(&self, target: &Target) -> Option<&Arc<Incident>> {
@@ -320,6 +379,7 @@ impl<'a> Desk<'a> {
             }
         }
         self.news.extend(meaning::of_incident(&entry, incident));
+        self.beside.note(&entry, incident, &order.command);
         self.entries.push((incident.id.clone(), Arc::new(entry)));
     }
 
@@ -339,6 +399,7 @@ impl<'a> Desk<'a> {
             let listening = webhooks::listening(tx, self.workspace).await?;
             self.work.extend(spread(&listening, &self.news, ids, self.now));
         }
+        self.beside.write(tx, self.workspace).await?;
         outbox::change(tx, self.workspace, &self.canceled, &self.work, self.now).await?;
         receipts::save(tx, self.workspace, &self.new_receipts, self.now).await?;
         Ok(true)

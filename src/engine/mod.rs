@@ -9,6 +9,7 @@
 
 mod batch;
 pub mod catching_up;
+mod beside;
 pub mod order;
 
 use std::sync::Arc;
@@ -221,5 +222,11 @@ fn kind(order: &Order) -> &'static str {
         Command::RecordSignal { .. } => "record_signal",
         Command::RecordAlerts { .. } => "record_alerts",
         Command::Ring { .. } => "ring",
+        Command::Paperwork(_) => "paperwork",
+        Command::Remove { .. } => "remove",
+        Command::Subscribe { .. } => "subscribe",
+        Command::Unsubscribe { .. } => "unsubscribe",
+        Command::Relate { .. } => "relate",
+        Command::Unrelate { .. } => "unrelate",
     }
 }

@@ -14,6 +14,7 @@ use crate::incident::channel::ChannelChange;
 use crate::incident::handled::Handled;
 use crate::incident::merge::Destination;
 use crate::incident::origin::Origin;
+use crate::incident::papers::Filed;
 use crate::incident::pins::Quote;
 use crate::incident::snooze::Woken;
 use crate::incident::state::Visibility;
@@ -245,6 +246,37 @@ pub enum Event {
         by: Actor,
         /// What.
         done: Handled,
+    },
+    /// Something was written down: `what` says what.
+    Paperwork(Filed),
+    /// Somebody was taken out of a private incident.
+    MemberRemoved {
+        /// Who.
+        person: UserId,
+    },
+    /// People hear of its updates.
+    Subscribed {
+        /// Who.
+        people: Vec<UserId>,
+    },
+    /// Somebody hears nothing more of its updates.
+    Unsubscribed {
+        /// Who.
+        person: UserId,
+    },
+    /// It has to do with another incident.
+    Related {
+        /// Which one.
+        incident: IncidentId,
+        /// The number people know it by.
+        number: i64,
+    },
+    /// It has nothing to do with another incident.
+    Unrelated {
+        /// Which one.
+        incident: IncidentId,
+        /// The number people know it by.
+        number: i64,
     },
     /// Something that a newer version of Stentor has written and this one does not know: while
     /// replicas are replaced, the old ones read what the new ones write.

@@ -16,8 +16,10 @@ use crate::incident::channel::ChannelStanding;
 use crate::incident::event::{Actor, Declared, Entry, Event, StatusChange};
 use crate::incident::merge::Destination;
 use crate::incident::origin::Origin;
+use crate::incident::papers::Papers;
 use crate::incident::pins::Pinned;
 use crate::incident::snooze::Snooze;
+use crate::incident::subscribers;
 
 /// Who may know of an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -102,6 +104,9 @@ pub struct Incident {
     /// Where the alerts come from that opened it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// What was written down around it.
+    #[serde(default, skip_serializing_if = "Papers::is_empty")]
+    pub papers: Papers,
 }
 
 /// The last update people were given.
@@ -148,6 +153,7 @@ impl Incident {
             opened_by: declared.opened_by.clone(),
             signal: None,
             origin: declared.origin.clone(),
+            papers: Papers::default(),
         }
     }
 
@@ -217,11 +223,35 @@ impl Incident {
                 self.move_to(change, entry.at);
             }
             Event::SignalChanged { to, .. } => self.signal = Some(*to),
-            Event::NoteAdded { .. }
-            | Event::Undelivered { .. }
+            // Who writes something down hears how it goes on.
+            Event::NoteAdded { .. } => self.subscribe(entry.actor.person()),
+            Event::Paperwork(filed) => self.papers.apply(filed, entry),
+            Event::MemberRemoved { person } => {
+                self.invited.remove(person);
+                self.papers.subscribers.remove(person);
+            }
+            Event::Subscribed { people } => self.subscribe(people),
+            Event::Unsubscribed { person } => {
+                self.papers.subscribers.remove(person);
+            }
+            Event::Related { incident, number } => {
+                self.papers.related.insert(incident.clone(), *number);
+            }
+            Event::Unrelated { incident, .. } => {
+                self.papers.related.remove(incident);
+            }
+            Event::Undelivered { .. }
             | Event::AlertsHandled { .. }
             | Event::Absorbed(_)
             | Event::Unknown => {}
+        }
+    }
+
+    fn subscribe<'p>(&mut self, people: impl IntoIterator<Item = &'p UserId>) {
+        for person in people {
+            if self.papers.subscribers.len() < subscribers::MOST {
+                self.papers.subscribers.insert(person.clone());
+            }
         }
     }
 

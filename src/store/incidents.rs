@@ -131,6 +131,20 @@ pub async fn with_ids(
     among(tx, "id", workspace, ids).await
 }
 
+/// Those of the incidents with these ids that this actor may see, by age.
+pub async fn with_ids_seen_by(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    actor: &Actor,
+    ids: &[IncidentId],
+) -> Result<Vec<Incident>> {
+    let mut found = with_ids(tx, workspace, ids).await?;
+    found.retain(|incident| access::may_see(incident, actor));
+    found.sort_by_key(|incident| incident.number);
+    found.dedup_by_key(|incident| incident.number);
+    Ok(found)
+}
+
 /// The incidents with these numbers.
 pub async fn with_numbers(
     tx: &mut Tx,

@@ -6,6 +6,7 @@ mod document;
 mod hostile;
 mod lists;
 mod operators;
+mod papers;
 mod steering;
 mod stories;
 mod telmai;

@@ -12,6 +12,7 @@ pub mod cursor;
 pub mod incidents;
 pub mod listing;
 pub mod openapi;
+pub mod papers;
 pub mod settings;
 pub mod sources;
 pub mod timeline;
@@ -70,5 +71,6 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/webhooks/{id}/redeliver", post(webhooks::redeliver)),
     ];
     routes.extend(settings::routes());
+    routes.extend(papers::routes());
     routes
 }

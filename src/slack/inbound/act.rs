@@ -102,6 +102,8 @@ impl Asking<'_> {
             Intent::Show(Show::List(filter)) => self.list(&filter).await.map(Some),
             Intent::Show(Show::Timeline) => self.timeline().await.map(Some),
             Intent::Show(Show::Alerts) => self.alerts().await.map(Some),
+            Intent::Show(Show::Items(kind)) => self.items(kind).await.map(Some),
+            Intent::Show(Show::Document) => self.document().await,
             Intent::Alerts { button, group } => self.press_card(button, &group).await,
             Intent::Misunderstood { given, nearest } => {
                 Ok(Some(reply::misunderstood(&given, nearest)))

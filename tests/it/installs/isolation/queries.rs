@@ -25,7 +25,7 @@ use stentor::store::{
     teams, timeline, tokens, workspaces,
 };
 
-use super::{alert_queries, everything};
+use super::{alert_queries, everything, paper_queries};
 use crate::databases::{Fresh, on_each_database};
 use crate::http::Server;
 
@@ -88,6 +88,8 @@ async fn twins(fresh: &Fresh) -> (App, WorkspaceId, WorkspaceId) {
     assert!(notices::claim(&mut tx, &theirs, "scope", NOW, NOW).await.unwrap());
     alert_queries::fill(&mut tx, &ours, "ours").await;
     alert_queries::fill(&mut tx, &theirs, "theirs").await;
+    paper_queries::fill(&mut tx, &ours, &incident.id, "ours").await;
+    paper_queries::fill(&mut tx, &theirs, &incident.id, "theirs").await;
     let theirs_alone = [("only theirs".to_owned(), json!({"theirs": 1}))];
     receipts::mark(&mut tx, &theirs, &theirs_alone, NOW).await.unwrap();
     // A team belongs to one organisation; here, both say that it is theirs.
@@ -303,6 +305,11 @@ on_each_database! {
 
         let (about_alerts, heard) = alert_queries::ask(&app, &ours, &id).await;
         called.extend(about_alerts);
+        let (about_papers, of_papers) = paper_queries::ask(&app, &ours, &id).await;
+        called.extend(about_papers);
+        for (call, result) in of_papers {
+            assert!(!result.contains("theirs"), "{call}: {result}");
+        }
         let heard = heard.iter().map(|(call, result)| (call, result));
         for (call, result) in said.iter().map(|(call, result)| (call, result)).chain(heard) {
             assert!(!result.contains("theirs"), "{call}: {result}");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Tables whose rows belong to a workspace.
-const TABLES: [&str; 33] = [
+const TABLES: [&str; 38] = [
     "counter",
     "incident",
     "timeline",
@@ -37,6 +37,11 @@ const TABLES: [&str; 33] = [
     "alert_tag",
     "webhook",
     "webhook_attempt",
+    "item",
+    "attachment",
+    "document",
+    "document_text",
+    "seen",
 ];
 
 /// Statements that look across workspaces, by words of theirs, and why they may.
