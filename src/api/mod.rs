@@ -9,6 +9,7 @@ pub mod health;
 pub mod metrics;
 pub mod problem;
 pub mod request;
+pub mod sentry;
 pub mod tokens;
 pub mod v1;
 
@@ -38,6 +39,7 @@ pub fn router() -> Router<App> {
         .route("/api", any(no_such_route))
         .route("/api/", any(no_such_route))
         .route("/api/{*rest}", any(no_such_route))
+        .merge(sentry::router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::custom(panicked))
         .route("/healthz", get(health::alive))

@@ -77,6 +77,21 @@ impl Problem {
         Problem { field: Some(field.into()), ..self }
     }
 
+    /// What kind of problem it is: `no-token`.
+    pub fn code(&self) -> &str {
+        self.kind.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// What is wrong, in a sentence.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Seconds after which it is worth asking again.
+    pub fn retry_after(&self) -> u64 {
+        self.retry_after
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.status

@@ -26,7 +26,7 @@ use crate::rules::act::Webhooks;
 use crate::rules::prometheus::Prometheus;
 use crate::store::db::Db;
 
-pub use manage::NotMade;
+pub use manage::{NotMade, Snoozed};
 
 /// How many questions are asked, and how many webhooks called, at once. The worker's lanes are there
 /// for Slack, too: a Prometheus that hangs must not take all of them.

@@ -18,6 +18,7 @@ mod manifest;
 mod process;
 mod process_sources;
 mod raw;
+mod sentry;
 mod stopping;
 mod stories;
 mod warnings;

@@ -18,7 +18,8 @@ use stentor::store::alerts::{Filter, Sighting, Written};
 use stentor::store::db::Tx;
 use stentor::store::sources::{AlertSource, SourceSettings};
 use stentor::store::{
-    alert_groups, alert_lists, alert_retention, alert_settings, alerts, receipts, sources,
+    alert_groups, alert_lists, alert_marks, alert_retention, alert_settings, alerts, receipts,
+    sources,
 };
 
 use super::queries::NOW;
@@ -163,6 +164,7 @@ pub async fn ask(
     assert_eq!(call!(alert_lists::with_ids(ours, &Actor::Stentor, ids)).len(), 1);
     assert_eq!(call!(alert_lists::history_after(ours, &id, 0, 9)).len(), 1);
     assert_eq!(call!(alert_lists::change_events(ours, None, None, 9)).len(), 1);
+    call!(alert_marks::of_incidents(ours, Some(&source_id), std::slice::from_ref(incident)));
     assert_eq!(call!(receipts::marked(ours, "only theirs")), None);
     assert_eq!(call!(receipts::known(ours, &["only theirs".to_owned()])).len(), 0);
     assert!(call!(alert_retention::hold_desk(ours)));
