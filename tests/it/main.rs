@@ -22,3 +22,5 @@ mod sentry;
 mod stopping;
 mod stories;
 mod warnings;
+mod wire;
+mod webhooks;

@@ -18,14 +18,14 @@ use crate::databases::{Fresh, on_each_database};
 const LATE: Duration = Duration::from_secs(30);
 
 /// A Stentor that watches, a sender whose events open nothing by themselves, and a client of Sentry.
-struct Watch {
-    bot: Bot,
+pub(super) struct Watch {
+    pub(super) bot: Bot,
     monitor: Monitor,
-    client: Client,
+    pub(super) client: Client,
 }
 
 impl Watch {
-    async fn start(fresh: &Fresh) -> Watch {
+    pub(super) async fn start(fresh: &Fresh) -> Watch {
         let bot = Bot::start(fresh).await;
         let monitor = bot.monitor(Kind::Generic).await;
         let route = |name: &str, position| Route {
@@ -50,7 +50,7 @@ impl Watch {
     }
 
     /// So many events of a project come in this minute, and it is evaluated.
-    async fn minute_with(&self, project: &str, environment: &str, count: usize) {
+    pub(super) async fn minute_with(&self, project: &str, environment: &str, count: usize) {
         let mut event = Observation::firing(format!("error/{project}"), "NullPointerException");
         event.labels = [("project", project), ("environment", environment), ("user", "7")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -61,7 +61,7 @@ impl Watch {
     }
 
     /// Makes a rule that is critical above two events in a minute.
-    async fn rule(&self, name: &str, project: &str, otherwise: Value) -> Value {
+    pub(super) async fn rule(&self, name: &str, project: &str, otherwise: Value) -> Value {
         let mut rule = json!({
             "name": name, "aggregate": "count()", "query": "", "timeWindow": 1, "thresholdType": 0,
             "triggers": [{"label": "critical", "alertThreshold": 2}],
@@ -71,7 +71,7 @@ impl Watch {
         self.client.post(&path, &rule).await.expect(201)
     }
 
-    async fn ends(self) {
+    pub(super) async fn ends(self) {
         for number in 1..=self.bot.incidents().await {
             self.bot.reads_everything_once(number).await;
         }

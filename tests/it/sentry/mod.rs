@@ -4,6 +4,7 @@
 mod frame;
 mod incidents;
 mod rules;
+mod watching;
 
 use axum::http::Method;
 use serde_json::{Value, json};
