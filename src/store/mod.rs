@@ -3,6 +3,7 @@
 
 pub mod alert_groups;
 pub mod alert_lists;
+pub mod alert_marks;
 pub mod alert_retention;
 pub mod alert_rule_counts;
 pub mod alert_rules;

@@ -19,6 +19,7 @@ mod manifest;
 mod process;
 mod process_sources;
 mod raw;
+mod sentry;
 mod stopping;
 mod stories;
 mod warnings;
