@@ -23,7 +23,7 @@ use crate::outbox::work::{Change, NewWork, plan};
 use crate::store::db::{self, Db, Result, Tx};
 use crate::store::receipts::{self, Answer};
 use crate::store::workspaces::{self, Catalogues};
-use crate::store::{incidents, outbox, timeline, webhooks};
+use crate::store::{incident_index, incidents, outbox, timeline, webhooks};
 use crate::webhooks::meaning::{self, News};
 use crate::webhooks::spread;
 
@@ -113,8 +113,13 @@ struct Desk<'a> {
     now: Timestamp,
     catalogue: Arc<Catalogue>,
     next_number: i64,
+    /// When the next incidents are declared: never before one of a smaller number, whatever the clocks of
+    /// several replicas say.
+    declares_at: Timestamp,
     answered: HashMap<String, Answer>,
     incidents: HashMap<IncidentId, Arc<Incident>>,
+    /// As they were before; whether the index tells of them so.
+    loaded: HashMap<IncidentId, (Arc<Incident>, bool)>,
     numbers: HashMap<i64, IncidentId>,
     channels: HashMap<ChannelId, IncidentId>,
     changed: HashSet<IncidentId>,
@@ -143,8 +148,10 @@ impl<'a> Desk<'a> {
             now,
             catalogue: catalogues.of(tx, workspace).await?,
             next_number: 0,
+            declares_at: now,
             answered: answered.into_iter().collect(),
             incidents: HashMap::new(),
+            loaded: HashMap::new(),
             numbers: HashMap::new(),
             channels: HashMap::new(),
             changed: HashSet::new(),
@@ -160,12 +167,13 @@ impl<'a> Desk<'a> {
         if new.iter().any(|order| destination(order).is_some()) {
             // Two merges at once could each find the other's destination as it was before, and close
             // a circle. Whoever holds the counter's row comes first, and the other sees what it did.
-            workspaces::take_numbers(tx, workspace, 0).await?;
+            workspaces::take_numbers(tx, workspace, 0, now).await?;
         }
         desk.load_targets(tx, &new).await?;
         let declared = desk.count_declarations(&new);
         if declared > 0 {
-            desk.next_number = workspaces::take_numbers(tx, workspace, declared).await?;
+            (desk.next_number, desk.declares_at) =
+                workspaces::take_numbers(tx, workspace, declared, now).await?;
         }
         Ok(desk)
     }
@@ -184,12 +192,11 @@ impl<'a> Desk<'a> {
         let destinations = orders.iter().copied().filter_map(destination);
         numbers
             .extend(destinations.filter(|number| seen.insert(Cow::Owned(Target::Number(*number)))));
-        let mut found = incidents::with_ids(tx, self.workspace, &ids).await?;
-        found.extend(incidents::with_numbers(tx, self.workspace, &numbers).await?);
-        found.extend(incidents::with_channels(tx, self.workspace, &channels).await?);
-        for incident in found {
-            self.remember(&incident);
-            self.incidents.insert(incident.id.clone(), Arc::new(incident));
+        for loaded in incidents::to_change(tx, self.workspace, &ids, &numbers, &channels).await? {
+            self.remember(&loaded.incident);
+            let (id, incident) = (loaded.incident.id.clone(), Arc::new(loaded.incident));
+            self.loaded.insert(id.clone(), (Arc::clone(&incident), loaded.is_listed));
+            self.incidents.insert(id, incident);
         }
         for order in orders {
             let Command::Paperwork(paperwork) = &order.command else { continue };
@@ -239,11 +246,12 @@ impl<'a> Desk<'a> {
         let first = self.entries.len();
         let incident = match &order.command {
             Command::Declare(request) => {
-                let declared = declare(request, self.next_number, &self.context(order, self.now))?;
+                let at = self.declares_at;
+                let declared = declare(request, self.next_number, &self.context(order, at))?;
                 self.next_number += 1;
-                let id = IncidentId::new(ids.ulid(self.now));
-                let incident = Incident::declared(id, self.now, &order.actor, &declared);
-                self.record(order, &incident, Event::Declared(declared), self.now, ids);
+                let id = IncidentId::new(ids.ulid(at));
+                let incident = Incident::declared(id, at, &order.actor, &declared);
+                self.record(order, &incident, Event::Declared(declared), at, ids);
                 incident
             }
             _ => self.change(order, ids)?,
@@ -370,8 +378,8 @@ impl<'a> Desk<'a> {
                 }
             }
         }
-        self.beside.note(&entry, incident, &order.command);
         self.news.extend(meaning::of_incident(&entry, incident));
+        self.beside.note(&entry, incident, &order.command);
         self.entries.push((incident.id.clone(), Arc::new(entry)));
     }
 
@@ -386,14 +394,30 @@ impl<'a> Desk<'a> {
             self.changed.iter().filter_map(|id| self.incidents.get(id).map(Arc::as_ref)).collect();
         // Always in the same order, so that two writers can't wait for each other.
         changed.sort_by(|a, b| a.id.cmp(&b.id));
-        incidents::save(tx, self.workspace, &changed).await?;
-        self.beside.write(tx, self.workspace).await?;
+        self.save(tx, &changed).await?;
         if !self.news.is_empty() {
             let listening = webhooks::listening(tx, self.workspace).await?;
             self.work.extend(spread(&listening, &self.news, ids, self.now));
         }
+        self.beside.write(tx, self.workspace).await?;
         outbox::change(tx, self.workspace, &self.canceled, &self.work, self.now).await?;
         receipts::save(tx, self.workspace, &self.new_receipts, self.now).await?;
         Ok(true)
+    }
+
+    /// Writes the incidents, and has the index tell of them. What it does not tell of as it was before, it
+    /// can't tell what is another: such an incident waits until the index has caught up.
+    async fn save(&self, tx: &mut Tx, changed: &[&Incident]) -> Result<()> {
+        let is_listed =
+            |incident: &&&Incident| self.loaded.get(&incident.id).is_none_or(|(_, listed)| *listed);
+        let (listed, behind): (Vec<&Incident>, Vec<&Incident>) =
+            changed.iter().partition(|incident| is_listed(incident));
+        incidents::save_listed(tx, self.workspace, &listed).await?;
+        incidents::save(tx, self.workspace, &behind).await?;
+        let moved = listed.iter().flat_map(|incident| {
+            let before = self.loaded.get(&incident.id).map(|(before, _)| before.as_ref());
+            incident_index::moved(before, incident)
+        });
+        incident_index::change(tx, self.workspace, &moved.collect::<Vec<_>>()).await
     }
 }

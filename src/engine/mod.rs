@@ -9,6 +9,7 @@
 
 mod batch;
 mod beside;
+pub mod catching_up;
 pub mod order;
 
 use std::sync::Arc;

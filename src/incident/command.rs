@@ -13,6 +13,7 @@ use crate::ids::{ChannelId, GroupId, MessageTs, TeamId, UserId};
 use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Absorbed, Actor};
 use crate::incident::handled::Handled;
+use crate::incident::origin::Origin;
 use crate::incident::papers::Paperwork;
 use crate::incident::pins::Sight;
 use crate::incident::reactions::TimerKind;
@@ -264,6 +265,10 @@ pub struct Declare {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "T012AB3CD")]
     pub slack_team: Option<TeamId>,
+    /// Where the alerts come from that open it.
+    #[serde(default, skip_deserializing)]
+    #[schema(ignore)]
+    pub origin: Option<Origin>,
 }
 
 impl Command {

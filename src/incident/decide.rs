@@ -79,6 +79,7 @@ pub fn declare(declare: &Declare, number: i64, context: &Context) -> Result<Decl
         invited: invite::named(&declare.invite)?,
         opened_by: declare.opened_by.clone(),
         slack_team: slack_team.cloned(),
+        origin: declare.origin.clone(),
     })
 }
 

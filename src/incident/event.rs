@@ -13,6 +13,7 @@ use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelChange;
 use crate::incident::handled::Handled;
 use crate::incident::merge::Destination;
+use crate::incident::origin::Origin;
 use crate::incident::papers::Filed;
 use crate::incident::pins::Quote;
 use crate::incident::snooze::Woken;
@@ -333,6 +334,9 @@ pub struct Declared {
     /// has said which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slack_team: Option<TeamId>,
+    /// Where the alerts come from that opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 /// From one severity to another.

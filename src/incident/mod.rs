@@ -11,10 +11,12 @@ pub mod channel;
 pub mod command;
 pub mod decide;
 pub mod event;
+pub mod facets;
 pub mod handled;
 pub mod invite;
 pub mod members;
 pub mod merge;
+pub mod origin;
 pub mod papers;
 pub mod pins;
 pub mod reactions;
@@ -26,6 +28,7 @@ pub mod state;
 pub mod subscribers;
 pub mod text;
 pub mod triage;
+pub mod wanted;
 
 #[cfg(test)]
 mod properties;

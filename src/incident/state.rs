@@ -15,6 +15,7 @@ use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelStanding;
 use crate::incident::event::{Actor, Declared, Entry, Event, StatusChange};
 use crate::incident::merge::Destination;
+use crate::incident::origin::Origin;
 use crate::incident::papers::Papers;
 use crate::incident::pins::Pinned;
 use crate::incident::snooze::Snooze;
@@ -100,9 +101,15 @@ pub struct Incident {
     /// What its alerts say together, if it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<Signal>,
+    /// Where the alerts come from that opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// What was written down around it.
     #[serde(default, skip_serializing_if = "Papers::is_empty")]
     pub papers: Papers,
+    /// Who has ended it, as long as it is over; nobody in what older versions have ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<Actor>,
 }
 
 /// The last update people were given.
@@ -148,7 +155,9 @@ impl Incident {
             ended_at: None,
             opened_by: declared.opened_by.clone(),
             signal: None,
+            origin: declared.origin.clone(),
             papers: Papers::default(),
+            ended_by: None,
         }
     }
 
@@ -179,13 +188,13 @@ impl Incident {
                 }
                 self.heed(message.as_deref(), entry);
                 if let Some(change) = status {
-                    self.move_to(change, entry.at);
+                    self.move_to(change, entry);
                 }
             }
             Event::SeverityChanged { change } => self.severity = Some(change.to.clone()),
             Event::StatusChanged { change, message } => {
                 self.heed(message.as_deref(), entry);
-                self.move_to(change, entry.at);
+                self.move_to(change, entry);
             }
             Event::RoleAssigned { role, person, .. } => {
                 match person {
@@ -221,7 +230,7 @@ impl Incident {
             Event::Unsnoozed { .. } => self.snooze = None,
             Event::MergedInto { into, change } => {
                 self.merged_into = Some(into.clone());
-                self.move_to(change, entry.at);
+                self.move_to(change, entry);
             }
             Event::SignalChanged { to, .. } => self.signal = Some(*to),
             // Who writes something down hears how it goes on.
@@ -264,7 +273,8 @@ impl Incident {
         }
     }
 
-    fn move_to(&mut self, change: &StatusChange, at: Timestamp) {
+    fn move_to(&mut self, change: &StatusChange, entry: &Entry) {
+        let at = entry.at;
         self.status = change.to.clone();
         self.category = change.to_category;
         for stamp in &change.stamps {
@@ -272,10 +282,14 @@ impl Incident {
         }
         if self.category.is_active() {
             self.ended_at = None;
+            self.ended_by = None;
         } else {
             self.next_update_due = None;
             self.snooze = None;
-            self.ended_at = self.ended_at.or(Some(at));
+            if self.ended_at.is_none() {
+                self.ended_at = Some(at);
+                self.ended_by = Some(entry.actor.clone());
+            }
         }
     }
 

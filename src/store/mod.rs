@@ -3,6 +3,7 @@
 
 pub mod alert_groups;
 pub mod alert_lists;
+pub mod alert_marks;
 pub mod alert_retention;
 pub mod alert_rule_counts;
 pub mod alert_rules;
@@ -10,10 +11,15 @@ pub mod alert_settings;
 pub mod alert_tags;
 pub mod alerts;
 pub mod attachments;
+pub mod bits;
 pub mod db;
 pub mod dead_letters;
 pub mod documents;
 pub mod heard;
+pub mod incident_counts;
+pub mod incident_index;
+pub mod incident_lists;
+pub mod incident_plan;
 pub mod incidents;
 pub mod inspect;
 pub mod install_attempts;

@@ -9,6 +9,7 @@ mod operators;
 mod papers;
 mod steering;
 mod stories;
+mod telmai;
 
 use axum::http::Method;
 use serde_json::{Value, json};

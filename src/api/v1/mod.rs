@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod changes;
 pub mod cursor;
 pub mod incidents;
+pub mod listing;
 pub mod openapi;
 pub mod papers;
 pub mod settings;
