@@ -11,6 +11,7 @@ use crate::incident::access;
 use crate::incident::catalogue::Catalogue;
 use crate::incident::command::Command;
 use crate::incident::decide::{Context, decide, declare};
+use crate::incident::edit::Telling;
 use crate::incident::event::{Entry, Event};
 use crate::incident::merge::merge;
 use crate::incident::reactions::reactions;
@@ -220,7 +221,10 @@ impl<'a> Desk<'a> {
                 self.next_number += 1;
                 let id = IncidentId::new(ids.ulid(self.now));
                 let incident = Incident::declared(id, self.now, &order.actor, &declared);
-                self.record(order, &incident, Event::Declared(declared), self.now, ids);
+                let (actor, event) = (order.actor.clone(), Event::Declared(declared));
+                let (at, via) = (self.now, order.via);
+                let entry = Entry { version: 1, at, actor, via, telling: None, event };
+                self.record(&incident, entry, ids);
                 incident
             }
             _ => self.change(order, ids)?,
@@ -265,12 +269,13 @@ impl<'a> Desk<'a> {
             }
             command => decide(&incident, command, &context)?,
         };
-        for event in events {
-            let version = incident.version + 1;
-            let entry =
-                Entry { version, at: now, actor: order.actor.clone(), via: order.via, event };
+        let (first, count) = (incident.version + 1, events.len());
+        for (place, event) in events.into_iter().enumerate() {
+            let (version, actor) = (incident.version + 1, order.actor.clone());
+            let telling = Telling::of(&order.command, place, count, first);
+            let entry = Entry { version, at: now, actor, via: order.via, telling, event };
             incident.apply(&entry);
-            self.record(order, &incident, entry.event, now, ids);
+            self.record(&incident, entry, ids);
         }
         Ok(incident)
     }
@@ -285,17 +290,9 @@ impl<'a> Desk<'a> {
         self.incidents.get(id)
     }
 
-    /// Notes the event that made the incident what it is, and what follows from it.
-    fn record(
-        &mut self,
-        order: &Order,
-        incident: &Incident,
-        event: Event,
-        at: Timestamp,
-        ids: &IdSource,
-    ) {
-        let (actor, via) = (order.actor.clone(), order.via);
-        let entry = Entry { version: incident.version, at, actor, via, event };
+    /// Notes the entry that made the incident what it is, and what follows from it.
+    fn record(&mut self, incident: &Incident, entry: Entry, ids: &IdSource) {
+        let at = entry.at;
         let effects = reactions(&entry, incident);
         for change in plan(effects, &incident.id, entry.version, at, || ids.ulid(at)) {
             match change {

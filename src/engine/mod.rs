@@ -8,6 +8,7 @@
 //! it is given here, so what did happen is only read.
 
 mod batch;
+pub mod catalogue;
 pub mod order;
 
 use std::sync::Arc;
@@ -220,5 +221,12 @@ fn kind(order: &Order) -> &'static str {
         Command::RecordSignal { .. } => "record_signal",
         Command::RecordAlerts { .. } => "record_alerts",
         Command::Ring { .. } => "ring",
+        Command::Field { .. } => "field",
+        Command::Timestamp { .. } => "timestamp",
+        Command::Call { .. } => "call",
+        Command::Visibility { .. } => "visibility",
+        Command::Pause { .. } => "pause",
+        Command::Cancel { .. } => "cancel",
+        Command::Edit(_) => "edit",
     }
 }

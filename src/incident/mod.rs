@@ -10,7 +10,9 @@ pub mod catalogue;
 pub mod channel;
 pub mod command;
 pub mod decide;
+pub mod edit;
 pub mod event;
+pub mod fields;
 pub mod handled;
 pub mod invite;
 pub mod merge;
@@ -22,6 +24,7 @@ pub mod snooze;
 pub mod state;
 pub mod text;
 pub mod triage;
+pub mod visibility;
 
 #[cfg(test)]
 mod properties;

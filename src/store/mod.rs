@@ -8,6 +8,7 @@ pub mod alert_rule_counts;
 pub mod alert_rules;
 pub mod alert_settings;
 pub mod alerts;
+pub mod catalogue_changes;
 pub mod db;
 pub mod dead_letters;
 pub mod heard;

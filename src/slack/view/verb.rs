@@ -52,6 +52,18 @@ pub enum Verb {
     Timeline,
     /// Show its alerts.
     Alerts,
+    /// Say what its fields say.
+    Field,
+    /// Say where people talk.
+    Call,
+    /// Let only few know of it.
+    Private,
+    /// Try out how it goes.
+    Test,
+    /// Let the work rest.
+    Pause,
+    /// It was declared by mistake.
+    Cancel,
 }
 
 /// A heading in the help.
@@ -101,7 +113,7 @@ pub struct Usage {
 
 impl Verb {
     /// All of them, in the order of the help.
-    pub const ALL: [Verb; 23] = [
+    pub const ALL: [Verb; 29] = [
         Verb::Declare,
         Verb::List,
         Verb::Help,
@@ -125,6 +137,12 @@ impl Verb {
         Verb::Note,
         Verb::Timeline,
         Verb::Alerts,
+        Verb::Field,
+        Verb::Call,
+        Verb::Private,
+        Verb::Test,
+        Verb::Pause,
+        Verb::Cancel,
     ];
 
     /// The verb of this word or alias, whatever its case.
@@ -327,6 +345,54 @@ impl Verb {
                 example: "alerts",
                 aliases: &["alert", "firing", "monitors"],
                 group: Group::Record,
+            },
+            Verb::Field => Usage {
+                word: "field",
+                arguments: "[name] [value | none]",
+                does: "Say what its fields say.",
+                example: "field team Payments",
+                aliases: &["fields", "custom-field"],
+                group: Group::Record,
+            },
+            Verb::Call => Usage {
+                word: "call",
+                arguments: "[address | none]",
+                does: "Say where people talk.",
+                example: "call https://meet.example.com/abc",
+                aliases: &["bridge", "meet", "zoom"],
+                group: Group::People,
+            },
+            Verb::Private => Usage {
+                word: "private",
+                arguments: "",
+                does: "Let only those invited know of it, for good.",
+                example: "private",
+                aliases: &["hide", "make-private"],
+                group: Group::People,
+            },
+            Verb::Test => Usage {
+                word: "test",
+                arguments: "[name]",
+                does: "Open an incident to try things out: nobody else is told.",
+                example: "test Can everybody hear me?",
+                aliases: &["drill", "exercise", "rehearse"],
+                group: Group::Start,
+            },
+            Verb::Pause => Usage {
+                word: "pause",
+                arguments: "[text]",
+                does: "Let the work rest; say why.",
+                example: "pause Waiting for the vendor",
+                aliases: &["hold", "rest"],
+                group: Group::Drive,
+            },
+            Verb::Cancel => Usage {
+                word: "cancel",
+                arguments: "[text]",
+                does: "It was declared by mistake; say why.",
+                example: "cancel Wrong dashboard",
+                aliases: &["cancelled", "canceled", "mistake"],
+                group: Group::Drive,
             },
         }
     }

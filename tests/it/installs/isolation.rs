@@ -11,7 +11,7 @@ use stentor::app::App;
 use stentor::ids::WorkspaceId;
 
 /// Everything that a workspace has, one statement per table.
-const EVERYTHING: [&str; 29] = [
+const EVERYTHING: [&str; 30] = [
     "SELECT slug || COALESCE(slack_team, '') || COALESCE(bot_user, '') || COALESCE(announce_channel, '')
          || COALESCE(announce_name, '') || CAST(catalogue_version AS TEXT) FROM workspace WHERE id = $1",
     "SELECT name || CAST(value AS TEXT) FROM counter WHERE workspace = $1 ORDER BY 1",
@@ -60,6 +60,8 @@ const EVERYTHING: [&str; 29] = [
          FROM alert_rule_count WHERE workspace = $1 ORDER BY 1",
     "SELECT rule || project || ' ' || CAST(minute AS TEXT) || ' ' || value
          FROM alert_rule_value WHERE workspace = $1 ORDER BY 1",
+    "SELECT CAST(version AS TEXT) || ' ' || CAST(at AS TEXT) || CAST(entry AS TEXT) FROM catalogue_change
+         WHERE workspace = $1 ORDER BY 1",
 ];
 
 /// Everything that a workspace has.

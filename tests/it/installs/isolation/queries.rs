@@ -8,16 +8,18 @@ use serde_json::json;
 use stentor::app::App;
 use stentor::clock::{Clock, Timestamp};
 use stentor::ids::{ChannelId, IdSource, TeamId, UserId, WorkId, WorkspaceId};
+use stentor::incident::catalogue::edit::{CatalogueCommand, Edit, RoleWords, edit};
 use stentor::incident::event::Actor;
 use stentor::incident::reactions::Surface;
 use stentor::outbox::work::{NewWork, Work};
+use stentor::store::catalogue_changes::Change;
 use stentor::store::installations::{New, RefusedToken, Sealed, Standing};
 use stentor::store::outbox::Ended;
 use stentor::store::pace::Turnstile;
 use stentor::store::surfaces::Shown;
 use stentor::store::workspaces::Catalogues;
 use stentor::store::{
-    dead_letters, heard, incidents, installations, notices, outbox, pace, receipts, surfaces,
+    catalogue_changes, dead_letters, heard, incidents, installations, notices, outbox, pace, receipts, surfaces,
     teams, timeline, tokens, workspaces,
 };
 
@@ -84,6 +86,12 @@ async fn twins(fresh: &Fresh) -> (App, WorkspaceId, WorkspaceId) {
     alert_queries::fill(&mut tx, &theirs, "theirs").await;
     let theirs_alone = [("only theirs".to_owned(), json!({"theirs": 1}))];
     receipts::mark(&mut tx, &theirs, &theirs_alone, NOW).await.unwrap();
+    let (version, mut catalogue) = catalogue_changes::current(&mut tx, &theirs).await.unwrap();
+    let words = RoleWords { name: Some("theirs".to_owned()), ..RoleWords::default() };
+    let command = CatalogueCommand::Role(Edit::Create(words));
+    let edited = edit(&mut catalogue, &command, "theirs", NOW).unwrap();
+    let change = Change { version: version + 1, at: NOW, actor: Actor::Stentor, edited };
+    assert!(catalogue_changes::save(&mut tx, &theirs, &catalogue, &change).await.unwrap());
     // A team belongs to one organisation; here, both say that it is theirs.
     let (team, channel) = (TeamId::from("T0SAME"), ChannelId::from("C0SAME"));
     teams::remember(&mut tx, &ours, &team, NOW).await.unwrap();
@@ -169,6 +177,8 @@ on_each_database! {
         let keys: Vec<String> = Vec::new();
         read!(receipts::with_keys(&ours, &keys));
         assert_eq!(read!(receipts::marked(&ours, "only theirs")), None);
+        let (version, mut catalogue) = read!(catalogue_changes::current(&ours));
+        assert!(read!(catalogue_changes::page(&ours, None, 9)).is_empty());
         called.insert("workspaces::of");
         Catalogues::default().of(&mut tx, &ours).await.unwrap();
 
@@ -179,6 +189,11 @@ on_each_database! {
         entry.version += 1;
         call!(timeline::append(&ours, &[(id.clone(), entry.into())]));
         call!(receipts::save(&ours, &[], NOW));
+        let id_of_role = catalogue.roles[3].id.clone();
+        let command = CatalogueCommand::Role(Edit::Remove { id: id_of_role });
+        let edited = edit(&mut catalogue, &command, "", NOW).unwrap();
+        let change = Change { version: version + 1, at: NOW, actor: Actor::Stentor, edited };
+        assert!(call!(catalogue_changes::save(&ours, &catalogue, &change)));
         call!(receipts::forget(&ours, NOW, 99));
         call!(surfaces::save(&ours, &id, Surface::Topic, &Shown { hash: Some("ours".to_owned()), ..Shown::default() }));
         let turnstile = Turnstile { key: "method/x".to_owned(), every: Duration::from_secs(1), burst: 1 };
