@@ -8,7 +8,9 @@
 //! it is given here, so what did happen is only read.
 
 mod batch;
+mod beside;
 pub mod catalogue;
+pub mod catching_up;
 pub mod order;
 
 use std::sync::Arc;
@@ -228,5 +230,11 @@ fn kind(order: &Order) -> &'static str {
         Command::Pause { .. } => "pause",
         Command::Cancel { .. } => "cancel",
         Command::Edit(_) => "edit",
+        Command::Paperwork(_) => "paperwork",
+        Command::Remove { .. } => "remove",
+        Command::Subscribe { .. } => "subscribe",
+        Command::Unsubscribe { .. } => "unsubscribe",
+        Command::Relate { .. } => "relate",
+        Command::Unrelate { .. } => "unrelate",
     }
 }

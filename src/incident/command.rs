@@ -16,6 +16,8 @@ use crate::incident::channel::ChannelChange;
 use crate::incident::edit::Edit;
 use crate::incident::event::{Absorbed, Actor};
 use crate::incident::handled::Handled;
+use crate::incident::origin::Origin;
+use crate::incident::papers::Paperwork;
 use crate::incident::pins::Sight;
 use crate::incident::reactions::TimerKind;
 use crate::incident::state::Mode;
@@ -234,6 +236,35 @@ pub enum Command {
     },
     /// Change several things in one step.
     Edit(Edit),
+    /// Something is to be written down: `do` says what.
+    Paperwork(Paperwork),
+    /// Take somebody out of a private incident, and out of its channel.
+    Remove {
+        /// Who.
+        person: UserId,
+    },
+    /// Tell somebody of its updates.
+    Subscribe {
+        /// Who; whoever asks, if left out.
+        #[serde(default)]
+        person: Option<UserId>,
+    },
+    /// Tell somebody nothing more of its updates.
+    Unsubscribe {
+        /// Who; whoever asks, if left out.
+        #[serde(default)]
+        person: Option<UserId>,
+    },
+    /// It has to do with another incident.
+    Relate {
+        /// That one: `INC-42`.
+        to: String,
+    },
+    /// It has nothing to do with another incident.
+    Unrelate {
+        /// That one: `INC-42`.
+        to: String,
+    },
 }
 
 /// Opening an incident.
@@ -298,6 +329,10 @@ pub struct Declare {
     /// Where people talk: the address of a page.
     #[serde(default)]
     pub call_url: Option<String>,
+    /// Where the alerts come from that open it.
+    #[serde(default, skip_deserializing)]
+    #[schema(ignore)]
+    pub origin: Option<Origin>,
 }
 
 impl Command {
@@ -313,6 +348,6 @@ impl Command {
                 | Command::RecordSignal { .. }
                 | Command::RecordAlerts { .. }
                 | Command::Ring { .. }
-        )
+        ) || matches!(self, Command::Paperwork(paperwork) if paperwork.is_internal())
     }
 }

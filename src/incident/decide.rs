@@ -16,13 +16,17 @@ use crate::incident::edit;
 use crate::incident::event::{Actor, Declared, Event, SeverityChange, StatusChange, Via};
 use crate::incident::fields;
 use crate::incident::invite;
+use crate::incident::members;
 use crate::incident::merge::BadMerge;
+use crate::incident::papers;
 use crate::incident::pins;
 use crate::incident::reactions::TimerKind;
 use crate::incident::refusal::{Field, Refusal};
+use crate::incident::related;
 use crate::incident::signal;
 use crate::incident::snooze;
 use crate::incident::state::{Incident, Mode, Visibility};
+use crate::incident::subscribers;
 use crate::incident::text::{
     MESSAGE_LIMIT, NAME_LIMIT, SUMMARY_LIMIT, clean_line, clean_text, shorten,
 };
@@ -84,6 +88,7 @@ pub fn declare(declare: &Declare, number: i64, context: &Context) -> Result<Decl
         fields: fields::read_fields(&declare.fields, catalogue)?,
         timestamps: fields::read_timestamps(&declare.timestamps, context)?,
         call_url: declare.call_url.as_deref().map(fields::read_call).transpose()?.flatten(),
+        origin: declare.origin.clone(),
     })
 }
 
@@ -233,6 +238,16 @@ pub(super) fn change(
             stop(incident, StatusCategory::Canceled, message.as_deref(), context)
         }
         Command::Edit(edit) => edit::edit(incident, edit, context),
+        // The engine hands in the entry that is cited, where there is one.
+        Command::Paperwork(paperwork) => papers::decide(incident, paperwork, None, context),
+        Command::Remove { person } => members::remove(incident, person, context),
+        Command::Subscribe { person } => subscribers::subscribe(incident, person.as_ref(), context),
+        Command::Unsubscribe { person } => {
+            subscribers::unsubscribe(incident, person.as_ref(), context)
+        }
+        // The engine relates with `related`, which needs to see the other incident too.
+        Command::Relate { to } => related::relate(incident, to, None, context),
+        Command::Unrelate { to } => related::unrelate(incident, to, None, context),
     }
 }
 

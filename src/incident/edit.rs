@@ -79,15 +79,22 @@ impl Edit {
     }
 }
 
+/// The most changes of one step: more than there are fields, roles and timestamps together.
+const CHANGES_LIMIT: usize = 300;
+
 /// The events of all that is not so already: none, if all of it is.
 pub(super) fn edit(
     incident: &Incident,
     edit: &Edit,
     context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
+    let commands = edit.commands();
+    if commands.len() > CHANGES_LIMIT {
+        return Err(Refusal::TooManyChanges { count: commands.len(), limit: CHANGES_LIMIT });
+    }
     let mut draft = incident.clone();
     let mut events = Vec::new();
-    for command in edit.commands() {
+    for command in commands {
         let changes = match change(&draft, &command, context) {
             Err(Refusal::AlreadySo { .. }) => continue,
             changes => changes?,

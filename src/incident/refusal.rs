@@ -7,6 +7,7 @@ use crate::ids::CustomFieldId;
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::catalogue::find::Unknown;
 use crate::incident::merge::BadMerge;
+use crate::incident::papers::bad::BadPaper;
 
 /// A command that can't be done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -116,6 +117,9 @@ pub enum Refusal {
     /// The incident can't go on in that one.
     #[error(transparent)]
     BadMerge(#[from] BadMerge),
+    /// It can't be written down.
+    #[error(transparent)]
+    BadPaper(#[from] BadPaper),
     /// Only Stentor itself may do this.
     #[error("Only Stentor itself can do that.")]
     NotForPeople,
@@ -133,6 +137,14 @@ pub enum Refusal {
     /// No field goes by this word.
     #[error("There is no field \u{201c}{}\u{201d}. {}", .0.given, choices(.0))]
     UnknownField(Unknown),
+    /// More changes than can be made in one step.
+    #[error("Those are {count} changes; {limit} is the most in one step.")]
+    TooManyChanges {
+        /// How many they are.
+        count: usize,
+        /// How many they may be.
+        limit: usize,
+    },
     /// There is no field that could be filled in.
     #[error("This workspace has no custom fields yet.")]
     NoFields,
@@ -218,6 +230,7 @@ impl Refusal {
             Refusal::TooManyPeople { .. } => Some("people"),
             Refusal::BadSnooze | Refusal::BadDuration { .. } => Some("minutes"),
             Refusal::BadMerge(_) => Some("into"),
+            Refusal::BadPaper(bad) => bad.field(),
             Refusal::Missing { field } | Refusal::TooLong { field, .. } => Some(field.as_str()),
             Refusal::BadReminder => Some("next_update_in_minutes"),
             Refusal::NoDestination => Some("reference"),
@@ -228,6 +241,7 @@ impl Refusal {
             Refusal::BadCall => Some("call_url"),
             Refusal::BadStart { .. } => Some("status"),
             Refusal::StaysPrivate => Some("private"),
+            Refusal::TooManyChanges { .. } => None,
             Refusal::NoSuchIncident { .. }
             | Refusal::NotAnIncidentChannel
             | Refusal::AlertsElsewhere
@@ -262,6 +276,7 @@ impl Refusal {
             Refusal::BadSnooze => "bad-snooze",
             Refusal::BadDuration { .. } => "bad-duration",
             Refusal::BadMerge(_) => "bad-merge",
+            Refusal::BadPaper(bad) => bad.code(),
             Refusal::NotForPeople => "not-for-people",
             Refusal::Stale { .. } => "stale-version",
             Refusal::UnknownTimestamp(_) => "unknown-timestamp",
@@ -271,6 +286,7 @@ impl Refusal {
             Refusal::BadCall => "bad-call",
             Refusal::BadStart { .. } => "bad-start",
             Refusal::StaysPrivate => "stays-private",
+            Refusal::TooManyChanges { .. } => "too-many-changes",
         }
     }
 }

@@ -9,6 +9,8 @@ pub mod edit;
 pub mod field;
 pub mod find;
 mod parts;
+#[cfg(test)]
+mod properties;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -109,6 +109,8 @@ on_each_database! {
             "declared", "renamed", "severity_changed", "status_changed", "field_changed", "field_changed",
             "timestamp_set", "role_assigned",
         ]);
+        let many: serde_json::Map<String, Value> = (0..301).map(|n| (n.to_string(), Value::Null)).collect();
+        expect_problem(&program.changes(path, &json!({"roles": many})).await, 422, "too-many-changes", None);
         // One wrong word, and nothing is changed.
         for (what, status, kind, field) in [
             (json!({"severity": "huge"}), 422, "unknown-severity", Some("severity")),

@@ -8,15 +8,17 @@ mod asking;
 mod attach;
 mod declare;
 mod fields;
+mod papers;
 mod people;
 mod steering;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::ids::{ChannelId, GroupId, IncidentId, TeamId, UserId};
+use crate::ids::{ChannelId, GroupId, IncidentId, ItemId, TeamId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::decide::refuse_unless_next;
+use crate::incident::papers::item::ItemKind;
 use crate::incident::refusal::Refusal;
 use crate::incident::snooze::refuse_unless_snoozable;
 use crate::incident::state::{Incident, Mode};
@@ -35,6 +37,11 @@ pub const ATTACH: &str = "attach_alerts";
 pub const FIELD: &str = "field";
 /// What the id of an input for a field begins with; the field's id follows.
 pub const FIELD_BLOCK: &str = "field/";
+
+/// The `callback_id` of the form that gives an action to somebody.
+pub const ASSIGN_ACTION: &str = "assign_action";
+/// The `callback_id` of the form that gives a follow-up to somebody.
+pub const ASSIGN_FOLLOW_UP: &str = "assign_follow_up";
 
 /// A form about an incident that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +90,23 @@ pub enum Form {
     Pause,
     /// Why it was a mistake.
     Cancel,
+    /// What is to be done now.
+    Action,
+    /// What is to be done afterwards.
+    FollowUp,
+    /// Who is to do it.
+    Assign {
+        /// What kind it is.
+        kind: ItemKind,
+        /// Which.
+        item: ItemId,
+    },
+    /// What belongs to it.
+    Link,
+    /// What it has to do with.
+    Relate,
+    /// Whom to take out.
+    Remove,
 }
 
 impl Form {
@@ -107,6 +131,13 @@ impl Form {
             Form::Call => "call",
             Form::Pause => "pause",
             Form::Cancel => "cancel",
+            Form::Action => "action",
+            Form::FollowUp => "follow_up",
+            Form::Assign { kind: ItemKind::Action, .. } => ASSIGN_ACTION,
+            Form::Assign { kind: ItemKind::FollowUp, .. } => ASSIGN_FOLLOW_UP,
+            Form::Link => "link",
+            Form::Relate => "relate",
+            Form::Remove => "remove",
         }
     }
 
@@ -131,6 +162,10 @@ impl Form {
 
     /// The form, filled in with how things are.
     pub fn open(&self, incident: &Incident, catalogue: &Catalogue, origin: &Origin) -> Modal {
+        let origin = match self {
+            Form::Assign { item, .. } => Origin { item: Some(item.clone()), ..origin.clone() },
+            _ => origin.clone(),
+        };
         let origin = origin.to_metadata();
         match self {
             Form::Update => asking::update(incident, catalogue, &origin),
@@ -153,6 +188,15 @@ impl Form {
             Form::Call => fields::call(incident, &origin),
             Form::Pause => fields::pause(incident, &origin),
             Form::Cancel => fields::cancel(incident, &origin),
+            Form::Action => papers::action(&origin),
+            Form::FollowUp => papers::follow_up(&origin),
+            Form::Assign { item, .. } => {
+                let item = incident.papers.items.get(item);
+                papers::assign(self.word(), item.and_then(|it| it.assignee.as_ref()), &origin)
+            }
+            Form::Link => papers::link(incident, &origin),
+            Form::Relate => papers::relate(incident, &origin),
+            Form::Remove => papers::remove(&origin),
         }
     }
 }
@@ -175,6 +219,9 @@ pub struct Origin {
     /// What the form declares, if that is no real incident.
     #[serde(default, skip_serializing_if = "Mode::is_standard")]
     pub mode: Mode,
+    /// The action or follow-up that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<ItemId>,
 }
 
 impl Origin {
@@ -247,6 +294,11 @@ fn fields(callback_id: &str) -> &'static [&'static str] {
         "merge" => &["into"],
         FIELD => &["fields"],
         "call" => &["call_url"],
+        "action" => &["description", "person"],
+        "follow_up" => &["title", "description", "person"],
+        ASSIGN_ACTION | ASSIGN_FOLLOW_UP | "remove" => &["person"],
+        "link" => &["url", "title"],
+        "relate" => &["to"],
         _ => &["message"],
     }
 }
