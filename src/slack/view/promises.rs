@@ -38,7 +38,7 @@ use crate::slack::view::{
 };
 
 /// Text as nobody should write it, and somebody will.
-fn nasty_text() -> impl Strategy<Value = String> {
+pub(super) fn nasty_text() -> impl Strategy<Value = String> {
     let special = prop_oneof![
         Just("<!channel>"),
         Just("<!here|x>"),
@@ -500,9 +500,7 @@ fn every_form(word: &str) -> Vec<Form> {
         Form::Invite,
         Form::Snooze,
         Form::Merge,
-        Form::Call,
-        Form::Pause,
-        Form::Cancel,
+    Form::Action, Form::Call, Form::Cancel, Form::FollowUp, Form::Link, Form::Pause, Form::Relate, Form::Remove,
     ]
 }
 
