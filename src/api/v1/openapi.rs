@@ -10,6 +10,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
 use crate::api::problem::Problem;
+use crate::api::v1::catalogue::Parts;
 use crate::api::v1::settings::Settings;
 
 #[derive(OpenApi)]
@@ -23,6 +24,7 @@ use crate::api::v1::settings::Settings;
         super::incidents::show,
         super::write::declare,
         super::write::command,
+        super::write::edit,
         super::write::merge,
         super::timeline::show,
         super::alert_rules::list,
@@ -33,6 +35,12 @@ use crate::api::v1::settings::Settings;
         super::alert_rules::snooze,
         super::alert_rules::unsnooze,
         super::catalogue::show,
+        super::catalogue::changes,
+        super::catalogue::options::list,
+        super::catalogue::options::create,
+        super::catalogue::options::show,
+        super::catalogue::options::change,
+        super::catalogue::options::remove,
         super::alerts::list,
         super::alerts::of_incident,
         super::alerts::show,
@@ -57,7 +65,7 @@ use crate::api::v1::settings::Settings;
         show,
     ),
     components(schemas(Problem)),
-    modifiers(&Token, &Settings),
+    modifiers(&Token, &Settings, &Parts),
     tags(
         (name = "incidents", description = "Incidents and their timelines"),
         (name = "alerts", description = "What monitoring says, and where it belongs"),
@@ -206,7 +214,7 @@ impl IntoResponses for Written {
             ("415", "The body is not `application/json` (`unsupported-media-type`)"),
             (
                 "422",
-                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-type`, `unknown-person`, `unknown-team`, `too-many-people`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`, `bad-snooze`, `bad-merge`, `bad-url`, `bad-word`, `bad-relation`, `time-is-fixed`); `field` names it",
+                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-type`, `unknown-person`, `unknown-team`, `too-many-people`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`, `bad-snooze`, `bad-merge`, `bad-url`, `bad-word`, `bad-relation`, `time-is-fixed`, `unknown-field`, `bad-field`, `unknown-timestamp`, `timestamp-ahead`, `bad-call`, `bad-start`, `too-many-changes`, `unfit`); `field` names it",
             ),
         ])
     }
