@@ -24,6 +24,7 @@ use crate::intake::{Intake, sweep};
 use crate::outbox::holder::Holder;
 use crate::outbox::retention;
 use crate::outbox::worker::Worker;
+use crate::paging::Paging;
 use crate::rules::Rules;
 use crate::server;
 use crate::slack::client::Connection;
@@ -33,7 +34,7 @@ use crate::slack::install::keys;
 use crate::slack::install::routes::Installer;
 use crate::slack::install::vault::Vault;
 use crate::slack::missed;
-use crate::slack::outbound::{Performer, Searches, Trouble};
+use crate::slack::outbound::{Performer, Searches, Trouble, people};
 use crate::slack::socket::SocketMode;
 use crate::source::TrustedProxies;
 use crate::store::db::Db;
@@ -62,6 +63,8 @@ pub struct App {
     pub intake: Intake,
     /// Keeps alert rules, and evaluates them.
     pub rules: Arc<Rules>,
+    /// Keeps who is on call, and pages people.
+    pub paging: Paging,
     /// Who may send alerts.
     pub sources: Sources,
     /// Opens the secrets of sources that sign; nothing if they lie open.
@@ -118,6 +121,7 @@ impl App {
             intake.clone(),
             Arc::clone(&work_waits),
         );
+        let paging = Paging::new(db.clone(), clock.clone(), ids.clone(), Arc::clone(&work_waits));
         Ok(App {
             db,
             clock,
@@ -126,6 +130,7 @@ impl App {
             engine,
             intake,
             rules: Arc::new(rules),
+            paging,
             sources: Sources::default(),
             source_vault: None,
             sns: sns::Outside::default(),
@@ -167,6 +172,7 @@ impl App {
             clock: self.clock.clone(),
             engine: self.engine.clone(),
             intake: self.intake.clone(),
+            paging: self.paging.clone(),
         }
     }
 
@@ -257,6 +263,7 @@ impl Stentor {
             performer,
             settler: app.settler(),
             rules: Arc::clone(&app.rules),
+            paging: app.paging.clone(),
             work_waits: Arc::clone(&app.work_waits),
         };
         let door = Door::new(app.clone(), slacks, settings.signing_secrets.clone());
@@ -334,6 +341,12 @@ impl Stentor {
         });
         let enough = Arc::new(Notify::new());
         let keeper = tokio::spawn(slacks.keep(Arc::clone(&enough)));
+        let stay = Arc::new(Notify::new());
+        let people = tokio::spawn(people::keep(
+            self.worker.performer.clone(),
+            Arc::clone(&self.app.work_waits),
+            Arc::clone(&stay),
+        ));
         let missed = tokio::spawn(self.missed());
         let (stops, stopping) = watch::channel(false);
         let socket = self.socket.clone().map(|socket| tokio::spawn(socket.run(stopping)));
@@ -358,11 +371,13 @@ impl Stentor {
         forgetting.notify_one();
         enough.notify_one();
         quiet.notify_one();
+        stay.notify_one();
         for (what, task) in [
             ("worker", worker),
             ("forgetting", forget),
             ("keeper of tokens", keeper),
             ("sweeper of alerts", sweeper),
+            ("reader of people", people),
         ] {
             if let Err(error) = task.await {
                 tracing::error!(error = %error, "The {what} ended badly");

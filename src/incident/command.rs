@@ -13,6 +13,7 @@ use crate::ids::{ChannelId, GroupId, MessageTs, TeamId, UserId};
 use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Absorbed, Actor};
 use crate::incident::handled::Handled;
+use crate::incident::paged::Paged;
 use crate::incident::pins::Sight;
 use crate::incident::reactions::TimerKind;
 
@@ -191,6 +192,13 @@ pub enum Command {
         /// Which one.
         timer: TimerKind,
     },
+    /// Something happened to an escalation that is about the incident.
+    #[serde(skip_deserializing)]
+    #[schema(ignore)]
+    RecordPaged {
+        /// What.
+        paged: Paged,
+    },
 }
 
 /// Opening an incident.
@@ -249,6 +257,7 @@ impl Command {
                 | Command::RecordSignal { .. }
                 | Command::RecordAlerts { .. }
                 | Command::Ring { .. }
+                | Command::RecordPaged { .. }
         )
     }
 }

@@ -13,6 +13,7 @@ use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelChange;
 use crate::incident::handled::Handled;
 use crate::incident::merge::Destination;
+use crate::incident::paged::Paged;
 use crate::incident::pins::Quote;
 use crate::incident::snooze::Woken;
 use crate::incident::state::Visibility;
@@ -245,6 +246,8 @@ pub enum Event {
         /// What.
         done: Handled,
     },
+    /// Something happened to an escalation that is about the incident.
+    Paged(Paged),
     /// Something that a newer version of Stentor has written and this one does not know: while
     /// replicas are replaced, the old ones read what the new ones write.
     #[serde(other)]

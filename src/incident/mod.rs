@@ -14,6 +14,7 @@ pub mod event;
 pub mod handled;
 pub mod invite;
 pub mod merge;
+pub mod paged;
 pub mod pins;
 pub mod reactions;
 pub mod refusal;

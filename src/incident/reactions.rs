@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::ids::{IncidentId, UserId};
 use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Absorbed, Entry, Event};
+use crate::incident::paged::Happened;
 use crate::incident::signal::news;
 use crate::incident::snooze::Woken;
 use crate::incident::state::Incident;
@@ -119,6 +120,11 @@ pub enum Effect {
         /// What it may say.
         absorbed: Absorbed,
     },
+    /// Nobody need be paged for it any more.
+    EndEscalations {
+        /// Because its alerts are over; not because it is.
+        alerts_only: bool,
+    },
 }
 
 /// What follows from this entry, the incident being as it is after it.
@@ -130,7 +136,32 @@ pub fn reactions(entry: &Entry, incident: &Incident) -> Vec<Effect> {
     if incident.signal.is_some() && (is_new || changes_cards(&entry.event)) {
         effects.push(Effect::ShowAlerts);
     }
+    effects.extend(ends_escalations(entry, incident));
     effects
+}
+
+/// What an incident is paged for ends with it, and what its alerts are paged for with them. Where it
+/// goes on in another one, somebody is needed as before.
+fn ends_escalations(entry: &Entry, incident: &Incident) -> Option<Effect> {
+    if incident.escalations.is_empty() || incident.merged_into.is_some() {
+        return None;
+    }
+    let is_over = !incident.category.is_active();
+    let may_end = matches!(
+        entry.event,
+        Event::StatusChanged { .. } | Event::UpdatePosted { status: Some(_), .. } | Event::Paged(_)
+    );
+    if is_over {
+        return may_end.then_some(Effect::EndEscalations { alerts_only: false });
+    }
+    match &entry.event {
+        Event::SignalChanged { from: Some(from), to, regrouped: false, .. }
+            if from.active && !to.active =>
+        {
+            Some(Effect::EndEscalations { alerts_only: true })
+        }
+        _ => None,
+    }
 }
 
 /// Whether the cards of an incident's alerts look different after this. What the alerts themselves
@@ -268,6 +299,11 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             let is_news = !is_quiet && news(from.as_ref(), to).is_some();
             let told = if is_news { said() } else { Vec::new() };
             [told, stale(&[Welcome, Announcement])].concat()
+        }
+        Event::Paged(paged) => {
+            let told = if paged.is_said() { said() } else { Vec::new() };
+            let is_taken = matches!(paged.happened, Happened::Acknowledged { .. });
+            [told, if is_taken { stale(&[Members]) } else { Vec::new() }].concat()
         }
         // Quiet: the record has it, and whoever marked the message sees the mark.
         Event::NoteAdded { .. }

@@ -5,6 +5,7 @@
 
 use crate::incident::catalogue::{StatusCategory, Unknown};
 use crate::incident::merge::BadMerge;
+use crate::oncall::refusal::Refused;
 
 /// A command that can't be done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -114,6 +115,9 @@ pub enum Refusal {
     /// The incident can't go on in that one.
     #[error(transparent)]
     BadMerge(#[from] BadMerge),
+    /// Nobody can be paged so, or answer so.
+    #[error(transparent)]
+    OnCall(#[from] Refused),
     /// Only Stentor itself may do this.
     #[error("Only Stentor itself can do that.")]
     NotForPeople,
@@ -181,6 +185,13 @@ impl Refusal {
             Refusal::Missing { field } | Refusal::TooLong { field, .. } => Some(field.as_str()),
             Refusal::BadReminder => Some("next_update_in_minutes"),
             Refusal::NoDestination => Some("reference"),
+            Refusal::OnCall(refused) => match refused.field()? {
+                "title" | "description" => Some("text"),
+                "path" => Some("path"),
+                field if field.starts_with("people") => Some("person"),
+                field if field == "person" => Some("person"),
+                _ => None,
+            },
             Refusal::NoSuchIncident { .. }
             | Refusal::NotAnIncidentChannel
             | Refusal::AlertsElsewhere
@@ -215,6 +226,7 @@ impl Refusal {
             Refusal::BadSnooze => "bad-snooze",
             Refusal::BadDuration { .. } => "bad-duration",
             Refusal::BadMerge(_) => "bad-merge",
+            Refusal::OnCall(refused) => refused.code(),
             Refusal::NotForPeople => "not-for-people",
             Refusal::Stale { .. } => "stale-version",
         }

@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId, StatusId,
-    TeamId, TimestampId, UserId,
+    ChannelId, EscalationId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId,
+    StatusId, TeamId, TimestampId, UserId,
 };
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelStanding;
@@ -98,6 +98,9 @@ pub struct Incident {
     /// What its alerts say together, if it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<Signal>,
+    /// The escalations about it that are not over.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub escalations: BTreeSet<EscalationId>,
 }
 
 /// The last update people were given.
@@ -143,6 +146,7 @@ impl Incident {
             ended_at: None,
             opened_by: declared.opened_by.clone(),
             signal: None,
+            escalations: BTreeSet::new(),
         }
     }
 
@@ -212,6 +216,7 @@ impl Incident {
                 self.move_to(change, entry.at);
             }
             Event::SignalChanged { to, .. } => self.signal = Some(*to),
+            Event::Paged(paged) => paged.apply_to(self),
             Event::NoteAdded { .. }
             | Event::Undelivered { .. }
             | Event::AlertsHandled { .. }

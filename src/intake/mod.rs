@@ -10,6 +10,7 @@ mod desk;
 mod errands;
 mod moving;
 pub mod order;
+mod paging;
 mod placing;
 mod settings;
 pub mod settle;

@@ -5,6 +5,7 @@ mod alerting;
 mod document;
 mod hostile;
 mod lists;
+mod oncall;
 mod operators;
 mod steering;
 mod stories;

@@ -15,6 +15,7 @@ mod http;
 mod installs;
 mod keeping;
 mod manifest;
+mod oncall;
 mod process;
 mod process_sources;
 mod raw;

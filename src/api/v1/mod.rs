@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod changes;
 pub mod cursor;
 pub mod incidents;
+pub mod oncall;
 pub mod openapi;
 pub mod settings;
 pub mod sources;
@@ -60,5 +61,6 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/openapi.json", get(openapi::show)),
     ];
     routes.extend(settings::routes());
+    routes.extend(oncall::routes());
     routes
 }

@@ -101,6 +101,10 @@ impl Asking<'_> {
             Intent::Show(Show::List(filter)) => self.list(&filter).await.map(Some),
             Intent::Show(Show::Timeline) => self.timeline().await.map(Some),
             Intent::Show(Show::Alerts) => self.alerts().await.map(Some),
+            Intent::Show(Show::OnCall(name)) => self.on_call(&name).await.map(Some),
+            Intent::Page(whom) => self.page(whom).await,
+            Intent::AskWhomToPage => self.ask_whom_to_page().await,
+            Intent::AnswerPage { button, escalation } => self.press_page(button, &escalation).await,
             Intent::Alerts { button, group } => self.press_card(button, &group).await,
             Intent::Misunderstood { given, nearest } => {
                 Ok(Some(reply::misunderstood(&given, nearest)))

@@ -7,7 +7,7 @@
 mod durations;
 pub mod words;
 
-use crate::ids::{GroupId, SeverityId, UserId};
+use crate::ids::{EscalationId, GroupId, SeverityId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::command::Command;
 use crate::incident::refusal::Refusal;
@@ -15,9 +15,11 @@ use crate::incident::state::parse_reference;
 use crate::incident::text::{is_trick, nearest, shorten};
 use crate::slack::inbound::grammar::durations::leading_minutes;
 use crate::slack::inbound::grammar::words::{Person, readable, split_word, unquoted};
+use crate::slack::inbound::oncall::Whom;
 use crate::slack::view::alerts::button::CardButton;
 use crate::slack::view::button::Button;
 use crate::slack::view::form::Form;
+use crate::slack::view::page::PageButton;
 use crate::slack::view::verb::Verb;
 
 /// What was typed.
@@ -53,6 +55,17 @@ pub enum Intent {
         /// Which group.
         group: GroupId,
     },
+    /// Somebody is to be paged. Needs no incident.
+    Page(Whom),
+    /// The form that pages somebody. Needs no incident.
+    AskWhomToPage,
+    /// Somebody who was paged answers.
+    AnswerPage {
+        /// What was pressed.
+        button: PageButton,
+        /// Which escalation.
+        escalation: EscalationId,
+    },
     /// No command goes by that word.
     Misunderstood {
         /// What was typed, all of it.
@@ -71,6 +84,8 @@ pub enum Show {
     Timeline,
     /// The alerts of the incident.
     Alerts,
+    /// Who is on call in schedules with this in their name. Needs no incident.
+    OnCall(String),
     /// Incidents. Needs none.
     List(Filter),
     /// How a command is typed, or all of them. Needs no incident.
@@ -206,6 +221,8 @@ fn parser(verb: Verb) -> Parser {
         Verb::Note => note,
         Verb::Timeline => timeline,
         Verb::Alerts => alerts,
+        Verb::Page => page,
+        Verb::OnCall => on_call,
     }
 }
 
@@ -221,6 +238,8 @@ impl Verb {
                 | Verb::Summary
                 | Verb::Rename
                 | Verb::Note
+                | Verb::Page
+                | Verb::OnCall
         )
     }
 }
@@ -395,6 +414,22 @@ fn timeline(_: &str, _: &UserId) -> Intent {
 /// `alerts`
 fn alerts(_: &str, _: &UserId) -> Intent {
     Intent::Show(Show::Alerts)
+}
+
+/// `page [<@person>… | <path> | <schedule>] [text]`
+fn page(words: &str, actor: &UserId) -> Intent {
+    let (people, text) = words::leading_people(words, actor);
+    let text = readable(text);
+    match (people.is_empty(), text.is_empty()) {
+        (false, _) => Intent::Page(Whom::People { people, text }),
+        (true, true) => Intent::AskWhomToPage,
+        (true, false) => Intent::Page(Whom::Named(text)),
+    }
+}
+
+/// `oncall [<schedule>]`
+fn on_call(name: &str, _: &UserId) -> Intent {
+    Intent::Show(Show::OnCall(readable(name)))
 }
 
 /// Runs the command if there are words for it, and asks for them in a form if not.

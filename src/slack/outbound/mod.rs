@@ -12,6 +12,8 @@ mod channel;
 mod looks;
 mod members;
 mod messages;
+mod pages;
+pub mod people;
 mod posts;
 mod remedy;
 mod rules;
@@ -129,7 +131,15 @@ impl Job<'_> {
             | Work::Signal
             | Work::Evaluate { .. }
             | Work::Report(_)
-            | Work::Act(_) => Ok(()),
+            | Work::Act(_)
+            | Work::ShowPage { .. }
+            | Work::Escalate { .. }
+            | Work::RecordPaged(_)
+            | Work::EndEscalations { .. }
+            | Work::LookAtShift { .. }
+            | Work::TellShift(_)
+            | Work::ReadPeople(_)
+            | Work::ReadPerson { .. } => Ok(()),
             Work::ShowAlerts { group } => self.show_alerts(group).await,
             Work::ShowAllAlerts => self.show_all_alerts().await,
             Work::Look { ts, by } => self.look_at(ts, by.as_ref()).await,

@@ -10,6 +10,7 @@ use crate::slack::view::button::Button;
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::line::Line;
 use crate::slack::view::kit::message::Message;
+use crate::slack::view::page;
 use crate::slack::view::words;
 
 /// The message for an entry; nothing for what the channel shows in another way.
@@ -67,6 +68,10 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
         }
         Event::SignalChanged { from, to, proposes, .. } => {
             alerts::news(from.as_ref(), to, *proposes, incident)
+        }
+        Event::Paged(paged) => {
+            let (cue, line) = page::news(paged);
+            Some(said(cue, vec![line], None, incident))
         }
         Event::Declared(_)
         | Event::Invited { .. }

@@ -12,6 +12,7 @@ use crate::slack::view::kept::{self, Kept};
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::line::Line;
 use crate::slack::view::kit::message::Message;
+use crate::slack::view::page;
 use crate::slack::view::words;
 
 /// The most entries that are shown.
@@ -165,6 +166,7 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
             alerts::sentence(from.as_ref(), to, *regrouped)
         }
         Event::AlertsHandled { by, done } => alerts::handled(by, done),
+        Event::Paged(paged) => page::sentence(paged),
         Event::Unknown => who.text(" did something that this version of Stentor does not know"),
     }
 }

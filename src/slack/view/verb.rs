@@ -52,6 +52,10 @@ pub enum Verb {
     Timeline,
     /// Show its alerts.
     Alerts,
+    /// Page somebody.
+    Page,
+    /// Show who is on call.
+    OnCall,
 }
 
 /// A heading in the help.
@@ -101,7 +105,7 @@ pub struct Usage {
 
 impl Verb {
     /// All of them, in the order of the help.
-    pub const ALL: [Verb; 23] = [
+    pub const ALL: [Verb; 25] = [
         Verb::Declare,
         Verb::List,
         Verb::Help,
@@ -125,6 +129,8 @@ impl Verb {
         Verb::Note,
         Verb::Timeline,
         Verb::Alerts,
+        Verb::Page,
+        Verb::OnCall,
     ];
 
     /// The verb of this word or alias, whatever its case.
@@ -327,6 +333,22 @@ impl Verb {
                 example: "alerts",
                 aliases: &["alert", "firing", "monitors"],
                 group: Group::Record,
+            },
+            Verb::Page => Usage {
+                word: "page",
+                arguments: "[@person | path | schedule] [text]",
+                does: "Page somebody until somebody answers; here, or anywhere.",
+                example: "page @bea The database is down",
+                aliases: &["escalate", "wake-up", "pager"],
+                group: Group::People,
+            },
+            Verb::OnCall => Usage {
+                word: "oncall",
+                arguments: "[schedule]",
+                does: "Show who is on call now, and who is next.",
+                example: "oncall",
+                aliases: &["on-call", "schedule", "schedules", "rota"],
+                group: Group::People,
             },
         }
     }

@@ -7,6 +7,7 @@
 mod asking;
 mod attach;
 mod declare;
+mod page;
 mod people;
 mod steering;
 
@@ -24,11 +25,14 @@ use crate::slack::view::reply;
 
 pub use attach::attach;
 pub use declare::declare;
+pub use page::page;
 
 /// The `callback_id` of the form that declares.
 pub const DECLARE: &str = "declare";
 /// The `callback_id` of the form that moves alerts to another incident.
 pub const ATTACH: &str = "attach_alerts";
+/// The `callback_id` of the form that pages somebody.
+pub const PAGE: &str = "page";
 
 /// A form about an incident that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,6 +193,7 @@ fn fields(callback_id: &str) -> &'static [&'static str] {
     match callback_id {
         DECLARE => &["name", "severity", "lead", "summary", "private"],
         ATTACH => &["reference"],
+        PAGE => &["person", "text"],
         "update" => &["message", "status", "severity", "next_update_in_minutes"],
         "role" => &["role", "person"],
         "severity" => &["severity"],

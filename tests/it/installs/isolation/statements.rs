@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Tables whose rows belong to a workspace.
-const TABLES: [&str; 29] = [
+const TABLES: [&str; 37] = [
     "counter",
     "incident",
     "timeline",
@@ -33,6 +33,14 @@ const TABLES: [&str; 29] = [
     "alert_rule_standing",
     "alert_rule_count",
     "alert_rule_value",
+    "person",
+    "schedule",
+    "schedule_override",
+    "escalation_path",
+    "oncall_change",
+    "escalation",
+    "escalation_alert",
+    "escalation_page",
 ];
 
 /// Statements that look across workspaces, by words of theirs, and why they may.
