@@ -11,16 +11,17 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api;
 use crate::api::health::Readiness;
+use crate::api::limit::Limits;
 use crate::clock::{Clock, Timestamp};
 use crate::config::install::{InstallSettings, SecretKeys};
 use crate::config::rules::RuleSettings;
 use crate::config::{Secret, Settings, SigningSecrets};
-use crate::engine::Engine;
+use crate::engine::{Engine, catching_up};
 use crate::ids::{IdSource, WorkspaceId};
 use crate::ingest::sources::Sources;
 use crate::ingest::{self, sns};
 use crate::intake::settle::Settler;
-use crate::intake::{Intake, sweep};
+use crate::intake::{Intake, Limits, sweep};
 use crate::outbox::holder::Holder;
 use crate::outbox::retention;
 use crate::outbox::worker::Worker;
@@ -40,6 +41,7 @@ use crate::source::TrustedProxies;
 use crate::store::db::Db;
 use crate::store::workspaces::{self, Catalogues, Workspace};
 use crate::suspicion::Suspicion;
+use crate::webhooks::{self, Courier};
 
 /// The slug of the only workspace.
 pub const DEFAULT_SLUG: &str = "default";
@@ -65,6 +67,8 @@ pub struct App {
     pub rules: Arc<Rules>,
     /// Keeps who is on call, and pages people.
     pub paging: Paging,
+    /// Tells webhooks.
+    pub courier: Arc<Courier>,
     /// Who may send alerts.
     pub sources: Sources,
     /// Opens the secrets of sources that sign; nothing if they lie open.
@@ -85,6 +89,8 @@ pub struct App {
     pub suspicion: Suspects,
     /// Whether the database could be used when somebody asked last.
     pub readiness: Readiness,
+    /// How often each token has asked lately, where that is limited.
+    pub limits: Limits,
 }
 
 /// Who sends what is not genuine, by what it is.
@@ -113,7 +119,13 @@ impl App {
             Arc::clone(&work_waits),
         );
         let started_at = clock.now();
-        let intake = Intake::start(db.clone(), clock.clone(), ids.clone(), Arc::clone(&work_waits));
+        let intake = Intake::start(
+            db.clone(),
+            clock.clone(),
+            ids.clone(),
+            Arc::clone(&work_waits),
+            Limits::default(),
+        );
         let rules = Rules::new(
             db.clone(),
             clock.clone(),
@@ -122,6 +134,7 @@ impl App {
             Arc::clone(&work_waits),
         );
         let paging = Paging::new(db.clone(), clock.clone(), ids.clone(), Arc::clone(&work_waits));
+        let courier = Courier::new(db.clone(), clock.clone(), ids.clone(), catalogues.clone());
         Ok(App {
             db,
             clock,
@@ -131,6 +144,7 @@ impl App {
             intake,
             rules: Arc::new(rules),
             paging,
+            courier: Arc::new(courier),
             sources: Sources::default(),
             source_vault: None,
             sns: sns::Outside::default(),
@@ -141,6 +155,7 @@ impl App {
             trusted_proxies: TrustedProxies::default(),
             suspicion: Suspects::default(),
             readiness: Readiness::default(),
+            limits: Limits::default(),
         })
     }
 
@@ -157,12 +172,16 @@ impl App {
     /// Lets alert rules ask and call what these settings say.
     pub fn watching(self, settings: &RuleSettings) -> std::io::Result<App> {
         let rules = Rules::clone(&self.rules).with(settings)?;
-        Ok(App { rules: Arc::new(rules), ..self })
+        let courier = Courier::clone(&self.courier);
+        let courier = courier.into_networks(settings.webhook_networks.clone());
+        Ok(App { rules: Arc::new(rules), courier: Arc::new(courier), ..self })
     }
 
     /// Opens and seals the secrets of sources with these keys.
     pub fn with_keys(self, keys: Option<&SecretKeys>) -> App {
-        App { source_vault: keys.map(|keys| Arc::new(Vault::new(keys))), ..self }
+        let vault = keys.map(|keys| Arc::new(Vault::new(keys)));
+        let courier = Courier::clone(&self.courier).with_vault(vault.clone());
+        App { source_vault: vault, courier: Arc::new(courier), ..self }
     }
 
     /// What sees to it that the right things follow from alerts.
@@ -264,6 +283,7 @@ impl Stentor {
             settler: app.settler(),
             rules: Arc::clone(&app.rules),
             paging: app.paging.clone(),
+            courier: Arc::clone(&app.courier),
             work_waits: Arc::clone(&app.work_waits),
         };
         let door = Door::new(app.clone(), slacks, settings.signing_secrets.clone());
@@ -282,6 +302,10 @@ impl Stentor {
         let vault = self.worker.performer.slacks.vault();
         let turned = keys::turn(&self.app.db, vault).await?;
         let sources = ingest::sources::turn(&self.app.db, &self.app.clock, vault).await?;
+        let hooks = webhooks::manage::turn(&self.app.db, &self.app.clock, vault).await?;
+        if hooks > 0 {
+            tracing::info!(webhooks = hooks, "Sealed the secrets of webhooks with the present key");
+        }
         if sources > 0 {
             tracing::info!(sources, "Sealed the secrets of sources with the present key");
         }
@@ -328,6 +352,8 @@ impl Stentor {
             self.app.clock.clone(),
             Arc::clone(&forgetting),
         ));
+        let caught_up = Arc::new(Notify::new());
+        let indexer = tokio::spawn(catching_up::run(self.app.db.clone(), Arc::clone(&caught_up)));
         let quiet = Arc::new(Notify::new());
         let sweeper = tokio::spawn(sweep::run(
             self.app.db.clone(),
@@ -372,12 +398,14 @@ impl Stentor {
         enough.notify_one();
         quiet.notify_one();
         stay.notify_one();
+        caught_up.notify_one();
         for (what, task) in [
             ("worker", worker),
             ("forgetting", forget),
             ("keeper of tokens", keeper),
             ("sweeper of alerts", sweeper),
             ("reader of people", people),
+            ("catching up of the index", indexer),
         ] {
             if let Err(error) = task.await {
                 tracing::error!(error = %error, "The {what} ended badly");

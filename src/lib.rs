@@ -31,3 +31,4 @@ pub mod slack;
 pub mod source;
 pub mod store;
 pub mod suspicion;
+pub mod webhooks;

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::alert::rule::validate::BadRule;
 use crate::engine::order::NotDone;
 use crate::incident::merge::BadMerge;
+use crate::incident::papers::bad::BadPaper;
 use crate::incident::refusal::{Field, Refusal};
 use crate::intake::order::NotTaken;
 use crate::oncall::refusal::Refused;
@@ -82,6 +83,26 @@ impl Problem {
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// The stable word for programs: the last part of its type.
+    pub fn code(&self) -> &str {
+        self.kind.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// What is wrong with this request, in a sentence.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The field, parameter or header that has to be corrected, where it is one.
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
+    /// Seconds after which it is worth asking again.
+    pub fn retry_after(&self) -> u64 {
+        self.retry_after
     }
 
     /// The body is not JSON; the sentence says where.
@@ -314,6 +335,7 @@ impl From<Refusal> for Problem {
             Refusal::BadDuration { .. } => (UNFIT, "Bad duration"),
             Refusal::BadMerge(BadMerge::NoSuchDestination { .. }) => (UNFIT, "Bad merge"),
             Refusal::BadMerge(_) => (StatusCode::CONFLICT, "Bad merge"),
+            Refusal::BadPaper(bad) => (paper_status(bad), bad.title()),
             Refusal::Missing { .. } => (UNFIT, "Text is missing"),
             Refusal::TooLong { .. } => (UNFIT, "Text is too long"),
             Refusal::ReporterIsFixed => (UNFIT, "The reporter is fixed"),
@@ -328,6 +350,30 @@ impl From<Refusal> for Problem {
         };
         let problem = Problem::new(status, refusal.code(), title, sentence(&refusal));
         Problem { field: refusal.field().map(str::to_owned), ..problem }
+    }
+}
+
+fn paper_status(bad: &BadPaper) -> StatusCode {
+    match bad {
+        BadPaper::NoSuch { .. } => StatusCode::NOT_FOUND,
+        BadPaper::NotTheAuthor => StatusCode::FORBIDDEN,
+        BadPaper::TooMany { .. }
+        | BadPaper::NotAMember
+        | BadPaper::NotPrivate
+        | BadPaper::HasAPart { .. }
+        | BadPaper::IsCreator
+        | BadPaper::HasIssue { .. }
+        | BadPaper::HasDocument { .. }
+        | BadPaper::WrittenElsewhere
+        | BadPaper::PrivateRelative { .. } => StatusCode::CONFLICT,
+        BadPaper::Missing { .. }
+        | BadPaper::TooLong { .. }
+        | BadPaper::BadUrl { .. }
+        | BadPaper::BadWord { .. }
+        | BadPaper::TimeIsFixed
+        | BadPaper::Itself
+        | BadPaper::NoSuchRelative { .. }
+        | BadPaper::NobodySaid => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 

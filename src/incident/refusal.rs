@@ -5,6 +5,7 @@
 
 use crate::incident::catalogue::{StatusCategory, Unknown};
 use crate::incident::merge::BadMerge;
+use crate::incident::papers::bad::BadPaper;
 use crate::oncall::refusal::Refused;
 
 /// A command that can't be done.
@@ -118,6 +119,9 @@ pub enum Refusal {
     /// Nobody can be paged so, or answer so.
     #[error(transparent)]
     OnCall(#[from] Refused),
+    /// It can't be written down.
+    #[error(transparent)]
+    BadPaper(#[from] BadPaper),
     /// Only Stentor itself may do this.
     #[error("Only Stentor itself can do that.")]
     NotForPeople,
@@ -182,6 +186,7 @@ impl Refusal {
             Refusal::TooManyPeople { .. } => Some("people"),
             Refusal::BadSnooze | Refusal::BadDuration { .. } => Some("minutes"),
             Refusal::BadMerge(_) => Some("into"),
+            Refusal::BadPaper(bad) => bad.field(),
             Refusal::Missing { field } | Refusal::TooLong { field, .. } => Some(field.as_str()),
             Refusal::BadReminder => Some("next_update_in_minutes"),
             Refusal::NoDestination => Some("reference"),
@@ -227,6 +232,7 @@ impl Refusal {
             Refusal::BadDuration { .. } => "bad-duration",
             Refusal::BadMerge(_) => "bad-merge",
             Refusal::OnCall(refused) => refused.code(),
+            Refusal::BadPaper(bad) => bad.code(),
             Refusal::NotForPeople => "not-for-people",
             Refusal::Stale { .. } => "stale-version",
         }

@@ -11,5 +11,6 @@ mod outcome;
 pub mod page_work;
 pub mod retention;
 pub mod rule_work;
+pub mod webhook_work;
 pub mod work;
 pub mod worker;

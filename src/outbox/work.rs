@@ -12,6 +12,7 @@ use crate::incident::handled::Handled;
 use crate::incident::reactions::{Effect, Post, Surface, TimerKind};
 use crate::outbox::page_work::{self, PeopleStretch, RecordPaged, ShiftNews};
 use crate::outbox::rule_work::{self, Act};
+use crate::outbox::webhook_work::Delivery;
 
 /// A piece of work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +121,27 @@ pub enum Work {
     /// Read what Slack knows of one person. It is about no incident.
     ReadPerson {
         /// Who.
+        user: UserId,
+    },
+    /// Tell a webhook of an event. It is about no incident.
+    Deliver(Box<Delivery>),
+    /// Tell somebody, alone and once, that something is theirs to do.
+    TellAssignee {
+        /// The entry that gave it to them.
+        version: i64,
+        /// Whom.
+        user: UserId,
+    },
+    /// Tell somebody who wants to hear of the incident what an entry says, alone and once.
+    TellSubscriber {
+        /// The entry.
+        version: i64,
+        /// Whom.
+        user: UserId,
+    },
+    /// Take somebody out of the incident's channel, unless they have a part in it again.
+    RemoveMember {
+        /// Whom.
         user: UserId,
     },
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
@@ -249,6 +271,10 @@ impl Work {
             Work::TellShift(news) => format!("tell {} of their time on call", news.user),
             Work::ReadPeople(_) => "read the people of the workspace".to_owned(),
             Work::ReadPerson { user } => format!("read what Slack knows of {user}"),
+            Work::Deliver(delivery) => delivery.describe(),
+            Work::TellAssignee { user, .. } => format!("tell {user} what is theirs to do"),
+            Work::TellSubscriber { user, version } => format!("tell {user} of entry {version}"),
+            Work::RemoveMember { user } => format!("take {user} out of the channel"),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
@@ -333,6 +359,13 @@ pub fn plan(
             Effect::EndEscalations { alerts_only } => {
                 (Work::EndEscalations { alerts_only }, now, place)
             }
+            Effect::TellAssignee { version, user } => {
+                (Work::TellAssignee { version, user }, now, place)
+            }
+            Effect::TellSubscriber { version, user } => {
+                (Work::TellSubscriber { version, user }, now, place)
+            }
+            Effect::RemoveMember(user) => (Work::RemoveMember { user }, now, place),
             Effect::ClearTimer(timer) => {
                 changes.push(Change::Cancel(key(incident, &Work::ringing(timer))));
                 continue;
@@ -411,6 +444,10 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::TellShift(news) => news.key(),
         Work::ReadPeople(stretch) => stretch.key(),
         Work::ReadPerson { user } => page_work::person_key(user),
+        Work::Deliver(delivery) => delivery.key(),
+        Work::TellAssignee { version, user } => format!("{incident}/assignee/{version}/{user}"),
+        Work::TellSubscriber { version, user } => format!("{incident}/subscriber/{version}/{user}"),
+        Work::RemoveMember { user } => format!("{incident}/remove/{user}"),
         Work::Unknown => format!("{incident}/unknown"),
     }
 }
@@ -449,6 +486,11 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::TellShift(news) => news.lane(),
         Work::ReadPeople(stretch) => stretch.lane(),
         Work::ReadPerson { user } => page_work::person_key(user),
+        Work::Deliver(delivery) => delivery.lane(),
+        Work::TellAssignee { .. } => format!("{incident}/people"),
+        // They may be many; nobody with a part in the incident waits for them.
+        Work::TellSubscriber { .. } => format!("{incident}/subscribers"),
+        Work::RemoveMember { .. } => channel_lane(incident),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }
 }

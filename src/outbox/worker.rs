@@ -24,6 +24,7 @@ use crate::rules::Rules;
 use crate::slack::outbound::{Performer, Trouble};
 use crate::store::db::Db;
 use crate::store::outbox;
+use crate::webhooks::Courier;
 
 /// Lanes worked on at once. Slack is what is slow, and it allows some hundred calls a minute.
 const LANES_AT_ONCE: usize = 16;
@@ -63,6 +64,8 @@ pub struct Worker {
     pub rules: Arc<Rules>,
     /// Goes on with escalations.
     pub paging: Paging,
+    /// Tells webhooks.
+    pub courier: Arc<Courier>,
     /// Sees what follows from alerts.
     pub settler: Settler,
     /// Says that there is work.
@@ -213,6 +216,7 @@ impl Worker {
             Work::TellShift(news) => self.performer.tell_shift(held, news).await,
             Work::ReadPeople(stretch) => self.performer.read_people(held, stretch).await,
             Work::ReadPerson { user } => self.performer.read_person(held, user).await,
+            Work::Deliver(delivery) => self.courier.deliver(held, delivery).await,
             Work::Settle { group } => self.settle(held, group).await,
             Work::Signal => self.signal(held).await,
             Work::RecordAlerts { by, done } => {

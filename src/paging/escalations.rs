@@ -10,8 +10,9 @@ use crate::ids::{EscalationId, IncidentId, PathId, UserId, WorkId, WorkspaceId};
 use crate::incident::event::Actor;
 use crate::incident::paged::Paged;
 use crate::oncall::escalation::Effect;
-use crate::oncall::escalation::state::{Escalation, Request};
+use crate::oncall::escalation::state::{Escalation, Request, Status};
 use crate::oncall::escalation::world::World;
+use crate::oncall::path::steps;
 use crate::oncall::refusal::{Refused, Unfit};
 use crate::outbox::hold::{Held, LEASE};
 use crate::outbox::page_work::{RecordPaged, timer_lane};
@@ -99,10 +100,9 @@ impl Paging {
             Some(id) => escalation_paths::take_turn(tx, workspace, id).await?,
             None => 0,
         };
-        let asks: Vec<_> = paths.values().flat_map(|path| path.schedules()).cloned().collect();
-        let named = request.people.clone();
-        let named = named.into_iter().chain(paths.values().flat_map(people_of)).collect();
-        let asks = if path.is_some() { asks } else { Vec::new() };
+        let planned = path.map(|path| steps::steps(path, &paths)).unwrap_or_default();
+        let asks = steps::schedules(&planned);
+        let named = [request.people.clone(), steps::named(&planned)].concat();
         let world = self.world(tx, workspace, &asks, named, now).await?;
         let beginning = crate::oncall::escalation::Beginning {
             id,
@@ -112,7 +112,8 @@ impl Paging {
             by: by.clone(),
         };
         let (new, effects) = Escalation::begin(beginning, now, &world);
-        let work = self.work(&new, effects, by, now);
+        let mut work = self.work(&new, effects, by, now);
+        work.extend(self.tidings(tx, workspace, &new, None, by, now).await?);
         escalations::create(tx, workspace, &new, asked).await?;
         outbox::change(tx, workspace, &[], &work, now).await?;
         Ok(new)
@@ -219,8 +220,9 @@ impl Paging {
         };
         let request = request.checked()?;
         let new_id = EscalationId::new(self.ids.ulid(now));
+        let was = first.status;
         let effects = first.reassign(by, &new_id, to.resolves, now)?;
-        self.write(&mut tx, workspace, &mut first, effects, by, now, true).await?;
+        self.write(&mut tx, workspace, &mut first, was, effects, by, now, true).await?;
         let asked = Asked::default();
         let new = self.make(&mut tx, workspace, new_id, &request, by, &asked, now).await?;
         tx.commit().await?;
@@ -305,9 +307,10 @@ impl Paging {
             return Err(Trouble::NotYet { until: due, turn: None });
         }
         let world = self.world_of(&mut tx, workspace, &escalation, now).await?;
+        let was = escalation.status;
         let effects = escalation.ring(now, &world);
         let by = Actor::Stentor;
-        self.write(&mut tx, workspace, &mut escalation, effects, &by, now, false).await?;
+        self.write(&mut tx, workspace, &mut escalation, was, effects, &by, now, false).await?;
         tx.commit().await?;
         held.renewed(began, since);
         self.work_waits.notify_one();
@@ -331,7 +334,9 @@ impl Paging {
             let before = escalation.clone();
             let effects = change(&mut escalation, &world, now)?;
             if escalation != before {
-                self.write(&mut tx, workspace, &mut escalation, effects, by, now, true).await?;
+                let was = before.status;
+                self.write(&mut tx, workspace, &mut escalation, was, effects, by, now, true)
+                    .await?;
                 tx.commit().await?;
             }
             Ok(escalation)
@@ -358,6 +363,7 @@ impl Paging {
         tx: &mut Tx,
         workspace: &WorkspaceId,
         escalation: &mut Escalation,
+        was: Status,
         effects: Vec<Effect>,
         by: &Actor,
         now: Timestamp,
@@ -365,7 +371,8 @@ impl Paging {
     ) -> Result<(), sqlx::Error> {
         escalation.version += 1;
         escalation.updated_at = now;
-        let work = self.work(escalation, effects, by, now);
+        let mut work = self.work(escalation, effects, by, now);
+        work.extend(self.tidings(tx, workspace, escalation, Some(was), by, now).await?);
         escalations::save(tx, workspace, escalation).await?;
         // The timer that rings need not be stopped: it is done.
         let stops = cancels && escalation.due.is_none();
@@ -411,20 +418,6 @@ impl Paging {
         }
         work
     }
-}
-
-fn people_of(path: &crate::oncall::path::definition::Path) -> Vec<UserId> {
-    use crate::oncall::path::definition::{Does, Recipient};
-    let nodes = path.all_nodes();
-    let targets = nodes.into_iter().filter_map(|node| match &node.does {
-        Does::Level(level) => Some(&level.targets),
-        _ => None,
-    });
-    let people = targets.flatten().filter_map(|target| match &target.to {
-        Recipient::User { id } => Some(id.clone()),
-        _ => None,
-    });
-    people.collect()
 }
 
 /// What was written down before need not be again.

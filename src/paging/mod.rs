@@ -8,6 +8,7 @@ mod escalations;
 mod paths;
 mod schedules;
 mod shifts;
+mod tidings;
 mod world;
 
 use std::sync::Arc;

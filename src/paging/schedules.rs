@@ -8,6 +8,7 @@ use crate::oncall::schedule::SCHEDULES_LIMIT;
 use crate::oncall::schedule::definition::{NewOverride, Override, Schedule};
 use crate::outbox::page_work::shift_lane;
 use crate::outbox::work::{Work, for_pages};
+use crate::paging::tidings::Happened;
 use crate::paging::{NotDone, Paging, persist};
 use crate::store::db::Tx;
 use crate::store::oncall_changes::What;
@@ -52,6 +53,7 @@ impl Paging {
             };
             self.look_now(&mut tx, workspace, &kept.id, now).await?;
             schedules::create(&mut tx, workspace, &kept, request).await?;
+            self.tell(&mut tx, workspace, &kept, Happened::Created, now).await?;
             let schedule = Box::new(definition.clone());
             let what = What::ScheduleSaved { schedule };
             self.log(&mut tx, workspace, kept.id.as_str(), by, what).await?;
@@ -87,6 +89,7 @@ impl Paging {
             kept.version += 1;
             kept.updated_at = now;
             schedules::save(&mut tx, workspace, &kept).await?;
+            self.tell(&mut tx, workspace, &kept, Happened::Updated, now).await?;
             let schedule = Box::new(definition.clone());
             let what = What::ScheduleSaved { schedule };
             self.log(&mut tx, workspace, id.as_str(), by, what).await?;
@@ -110,6 +113,7 @@ impl Paging {
             oncall_changes::hold(&mut tx, workspace).await?;
             let now = self.clock.now();
             let lane = shift_lane(id);
+            outbox::lock(&mut tx, workspace, &lane).await?;
             outbox::change(&mut tx, workspace, std::slice::from_ref(&lane), &[], now).await?;
             let mut kept = take(&mut tx, workspace, id).await?;
             let paths = escalation_paths::all(&mut tx, workspace).await?;
@@ -121,6 +125,7 @@ impl Paging {
             kept.version += 1;
             kept.updated_at = now;
             schedules::save(&mut tx, workspace, &kept).await?;
+            self.tell(&mut tx, workspace, &kept, Happened::Deleted, now).await?;
             self.log(&mut tx, workspace, id.as_str(), by, What::ScheduleArchived).await?;
             Ok(tx.commit().await?)
         })
@@ -242,6 +247,18 @@ impl Paging {
         schedules::save_override(tx, workspace, one, request).await?;
         let what = What::OverrideSaved { one: Box::new(one.clone()) };
         self.log(tx, workspace, one.schedule.as_str(), by, what).await
+    }
+
+    async fn tell(
+        &self,
+        tx: &mut Tx,
+        workspace: &WorkspaceId,
+        kept: &Kept,
+        happened: Happened<'_>,
+        now: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        let work = self.schedule_tidings(tx, workspace, kept, happened, now).await?;
+        outbox::change(tx, workspace, &[], &work, now).await
     }
 
     /// Has somebody see who is on call now. Whoever looks takes the lane first, and then the schedule.

@@ -10,6 +10,7 @@ use crate::outbox::hold::{Held, LEASE};
 use crate::outbox::page_work::ShiftNews;
 use crate::outbox::work::{NewWork, Work, for_pages};
 use crate::paging::Paging;
+use crate::paging::tidings::Happened;
 use crate::slack::outbound::Trouble;
 use crate::store::oncall_changes::What;
 use crate::store::{outbox, schedules};
@@ -34,7 +35,8 @@ impl Paging {
         if on_call != kept.on_call {
             let (before, now_on_call) = (kept.on_call.clone(), on_call.clone());
             work = self.news(id, &kept.definition, &overrides, &before, &now_on_call, now);
-            // Whoever wants to hear of it elsewhere finds it here.
+            let happened = Happened::ShiftChanged { before: &before, now: &now_on_call };
+            work.extend(self.schedule_tidings(&mut tx, workspace, &kept, happened, now).await?);
             let what = What::ShiftChanged { before, now: now_on_call };
             self.log(&mut tx, workspace, id.as_str(), &Actor::Stentor, what).await?;
             kept.on_call = on_call;

@@ -53,6 +53,7 @@ use crate::api::v1::settings::Settings;
         super::sources::change,
         super::sources::rotate,
         super::sources::remove,
+    super::papers::around::attachments, super::papers::around::attachments_of, super::papers::around::members, super::papers::around::notes, super::papers::around::related, super::papers::around::see, super::papers::around::seen, super::papers::around::subscribers, super::papers::around::timeline, super::papers::documents::content, super::papers::documents::list, super::papers::documents::show, super::papers::items::action, super::papers::items::actions, super::papers::items::follow_up, super::papers::items::follow_ups, super::papers::updates::entry, super::papers::updates::list, super::webhooks::attempts, super::webhooks::change, super::webhooks::create, super::webhooks::list, super::webhooks::redeliver, super::webhooks::remove, super::webhooks::rotate, super::webhooks::show,
         show,
         super::oncall::people::list,
         super::oncall::people::show,
@@ -89,7 +90,9 @@ use crate::api::v1::settings::Settings;
         (name = "sources", description = "Who may send alerts"),
         (name = "alert settings", description = "What becomes of alerts"),
         (name = "alert-rules", description = "What Stentor itself watches, and when it calls that bad"),
+        (name = "papers", description = "What is written down around incidents, and who is around them"),
         (name = "catalogue", description = "What things are called"),
+        (name = "webhooks", description = "Who is told of incidents and alerts over HTTP"),
         (name = "about", description = "About this API"),
         (name = "on-call", description = "People, who is on call when, and who is paged"),
     ),
@@ -177,6 +180,15 @@ impl IntoResponses for OneSource {
     }
 }
 
+/// Answers of operations on one webhook.
+pub struct OneWebhook;
+
+impl IntoResponses for OneWebhook {
+    fn responses() -> Responses {
+        problems(&[("404", "There is no such webhook (`no-such-webhook`)")])
+    }
+}
+
 /// Answers of operations without a body that take a key.
 pub struct Keyed;
 
@@ -221,7 +233,7 @@ impl IntoResponses for Written {
             ("415", "The body is not `application/json` (`unsupported-media-type`)"),
             (
                 "422",
-                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-type`, `unknown-person`, `unknown-team`, `too-many-people`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`, `bad-snooze`, `bad-merge`); `field` names it",
+                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-type`, `unknown-person`, `unknown-team`, `too-many-people`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`, `bad-snooze`, `bad-merge`, `bad-url`, `bad-word`, `bad-relation`, `time-is-fixed`); `field` names it",
             ),
         ])
     }

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
-use crate::ids::{AlertId, ChannelId, EscalationId, IncidentId, PathId, UserId};
+use crate::ids::{AlertId, ChannelId, EscalationId, IncidentId, PathId, ScheduleId, UserId};
 use crate::incident::event::Actor;
 use crate::oncall::path::definition::{Repetition, Urgency};
-use crate::oncall::path::steps::Step;
+use crate::oncall::path::steps::{self, Step};
 use crate::oncall::refusal::{Unfit, line, text, unfit};
 
 /// The longest title, in characters.
@@ -404,47 +404,13 @@ impl Escalation {
         self.pages.iter().find(|page| page.number == number)
     }
 
-    /// The schedules that it may still ask.
-    pub fn schedules(&self) -> Vec<crate::ids::ScheduleId> {
-        use crate::oncall::path::definition::Recipient;
-        let targets = self.steps.iter().flat_map(|step| match step {
-            Step::Page { level, .. } => level.targets.as_slice(),
-            _ => &[],
-        });
-        let ids = targets.filter_map(|target| match &target.to {
-            Recipient::Schedule { id, .. } => Some(id.clone()),
-            _ => None,
-        });
-        let mut ids: Vec<_> = ids.collect();
-        ids.sort();
-        ids.dedup();
-        ids
+    /// The schedules that it may ask.
+    pub fn schedules(&self) -> Vec<ScheduleId> {
+        steps::schedules(&self.steps)
     }
 
     /// The people whom it names, whether they are on call or not.
     pub fn named(&self) -> Vec<UserId> {
-        use crate::oncall::path::definition::Recipient;
-        let targets = self.steps.iter().flat_map(|step| match step {
-            Step::Page { level, .. } => level.targets.as_slice(),
-            _ => &[],
-        });
-        let people = targets.filter_map(|target| match &target.to {
-            Recipient::User { id } => Some(id.clone()),
-            _ => None,
-        });
-        people.collect()
-    }
-
-    /// The people who were paged, each once.
-    pub fn paged_people(&self) -> Vec<&UserId> {
-        let mut people: Vec<&UserId> = Vec::new();
-        for page in &self.pages {
-            if let Whom::Person { user } = &page.whom
-                && !people.contains(&user)
-            {
-                people.push(user);
-            }
-        }
-        people
+        steps::named(&self.steps)
     }
 }

@@ -7,9 +7,11 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, HoursId, NodeId, PathId};
+use crate::ids::{ChannelId, HoursId, NodeId, PathId, ScheduleId, UserId};
 use crate::oncall::hours::{self, Interval};
-use crate::oncall::path::definition::{Condition, Does, Level, Node, Path, Wait, WorkingHours};
+use crate::oncall::path::definition::{
+    Condition, Does, Level, Node, Path, Recipient, Wait, WorkingHours,
+};
 
 /// How deep paths can go on with one another.
 const DEPTH_LIMIT: usize = 5;
@@ -128,6 +130,35 @@ pub fn steps(path: &Path, others: &BTreeMap<PathId, Path>) -> Vec<Step> {
     maker.steps
 }
 
+/// The schedules that steps ask, each once.
+pub fn schedules(steps: &[Step]) -> Vec<ScheduleId> {
+    let ids = recipients(steps).filter_map(|recipient| match recipient {
+        Recipient::Schedule { id, .. } => Some(id.clone()),
+        _ => None,
+    });
+    let mut ids: Vec<ScheduleId> = ids.collect();
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+/// The people whom steps name.
+pub fn named(steps: &[Step]) -> Vec<UserId> {
+    let people = recipients(steps).filter_map(|recipient| match recipient {
+        Recipient::User { id } => Some(id.clone()),
+        _ => None,
+    });
+    people.collect()
+}
+
+fn recipients(steps: &[Step]) -> impl Iterator<Item = &Recipient> {
+    let levels = steps.iter().filter_map(|step| match step {
+        Step::Page { level, .. } => Some(level),
+        _ => None,
+    });
+    levels.flat_map(|level| &level.targets).map(|target| &target.to)
+}
+
 struct Maker<'a> {
     steps: Vec<Step>,
     others: &'a BTreeMap<PathId, Path>,
@@ -183,7 +214,7 @@ impl Maker<'_> {
     ) {
         let held = conditions.iter().filter_map(|condition| match condition {
             Condition::WorkingHours { hours: id, active } => {
-                Some(Held::Hours { hours: named(id, hours)?, active: *active })
+                Some(Held::Hours { hours: hours_named(id, hours)?, active: *active })
             }
             Condition::Priority { one_of } => Some(Held::Priority { one_of: one_of.clone() }),
         });
@@ -203,11 +234,11 @@ impl Maker<'_> {
 fn hours_of(wait: &Wait, hours: &[WorkingHours]) -> Option<Hours> {
     match wait {
         Wait::Seconds(_) => None,
-        Wait::UntilActive(id) | Wait::UntilInactive(id) => named(id, hours),
+        Wait::UntilActive(id) | Wait::UntilInactive(id) => hours_named(id, hours),
     }
 }
 
-fn named(id: &HoursId, hours: &[WorkingHours]) -> Option<Hours> {
+fn hours_named(id: &HoursId, hours: &[WorkingHours]) -> Option<Hours> {
     let found = hours.iter().find(|it| it.id == *id)?;
     Some(Hours { time_zone: found.time_zone.clone(), intervals: found.intervals.clone() })
 }

@@ -15,6 +15,7 @@ pub mod grammar;
 mod interactions;
 mod marks;
 pub mod oncall;
+mod papers;
 mod payload;
 mod people_events;
 mod removal;

@@ -42,6 +42,7 @@ impl Performer {
         let showing = Showing { performer: self, held, escalation: &found, number };
         let whom = &paged.whom;
         match showing.show(whom, shown, &message).await {
+            Ok(Outcome::Sent) if paged.delivered_at.is_some() => Ok(()),
             Ok(Outcome::Sent) => {
                 paging.delivered(workspace, escalation, number).await.map_err(again)
             }

@@ -37,6 +37,7 @@ impl Job<'_> {
             Work::Refresh { surface: Surface::Announcement | Surface::Standing } => false,
             Work::Refresh { .. }
             | Work::Say { post: Post::Channel { .. } }
+            | Work::RemoveMember { .. }
             | Work::ShowAlerts { .. } => true,
             Work::Say { .. }
             | Work::Warn { .. }
@@ -60,6 +61,9 @@ impl Job<'_> {
             | Work::TellShift(_)
             | Work::ReadPeople(_)
             | Work::ReadPerson { .. }
+            | Work::Deliver(_)
+            | Work::TellAssignee { .. }
+            | Work::TellSubscriber { .. }
             | Work::Unknown => false,
         }
     }

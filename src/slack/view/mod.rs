@@ -15,6 +15,7 @@ pub mod list;
 pub mod notice;
 pub mod oncall;
 pub mod page;
+pub mod papers;
 pub mod post;
 pub mod reply;
 pub mod rule;
