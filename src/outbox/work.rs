@@ -123,8 +123,6 @@ pub enum Work {
         /// Who.
         user: UserId,
     },
-    /// Tell a webhook of an event. It is about no incident.
-    Deliver(Box<Delivery>),
     /// Tell somebody, alone and once, that something is theirs to do.
     TellAssignee {
         /// The entry that gave it to them.
@@ -139,11 +137,8 @@ pub enum Work {
         /// Whom.
         user: UserId,
     },
-    /// Take somebody out of the incident's channel, unless they have a part in it again.
-    RemoveMember {
-        /// Whom.
-        user: UserId,
-    },
+    /// Tell a webhook of an event. It is about no incident.
+    Deliver(Box<Delivery>),
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
     /// does will do it.
     #[serde(other)]
@@ -271,10 +266,9 @@ impl Work {
             Work::TellShift(news) => format!("tell {} of their time on call", news.user),
             Work::ReadPeople(_) => "read the people of the workspace".to_owned(),
             Work::ReadPerson { user } => format!("read what Slack knows of {user}"),
-            Work::Deliver(delivery) => delivery.describe(),
             Work::TellAssignee { user, .. } => format!("tell {user} what is theirs to do"),
             Work::TellSubscriber { user, version } => format!("tell {user} of entry {version}"),
-            Work::RemoveMember { user } => format!("take {user} out of the channel"),
+            Work::Deliver(delivery) => delivery.describe(),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
@@ -365,7 +359,6 @@ pub fn plan(
             Effect::TellSubscriber { version, user } => {
                 (Work::TellSubscriber { version, user }, now, place)
             }
-            Effect::RemoveMember(user) => (Work::RemoveMember { user }, now, place),
             Effect::ClearTimer(timer) => {
                 changes.push(Change::Cancel(key(incident, &Work::ringing(timer))));
                 continue;
@@ -444,10 +437,9 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::TellShift(news) => news.key(),
         Work::ReadPeople(stretch) => stretch.key(),
         Work::ReadPerson { user } => page_work::person_key(user),
-        Work::Deliver(delivery) => delivery.key(),
         Work::TellAssignee { version, user } => format!("{incident}/assignee/{version}/{user}"),
         Work::TellSubscriber { version, user } => format!("{incident}/subscriber/{version}/{user}"),
-        Work::RemoveMember { user } => format!("{incident}/remove/{user}"),
+        Work::Deliver(delivery) => delivery.key(),
         Work::Unknown => format!("{incident}/unknown"),
     }
 }
@@ -486,11 +478,10 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::TellShift(news) => news.lane(),
         Work::ReadPeople(stretch) => stretch.lane(),
         Work::ReadPerson { user } => page_work::person_key(user),
-        Work::Deliver(delivery) => delivery.lane(),
         Work::TellAssignee { .. } => format!("{incident}/people"),
         // They may be many; nobody with a part in the incident waits for them.
         Work::TellSubscriber { .. } => format!("{incident}/subscribers"),
-        Work::RemoveMember { .. } => channel_lane(incident),
+        Work::Deliver(delivery) => delivery.lane(),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }
 }

@@ -15,7 +15,7 @@ use crate::store::schedules::Kept;
 use crate::store::{incidents, webhooks};
 use crate::webhooks::event_type::EventType;
 use crate::webhooks::meaning::News;
-use crate::webhooks::spread::spread;
+use crate::webhooks::spread;
 
 const CREATED: &str = "public_escalation.escalation_created_v1";
 const STATUS_UPDATED: &str = "public_escalation.escalation_status_updated_v1";

@@ -12,7 +12,7 @@ pub mod manage;
 pub mod meaning;
 mod payload;
 pub mod signature;
-pub mod spread;
+mod spread;
 mod turns;
 
 use std::sync::Arc;

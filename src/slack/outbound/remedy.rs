@@ -37,7 +37,6 @@ impl Job<'_> {
             Work::Refresh { surface: Surface::Announcement | Surface::Standing } => false,
             Work::Refresh { .. }
             | Work::Say { post: Post::Channel { .. } }
-            | Work::RemoveMember { .. }
             | Work::ShowAlerts { .. } => true,
             Work::Say { .. }
             | Work::Warn { .. }
@@ -61,9 +60,9 @@ impl Job<'_> {
             | Work::TellShift(_)
             | Work::ReadPeople(_)
             | Work::ReadPerson { .. }
-            | Work::Deliver(_)
             | Work::TellAssignee { .. }
             | Work::TellSubscriber { .. }
+            | Work::Deliver(_)
             | Work::Unknown => false,
         }
     }
