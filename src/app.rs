@@ -346,8 +346,7 @@ impl Stentor {
             Arc::clone(&forgetting),
         ));
         let caught_up = Arc::new(Notify::new());
-        let indexer =
-            tokio::spawn(catching_up::run(self.app.db.clone(), Arc::clone(&caught_up)));
+        let indexer = tokio::spawn(catching_up::run(self.app.db.clone(), Arc::clone(&caught_up)));
         let quiet = Arc::new(Notify::new());
         let sweeper = tokio::spawn(sweep::run(
             self.app.db.clone(),

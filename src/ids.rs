@@ -79,14 +79,14 @@ text_ids! {
     SettingId;
     /// An alert rule: what Stentor itself watches; ours, a ULID.
     RuleId;
-    /// A webhook that is told of incidents and alerts; ours, a ULID.
-    WebhookId;
     /// An action or follow-up of an incident; ours, a ULID.
     ItemId;
     /// Something elsewhere that belongs to an incident; ours, a ULID.
     AttachmentId;
     /// A document about an incident; ours, a ULID.
     DocumentId;
+    /// A webhook that is told of incidents and alerts; ours, a ULID.
+    WebhookId;
 }
 
 impl WorkId {

@@ -11,8 +11,8 @@ pub mod limit;
 pub mod metrics;
 pub mod problem;
 pub mod request;
-pub mod telmai;
 pub mod sentry;
+pub mod telmai;
 pub mod tokens;
 pub mod v1;
 

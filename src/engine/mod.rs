@@ -8,8 +8,8 @@
 //! it is given here, so what did happen is only read.
 
 mod batch;
-pub mod catching_up;
 mod beside;
+pub mod catching_up;
 pub mod order;
 
 use std::sync::Arc;

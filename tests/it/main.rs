@@ -23,5 +23,5 @@ mod sentry;
 mod stopping;
 mod stories;
 mod warnings;
-mod wire;
 mod webhooks;
+mod wire;

@@ -37,7 +37,7 @@ use crate::slack::view::{
 };
 
 /// Text as nobody should write it, and somebody will.
-fn nasty_text() -> impl Strategy<Value = String> {
+pub(super) fn nasty_text() -> impl Strategy<Value = String> {
     let special = prop_oneof![
         Just("<!channel>"),
         Just("<!here|x>"),
@@ -425,6 +425,11 @@ fn every_form(word: &str) -> Vec<Form> {
         Form::Invite,
         Form::Snooze,
         Form::Merge,
+        Form::Action,
+        Form::FollowUp,
+        Form::Link,
+        Form::Relate,
+        Form::Remove,
     ]
 }
 

@@ -9,20 +9,20 @@ use stentor::app::App;
 use stentor::clock::{Clock, Timestamp};
 use stentor::ids::{ChannelId, IdSource, TeamId, UserId, WorkId, WorkspaceId};
 use stentor::incident::event::Actor;
+use stentor::incident::facets::Facet;
 use stentor::incident::reactions::Surface;
+use stentor::incident::wanted::Wanted;
 use stentor::outbox::work::{NewWork, Work};
+use stentor::store::incident_lists::IncidentQuery;
+use stentor::store::incident_plan::Plan;
 use stentor::store::installations::{New, RefusedToken, Sealed, Standing};
 use stentor::store::outbox::Ended;
 use stentor::store::pace::Turnstile;
 use stentor::store::surfaces::Shown;
-use stentor::incident::facets::Facet;
-use stentor::incident::wanted::Wanted;
-use stentor::store::incident_lists::IncidentQuery;
-use stentor::store::incident_plan::Plan;
 use stentor::store::workspaces::Catalogues;
 use stentor::store::{
-    dead_letters, heard, incident_counts, incident_index, incident_lists, incidents, installations, notices, outbox, pace, receipts, surfaces,
-    teams, timeline, tokens, workspaces,
+    dead_letters, heard, incident_counts, incident_index, incident_lists, incidents, installations,
+    notices, outbox, pace, receipts, surfaces, teams, timeline, tokens, workspaces,
 };
 
 use super::{alert_queries, everything, paper_queries};
