@@ -11,19 +11,21 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api;
 use crate::api::health::Readiness;
+use crate::api::limit::Limits;
 use crate::clock::{Clock, Timestamp};
 use crate::config::install::{InstallSettings, SecretKeys};
 use crate::config::rules::RuleSettings;
 use crate::config::{Secret, Settings, SigningSecrets};
-use crate::engine::Engine;
+use crate::engine::{Engine, catching_up};
 use crate::ids::{IdSource, WorkspaceId};
 use crate::ingest::sources::Sources;
 use crate::ingest::{self, sns};
 use crate::intake::settle::Settler;
-use crate::intake::{Intake, sweep};
+use crate::intake::{self, Intake, sweep};
 use crate::outbox::holder::Holder;
 use crate::outbox::retention;
 use crate::outbox::worker::Worker;
+use crate::paging::Paging;
 use crate::rules::Rules;
 use crate::server;
 use crate::slack::client::Connection;
@@ -33,12 +35,13 @@ use crate::slack::install::keys;
 use crate::slack::install::routes::Installer;
 use crate::slack::install::vault::Vault;
 use crate::slack::missed;
-use crate::slack::outbound::{Performer, Searches, Trouble};
+use crate::slack::outbound::{Performer, Searches, Trouble, people};
 use crate::slack::socket::SocketMode;
 use crate::source::TrustedProxies;
 use crate::store::db::Db;
 use crate::store::workspaces::{self, Catalogues, Workspace};
 use crate::suspicion::Suspicion;
+use crate::webhooks::{self, Courier};
 
 /// The slug of the only workspace.
 pub const DEFAULT_SLUG: &str = "default";
@@ -62,6 +65,10 @@ pub struct App {
     pub intake: Intake,
     /// Keeps alert rules, and evaluates them.
     pub rules: Arc<Rules>,
+    /// Keeps who is on call, and pages people.
+    pub paging: Paging,
+    /// Tells webhooks.
+    pub courier: Arc<Courier>,
     /// Who may send alerts.
     pub sources: Sources,
     /// Opens the secrets of sources that sign; nothing if they lie open.
@@ -82,6 +89,8 @@ pub struct App {
     pub suspicion: Suspects,
     /// Whether the database could be used when somebody asked last.
     pub readiness: Readiness,
+    /// How often each token has asked lately, where that is limited.
+    pub limits: Limits,
 }
 
 /// Who sends what is not genuine, by what it is.
@@ -110,7 +119,13 @@ impl App {
             Arc::clone(&work_waits),
         );
         let started_at = clock.now();
-        let intake = Intake::start(db.clone(), clock.clone(), ids.clone(), Arc::clone(&work_waits));
+        let intake = Intake::start(
+            db.clone(),
+            clock.clone(),
+            ids.clone(),
+            Arc::clone(&work_waits),
+            intake::Limits::default(),
+        );
         let rules = Rules::new(
             db.clone(),
             clock.clone(),
@@ -118,6 +133,8 @@ impl App {
             intake.clone(),
             Arc::clone(&work_waits),
         );
+        let paging = Paging::new(db.clone(), clock.clone(), ids.clone(), Arc::clone(&work_waits));
+        let courier = Courier::new(db.clone(), clock.clone(), ids.clone(), catalogues.clone());
         Ok(App {
             db,
             clock,
@@ -126,6 +143,8 @@ impl App {
             engine,
             intake,
             rules: Arc::new(rules),
+            paging,
+            courier: Arc::new(courier),
             sources: Sources::default(),
             source_vault: None,
             sns: sns::Outside::default(),
@@ -136,6 +155,7 @@ impl App {
             trusted_proxies: TrustedProxies::default(),
             suspicion: Suspects::default(),
             readiness: Readiness::default(),
+            limits: Limits::default(),
         })
     }
 
@@ -152,12 +172,16 @@ impl App {
     /// Lets alert rules ask and call what these settings say.
     pub fn watching(self, settings: &RuleSettings) -> std::io::Result<App> {
         let rules = Rules::clone(&self.rules).with(settings)?;
-        Ok(App { rules: Arc::new(rules), ..self })
+        let courier = Courier::clone(&self.courier);
+        let courier = courier.into_networks(settings.webhook_networks.clone());
+        Ok(App { rules: Arc::new(rules), courier: Arc::new(courier), ..self })
     }
 
     /// Opens and seals the secrets of sources with these keys.
     pub fn with_keys(self, keys: Option<&SecretKeys>) -> App {
-        App { source_vault: keys.map(|keys| Arc::new(Vault::new(keys))), ..self }
+        let vault = keys.map(|keys| Arc::new(Vault::new(keys)));
+        let courier = Courier::clone(&self.courier).with_vault(vault.clone());
+        App { source_vault: vault, courier: Arc::new(courier), ..self }
     }
 
     /// What sees to it that the right things follow from alerts.
@@ -167,6 +191,7 @@ impl App {
             clock: self.clock.clone(),
             engine: self.engine.clone(),
             intake: self.intake.clone(),
+            paging: self.paging.clone(),
         }
     }
 
@@ -257,6 +282,8 @@ impl Stentor {
             performer,
             settler: app.settler(),
             rules: Arc::clone(&app.rules),
+            paging: app.paging.clone(),
+            courier: Arc::clone(&app.courier),
             work_waits: Arc::clone(&app.work_waits),
         };
         let door = Door::new(app.clone(), slacks, settings.signing_secrets.clone());
@@ -275,6 +302,10 @@ impl Stentor {
         let vault = self.worker.performer.slacks.vault();
         let turned = keys::turn(&self.app.db, vault).await?;
         let sources = ingest::sources::turn(&self.app.db, &self.app.clock, vault).await?;
+        let hooks = webhooks::manage::turn(&self.app.db, &self.app.clock, vault).await?;
+        if hooks > 0 {
+            tracing::info!(webhooks = hooks, "Sealed the secrets of webhooks with the present key");
+        }
         if sources > 0 {
             tracing::info!(sources, "Sealed the secrets of sources with the present key");
         }
@@ -321,6 +352,8 @@ impl Stentor {
             self.app.clock.clone(),
             Arc::clone(&forgetting),
         ));
+        let caught_up = Arc::new(Notify::new());
+        let indexer = tokio::spawn(catching_up::run(self.app.db.clone(), Arc::clone(&caught_up)));
         let quiet = Arc::new(Notify::new());
         let sweeper = tokio::spawn(sweep::run(
             self.app.db.clone(),
@@ -334,6 +367,12 @@ impl Stentor {
         });
         let enough = Arc::new(Notify::new());
         let keeper = tokio::spawn(slacks.keep(Arc::clone(&enough)));
+        let stay = Arc::new(Notify::new());
+        let people = tokio::spawn(people::keep(
+            self.worker.performer.clone(),
+            Arc::clone(&self.app.work_waits),
+            Arc::clone(&stay),
+        ));
         let missed = tokio::spawn(self.missed());
         let (stops, stopping) = watch::channel(false);
         let socket = self.socket.clone().map(|socket| tokio::spawn(socket.run(stopping)));
@@ -358,11 +397,15 @@ impl Stentor {
         forgetting.notify_one();
         enough.notify_one();
         quiet.notify_one();
+        stay.notify_one();
+        caught_up.notify_one();
         for (what, task) in [
             ("worker", worker),
             ("forgetting", forget),
             ("keeper of tokens", keeper),
             ("sweeper of alerts", sweeper),
+            ("reader of people", people),
+            ("catching up of the index", indexer),
         ] {
             if let Err(error) = task.await {
                 tracing::error!(error = %error, "The {what} ended badly");

@@ -2,12 +2,17 @@
 
 mod alert_rules;
 mod alerting;
+mod catalogue;
 mod document;
+mod editing;
 mod hostile;
 mod lists;
+mod oncall;
 mod operators;
+mod papers;
 mod steering;
 mod stories;
+mod telmai;
 
 use axum::http::Method;
 use serde_json::{Value, json};

@@ -3,7 +3,6 @@
 use crate::api::incident_io::failure::Failure;
 use crate::api::incident_io::query::{Clause, Query, Span};
 use crate::ids::{CustomFieldId, IncidentTypeId, RoleId, SeverityId, StatusId, UserId};
-use crate::incident::catalogue::field::CustomField;
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::facets::Facet;
 use crate::incident::state::Mode;
@@ -50,8 +49,8 @@ pub fn wanted(query: &Query, catalogue: &Catalogue) -> Result<Wanted, Failure> {
         let role = RoleId::new(id);
         for clause in clauses {
             filters.push(match clause.operator {
-                "is_blank" => blank(&clause, Facet::role(&role, None))?,
-                _ => among(&clause, |user| Facet::role(&role, Some(&UserId::new(user)))),
+                "is_blank" => blank(&clause, Facet::role(&role))?,
+                _ => among(&clause, |user| Facet::holder(&role, &UserId::new(user))),
             });
         }
     }
@@ -64,8 +63,8 @@ pub fn wanted(query: &Query, catalogue: &Catalogue) -> Result<Wanted, Failure> {
         })?;
         for clause in clauses {
             filters.push(match clause.operator {
-                "is_blank" => blank(&clause, Facet::field(&field.id, None))?,
-                _ => among(&clause, |value| field_facet(field, value)),
+                "is_blank" => blank(&clause, Facet::field(&field.id))?,
+                _ => among(&clause, |value| Facet::field_says(&field.id, value)),
             });
         }
     }
@@ -98,9 +97,10 @@ fn positive(clause: &Clause, wanted: Wanted) -> Wanted {
     if clause.operator == "not_in" { wanted.negated() } else { wanted }
 }
 
+/// Those that do not have this, or those that do.
 fn blank(clause: &Clause, facet: Facet) -> Result<Wanted, Failure> {
     let wanted = Wanted::Has(facet);
-    Ok(if clause.flag()? { wanted } else { wanted.negated() })
+    Ok(if clause.flag()? { wanted.negated() } else { wanted })
 }
 
 /// At least, or at most, as severe as the given one.
@@ -118,8 +118,4 @@ fn by_rank(clause: &Clause, catalogue: &Catalogue) -> Result<Wanted, Failure> {
         all.push(Wanted::any_of(meant.map(|severity| Facet::severity(Some(&severity.id)))));
     }
     Ok(Wanted::All(all))
-}
-
-fn field_facet(field: &CustomField, value: &str) -> Facet {
-    Facet::field(&field.id, Some(value))
 }

@@ -105,7 +105,7 @@ async fn list(
             Some(Place { number: last.number, updated_at: last.updated_at })
         }
     };
-    let total = incident_lists::count(&mut tx, workspace, actor, &wanted).await?;
+    let total = incident_lists::found(&mut tx, workspace, actor, &wanted, None).await?.count();
     let limit = page.size;
     let asked = IncidentQuery { wanted, order, after, limit, ..IncidentQuery::default() };
     let found = incident_lists::page(&mut tx, workspace, actor, &asked).await?;
@@ -114,7 +114,7 @@ async fn list(
     let pagination_meta = PaginationMeta {
         page_size: page.size,
         after: last.map(|last| last.id.to_string()),
-        total_record_count: Some(total),
+        total_record_count: i64::try_from(total).ok(),
     };
     let terms = reader.terms();
     let incidents =

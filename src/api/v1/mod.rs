@@ -10,11 +10,15 @@ pub mod catalogue;
 pub mod changes;
 pub mod cursor;
 pub mod incidents;
+pub mod listing;
+pub mod oncall;
 pub mod openapi;
+pub mod papers;
 pub mod settings;
 pub mod sources;
 pub mod timeline;
 pub mod view;
+pub mod webhooks;
 pub mod write;
 
 use axum::routing::{MethodRouter, get, post};
@@ -26,7 +30,7 @@ use crate::app::App;
 pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
     let mut routes = vec![
         ("/api/v1/incidents", get(incidents::list).post(write::declare)),
-        ("/api/v1/incidents/{ref}", get(incidents::show)),
+        ("/api/v1/incidents/{ref}", get(incidents::show).patch(write::edit)),
         ("/api/v1/incidents/{ref}/commands", post(write::command)),
         ("/api/v1/incidents/{ref}/merge", post(write::merge)),
         ("/api/v1/incidents/{ref}/timeline", get(timeline::show)),
@@ -58,7 +62,18 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ),
         ("/api/v1/catalogue", get(catalogue::show)),
         ("/api/v1/openapi.json", get(openapi::show)),
+        ("/api/v1/webhooks", get(webhooks::list).post(webhooks::create)),
+        (
+            "/api/v1/webhooks/{id}",
+            get(webhooks::show).patch(webhooks::change).delete(webhooks::remove),
+        ),
+        ("/api/v1/webhooks/{id}/rotate", post(webhooks::rotate)),
+        ("/api/v1/webhooks/{id}/attempts", get(webhooks::attempts)),
+        ("/api/v1/webhooks/{id}/redeliver", post(webhooks::redeliver)),
     ];
     routes.extend(settings::routes());
+    routes.extend(catalogue::routes());
+    routes.extend(oncall::routes());
+    routes.extend(papers::routes());
     routes
 }

@@ -12,12 +12,15 @@ mod channel;
 mod looks;
 mod members;
 mod messages;
+mod pages;
+pub mod people;
 mod posts;
 mod remedy;
 mod rules;
 mod search;
 mod standing;
 mod teams;
+mod tidings;
 mod topic;
 mod workspace;
 
@@ -48,7 +51,7 @@ use crate::store::workspaces::Catalogues;
 use crate::store::{incidents, outbox};
 
 pub use calls::Trouble;
-pub use looks::PIN;
+pub use looks::{FOLLOW_UP, PIN};
 pub use search::Searches;
 pub use workspace::Identity;
 
@@ -129,7 +132,18 @@ impl Job<'_> {
             | Work::Signal
             | Work::Evaluate { .. }
             | Work::Report(_)
-            | Work::Act(_) => Ok(()),
+            | Work::Act(_)
+            | Work::ShowPage { .. }
+            | Work::Escalate { .. }
+            | Work::RecordPaged(_)
+            | Work::EndEscalations { .. }
+            | Work::LookAtShift { .. }
+            | Work::TellShift(_)
+            | Work::ReadPeople(_)
+            | Work::ReadPerson { .. }
+            | Work::Deliver(_) => Ok(()),
+            Work::TellAssignee { version, user } => self.tell_assignee(*version, user).await,
+            Work::TellSubscriber { version, user } => self.tell_subscriber(*version, user).await,
             Work::ShowAlerts { group } => self.show_alerts(group).await,
             Work::ShowAllAlerts => self.show_all_alerts().await,
             Work::Look { ts, by } => self.look_at(ts, by.as_ref()).await,

@@ -9,6 +9,7 @@ pub mod monitor;
 
 mod alertmanager;
 mod bigpanda;
+mod bounds;
 mod buttons;
 mod cards;
 mod cloudevents;
@@ -29,6 +30,7 @@ mod shop;
 mod snoozing;
 mod sns;
 mod strangers;
+mod telmai;
 mod trouble;
 mod uptime_kuma;
 mod webhooks;

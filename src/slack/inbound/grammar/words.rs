@@ -121,6 +121,28 @@ pub(super) fn people(words: &str, actor: &UserId) -> Result<Vec<UserId>, String>
     Ok(people)
 }
 
+/// Those whom the words begin with, and what follows them.
+pub(super) fn leading_people<'w>(words: &'w str, actor: &UserId) -> (Vec<UserId>, &'w str) {
+    let mut people: Vec<UserId> = Vec::new();
+    let mut rest = words.trim();
+    loop {
+        let named = match mention(rest) {
+            Some((before, person, after)) if named_between(before, actor) == Ok(Vec::new()) => {
+                Some((person, after))
+            }
+            _ => match split_word(rest) {
+                ("me" | "myself" | "@me", after) => Some((actor.clone(), after)),
+                _ => None,
+            },
+        };
+        let Some((person, after)) = named else { return (people, rest) };
+        if !people.contains(&person) {
+            people.push(person);
+        }
+        rest = after.trim_start_matches([' ', ',', ':', '\n', '\t']);
+    }
+}
+
 fn named_between(words: &str, actor: &UserId) -> Result<Vec<UserId>, String> {
     let words = words.split(|c: char| c.is_whitespace() || c == ',');
     let meant =
@@ -151,6 +173,40 @@ fn role_word(words: &str) -> String {
     // `role comms to @bea`
     let kept = words.strip_suffix(" to").unwrap_or(&words);
     kept.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Something to be done, and by whom, in `restart the queue @bea` or `@bea restart the queue`. Whoever
+/// is mentioned in the middle is part of the sentence.
+pub(super) fn task(words: &str) -> (String, Option<UserId>) {
+    if let Some((before, person, after)) = mention(words) {
+        if before.trim().is_empty() && !after.trim().is_empty() {
+            return (readable(after), Some(person));
+        }
+        let last =
+            words.rfind("<@").and_then(|start| mention(&words[start..]).map(|it| (start, it)));
+        if let Some((start, (_, person, after))) = last
+            && after.trim().is_empty()
+        {
+            let before = words[..start].trim_end();
+            let before =
+                before.strip_suffix(" for").or(before.strip_suffix(" to")).unwrap_or(before);
+            return (readable(before), Some(person));
+        }
+    }
+    (readable(words), None)
+}
+
+/// All who are mentioned, each once, in their order.
+pub(super) fn mentions(words: &str) -> Vec<UserId> {
+    let mut people = Vec::new();
+    let mut rest = words;
+    while let Some((_, person, after)) = mention(rest) {
+        if !people.contains(&person) {
+            people.push(person);
+        }
+        rest = after;
+    }
+    people
 }
 
 /// The first mention, with what stands before and after it.

@@ -8,25 +8,32 @@ use serde_json::json;
 use stentor::app::App;
 use stentor::clock::{Clock, Timestamp};
 use stentor::ids::{ChannelId, IdSource, TeamId, UserId, WorkId, WorkspaceId};
+use stentor::incident::catalogue::edit::{CatalogueCommand, Edit, RoleWords, edit};
 use stentor::incident::event::Actor;
+use stentor::incident::facets::Facet;
 use stentor::incident::reactions::Surface;
+use stentor::incident::wanted::Wanted;
 use stentor::outbox::work::{NewWork, Work};
+use stentor::store::catalogue_changes::Change;
+use stentor::store::incident_lists::IncidentQuery;
+use stentor::store::incident_plan::Plan;
 use stentor::store::installations::{New, RefusedToken, Sealed, Standing};
 use stentor::store::outbox::Ended;
 use stentor::store::pace::Turnstile;
 use stentor::store::surfaces::Shown;
 use stentor::store::workspaces::Catalogues;
 use stentor::store::{
-    dead_letters, heard, incidents, installations, notices, outbox, pace, receipts, surfaces,
-    teams, timeline, tokens, workspaces,
+    catalogue_changes, dead_letters, heard, incident_counts, incident_index, incident_lists, incidents, installations, notices, outbox, pace, receipts, surfaces, teams, timeline, tokens, workspaces,
 };
 
-use super::{alert_queries, everything};
+use super::{alert_queries, everything, paper_queries};
 use crate::databases::{Fresh, on_each_database};
 use crate::http::Server;
 
 /// The same rows under the other workspace: every key is there twice.
-const COPIES: [&str; 7] = [
+const COPIES: [&str; 8] = [
+    "INSERT INTO incident_index (workspace, key, block, facet, bits)
+     SELECT $2, key, block, facet, bits FROM incident_index WHERE workspace = $1",
     "INSERT INTO counter (workspace, name, value) SELECT $2, name, value FROM counter WHERE workspace = $1",
     "INSERT INTO incident (workspace, id, number, version, category, severity, visibility, channel, name_folded, state)
      SELECT $2, id, number, version, category, severity, visibility, channel, name_folded, state
@@ -82,8 +89,16 @@ async fn twins(fresh: &Fresh) -> (App, WorkspaceId, WorkspaceId) {
     assert!(notices::claim(&mut tx, &theirs, "scope", NOW, NOW).await.unwrap());
     alert_queries::fill(&mut tx, &ours, "ours").await;
     alert_queries::fill(&mut tx, &theirs, "theirs").await;
+    paper_queries::fill(&mut tx, &ours, &incident.id, "ours").await;
+    paper_queries::fill(&mut tx, &theirs, &incident.id, "theirs").await;
     let theirs_alone = [("only theirs".to_owned(), json!({"theirs": 1}))];
     receipts::mark(&mut tx, &theirs, &theirs_alone, NOW).await.unwrap();
+    let (version, mut catalogue) = catalogue_changes::current(&mut tx, &theirs).await.unwrap();
+    let words = RoleWords { name: Some("theirs".to_owned()), ..RoleWords::default() };
+    let command = CatalogueCommand::Role(Edit::Create(words));
+    let edited = edit(&mut catalogue, &command, "theirs", NOW).unwrap();
+    let change = Change { version: version + 1, at: NOW, actor: Actor::Stentor, edited };
+    assert!(catalogue_changes::save(&mut tx, &theirs, &catalogue, &change).await.unwrap());
     // A team belongs to one organisation; here, both say that it is theirs.
     let (team, channel) = (TeamId::from("T0SAME"), ChannelId::from("C0SAME"));
     teams::remember(&mut tx, &ours, &team, NOW).await.unwrap();
@@ -142,8 +157,26 @@ on_each_database! {
         assert_eq!(read!(incidents::with_ids(&ours, std::slice::from_ref(&id))).len(), 1);
         assert_eq!(read!(incidents::with_numbers(&ours, &[1])).len(), 1);
         assert_eq!(read!(incidents::with_channels(&ours, &[channel])).len(), 1);
-        assert_eq!(read!(incidents::list(&ours, &actor, &Default::default(), None, 9)).len(), 1);
-        read!(incidents::page(&ours, &actor, &Default::default(), None, 9));
+        let slice = std::slice::from_ref(&id);
+        called.insert("incidents::to_change");
+        assert_eq!(incidents::to_change(&mut tx, &ours, slice, &[], &[]).await.unwrap().len(), 1);
+        let every = Wanted::Every;
+        assert_eq!(read!(incident_lists::newest(&ours, &actor, Wanted::Every, None, 9)).len(), 1);
+        read!(incident_lists::page(&ours, &actor, &IncidentQuery::default()));
+        assert_eq!(read!(incident_lists::found(&ours, &actor, &every, None)).count(), 1);
+        assert_eq!(read!(incident_lists::shown(&ours, &actor, &[1])).len(), 1);
+        called.insert("incident_plan::of");
+        let plan = Plan::of(&mut tx, &ours, &every).await.unwrap();
+        called.insert("incident_plan::read");
+        plan.read(&mut tx, &ours, 0..=0).await.unwrap();
+        assert_eq!(read!(incident_index::last_number(&ours)), Some(1));
+        assert_eq!(read!(incident_index::behind(&ours, 9)), Vec::<i64>::new());
+        assert_eq!(read!(incident_index::keys_of(&ours, "all")).len(), 1);
+        let found = incident_lists::found(&mut tx, &ours, &actor, &every, None).await.unwrap();
+        let counted = read!(incident_counts::counts(&ours, &found, &[Facet::every()], &[]));
+        assert_eq!(counted.rows, [1]);
+        assert_eq!(read!(incident_counts::seconds_to_end(&ours, &found)), (0, 1));
+        assert!(read!(incident_counts::declared_between(&ours, &found)).is_some());
         let entries = read!(timeline::after(&ours, &id, 0, 99));
         assert!(!entries.is_empty());
         assert_eq!(read!(timeline::latest(&ours, &id, 99)).len(), entries.len());
@@ -169,16 +202,27 @@ on_each_database! {
         let keys: Vec<String> = Vec::new();
         read!(receipts::with_keys(&ours, &keys));
         assert_eq!(read!(receipts::marked(&ours, "only theirs")), None);
+        let (version, mut catalogue) = read!(catalogue_changes::current(&ours));
+        assert!(read!(catalogue_changes::page(&ours, None, 9)).is_empty());
         called.insert("workspaces::of");
         Catalogues::default().of(&mut tx, &ours).await.unwrap();
 
         // What there is to change.
         let renamed = stentor::incident::state::Incident { name: "ours".to_owned(), ..incident };
         call!(incidents::save(&ours, &[&renamed]));
+        call!(incidents::save_listed(&ours, &[&renamed]));
+        call!(incident_index::change(&ours, &incident_index::moved(None, &renamed)));
+        // The index knows nothing of theirs, which came past it.
+        assert_eq!(call!(incident_index::catch_up(&ours, 9)), 0);
         let mut entry = entries.last().unwrap().clone();
         entry.version += 1;
         call!(timeline::append(&ours, &[(id.clone(), entry.into())]));
         call!(receipts::save(&ours, &[], NOW));
+        let id_of_role = catalogue.roles[3].id.clone();
+        let command = CatalogueCommand::Role(Edit::Remove { id: id_of_role });
+        let edited = edit(&mut catalogue, &command, "", NOW).unwrap();
+        let change = Change { version: version + 1, at: NOW, actor: Actor::Stentor, edited };
+        assert!(call!(catalogue_changes::save(&ours, &catalogue, &change)));
         call!(receipts::forget(&ours, NOW, 99));
         call!(surfaces::save(&ours, &id, Surface::Topic, &Shown { hash: Some("ours".to_owned()), ..Shown::default() }));
         let turnstile = Turnstile { key: "method/x".to_owned(), every: Duration::from_secs(1), burst: 1 };
@@ -204,7 +248,7 @@ on_each_database! {
         call!(teams::prefer(&ours, &team, NOW));
         call!(teams::forget(&ours, &team));
         call!(teams::remember(&ours, &TeamId::from("T0OURS"), NOW));
-        assert_eq!(call!(workspaces::take_numbers(&ours, 3)), 2);
+        assert_eq!(call!(workspaces::take_numbers(&ours, 3, NOW)).0, 2);
         call!(installations::set_standing(&ours, 1, Standing::Refused, Some("ours"), NOW));
         call!(installations::reseal(&ours, 2, &sealed("ours")));
         call!(installations::lease_renewal(&ours, 3, "lease", NOW, NOW));
@@ -250,6 +294,10 @@ on_each_database! {
                 assert_eq!(claimed.workspace, ours);
                 assert!(outbox::renew(&mut tx, &claimed, NOW).await.unwrap());
                 outbox::set_step(&mut tx, &claimed, "ours").await.unwrap();
+                if step == 2 {
+                    // It is finished with, and waits elsewhere.
+                    outbox::set_aside(&mut tx, &claimed, &format!("aside/{}", claimed.lane), NOW).await.unwrap();
+                }
                 let done = match step {
                     0 => outbox::put_off(&mut tx, &claimed, NOW, Ended::Refused, Some("ours")).await,
                     1 => outbox::bury(&mut tx, &claimed, Ended::Refused, "ours", NOW).await,
@@ -260,7 +308,7 @@ on_each_database! {
             tx.commit().await.unwrap();
         }
         let mut tx = app.db.begin().await.unwrap();
-        called.extend(["outbox::renew", "outbox::set_step", "outbox::put_off", "outbox::bury", "outbox::finish"]);
+        called.extend(["outbox::renew", "outbox::set_aside", "outbox::set_step", "outbox::put_off", "outbox::bury", "outbox::finish"]);
         called.extend(["dead_letters::retry", "dead_letters::let_go"]);
         let dead = dead_letters::dead(&mut tx, &ours, 99).await.unwrap();
         assert!(dead_letters::retry(&mut tx, &ours, &dead[0].id, NOW).await.unwrap());
@@ -271,6 +319,11 @@ on_each_database! {
 
         let (about_alerts, heard) = alert_queries::ask(&app, &ours, &id).await;
         called.extend(about_alerts);
+        let (about_papers, of_papers) = paper_queries::ask(&app, &ours, &id).await;
+        called.extend(about_papers);
+        for (call, result) in of_papers {
+            assert!(!result.contains("theirs"), "{call}: {result}");
+        }
         let heard = heard.iter().map(|(call, result)| (call, result));
         for (call, result) in said.iter().map(|(call, result)| (call, result)).chain(heard) {
             assert!(!result.contains("theirs"), "{call}: {result}");
@@ -282,6 +335,8 @@ on_each_database! {
         }
         assert_ne!(everything(&app, &ours).await, our_own);
         called.extend(crate::installs::isolation::rules::CALLED);
+        called.extend(crate::installs::isolation::oncall::CALLED);
+        called.extend(crate::installs::isolation::webhooks::CALLED);
         assert_eq!(called, queries(), "what was called here, and what there is in the store");
     }
 }

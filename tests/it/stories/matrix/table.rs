@@ -333,6 +333,36 @@ pub const METHODS: &[Method] = &[
         not_usual: &[],
         own: &[],
     },
+    // About no incident: see the stories of `oncall/people.rs`.
+    Method {
+        name: "users.list",
+        part: Part::Outside,
+        occasion: Occasion::Always,
+        dead: &[],
+        not_usual: &[],
+        own: &[],
+    },
+    Method {
+        name: "users.info",
+        part: Part::Outside,
+        occasion: Occasion::Always,
+        dead: &[],
+        not_usual: &[],
+        own: &[],
+    },
+    // Only for a private incident: see `papers/members.rs`.
+    Method {
+        name: "conversations.kick",
+        part: Part::Outside,
+        occasion: Occasion::Always,
+        dead: &["refresh/members"],
+        not_usual: &[],
+        own: &[
+            ("not_in_channel user_not_found", Believed),
+            ("cant_kick_self cant_kick_from_general restricted_action", DeadLetter),
+            ("channel_not_found is_archived", Visible),
+        ],
+    },
     Method {
         name: "views.open",
         part: Part::Outside,
