@@ -203,7 +203,7 @@ async fn add(
     };
     let done = app.engine.submit(order).await?;
     let added = done.entries.iter().find_map(|entry| match &entry.event {
-        Event::Paperwork(Filed::ItemAdded { item }) => Some(item.as_ref().clone()),
+        Event::Paperwork(Filed::ItemAdded { item }) => Some((**item).clone()),
         _ => None,
     });
     // The key may have been that of another request.
