@@ -11,8 +11,8 @@ use crate::alert::signal::Signal;
 use crate::alert::state::{Alert, Circumstances};
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, CustomFieldId, EscalationId, IncidentId, IncidentTypeId, MessageTs, PathId, RuleId, ScheduleId,
-    UserId,
+    ChannelId, CustomFieldId, EscalationId, IncidentId, IncidentTypeId, MessageTs, PathId, RuleId,
+    ScheduleId, UserId,
 };
 use crate::incident::catalogue::field::{CustomField, FieldOption, FieldType, FieldValue};
 use crate::incident::catalogue::{Catalogue, IncidentType, StatusCategory};
@@ -599,7 +599,14 @@ fn every_form(word: &str) -> Vec<Form> {
         Form::Invite,
         Form::Snooze,
         Form::Merge,
-    Form::Action, Form::Call, Form::Cancel, Form::FollowUp, Form::Link, Form::Pause, Form::Relate, Form::Remove,
+        Form::Action,
+        Form::Call,
+        Form::Cancel,
+        Form::FollowUp,
+        Form::Link,
+        Form::Pause,
+        Form::Relate,
+        Form::Remove,
     ]
 }
 

@@ -23,7 +23,9 @@ use stentor::store::pace::Turnstile;
 use stentor::store::surfaces::Shown;
 use stentor::store::workspaces::Catalogues;
 use stentor::store::{
-    catalogue_changes, dead_letters, heard, incident_counts, incident_index, incident_lists, incidents, installations, notices, outbox, pace, receipts, surfaces, teams, timeline, tokens, workspaces,
+    catalogue_changes, dead_letters, heard, incident_counts, incident_index, incident_lists,
+    incidents, installations, notices, outbox, pace, receipts, surfaces, teams, timeline, tokens,
+    workspaces,
 };
 
 use super::{alert_queries, everything, paper_queries};
