@@ -11,6 +11,7 @@ pub mod limit;
 pub mod metrics;
 pub mod problem;
 pub mod request;
+pub mod sentry;
 pub mod telmai;
 pub mod tokens;
 pub mod v1;
@@ -43,6 +44,7 @@ pub fn router() -> Router<App> {
         .route("/api/", any(no_such_route))
         .route("/api/{*rest}", any(no_such_route))
         .merge(telmai::router())
+        .merge(sentry::router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::custom(panicked))
         .route("/healthz", get(health::alive))

@@ -11,8 +11,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::alert::rule::validate::BadRule;
+use crate::engine::catalogue::NotEdited;
 use crate::engine::order::NotDone;
+use crate::incident::catalogue::edit::BadEdit;
 use crate::incident::merge::BadMerge;
+use crate::incident::papers::bad::BadPaper;
 use crate::incident::refusal::{Field, Refusal};
 use crate::intake::order::NotTaken;
 use crate::rules::NotMade;
@@ -285,6 +288,28 @@ impl From<NotMade> for Problem {
     }
 }
 
+impl From<NotEdited> for Problem {
+    fn from(not_edited: NotEdited) -> Problem {
+        const UNFIT: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+        let bad = match not_edited {
+            NotEdited::Refused(bad) => bad,
+            NotEdited::Unavailable(error) => return Problem::failure(&error),
+        };
+        let (status, title) = match &bad {
+            BadEdit::NoSuch { what } => return Problem::no_such(what.noun()),
+            BadEdit::Missing { .. } => (UNFIT, "Text is missing"),
+            BadEdit::TooLong { .. } => (UNFIT, "Text is too long"),
+            BadEdit::Unfit { .. } => (UNFIT, "It can't be so"),
+            BadEdit::NameTaken { .. } => (StatusCode::CONFLICT, "Name taken"),
+            BadEdit::RankTaken { .. } => (StatusCode::CONFLICT, "Rank taken"),
+            BadEdit::TooMany { .. } => (StatusCode::CONFLICT, "Too many"),
+            BadEdit::Needed { .. } => (StatusCode::CONFLICT, "Still needed"),
+        };
+        let problem = Problem::new(status, bad.code(), title, bad.to_string());
+        Problem { field: bad.field().map(str::to_owned), ..problem }
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
         const UNFIT: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
@@ -303,6 +328,7 @@ impl From<Refusal> for Problem {
             Refusal::BadDuration { .. } => (UNFIT, "Bad duration"),
             Refusal::BadMerge(BadMerge::NoSuchDestination { .. }) => (UNFIT, "Bad merge"),
             Refusal::BadMerge(_) => (StatusCode::CONFLICT, "Bad merge"),
+            Refusal::BadPaper(bad) => (paper_status(bad), bad.title()),
             Refusal::Missing { .. } => (UNFIT, "Text is missing"),
             Refusal::TooLong { .. } => (UNFIT, "Text is too long"),
             Refusal::ReporterIsFixed => (UNFIT, "The reporter is fixed"),
@@ -314,9 +340,41 @@ impl From<Refusal> for Problem {
             Refusal::NoDestination => (UNFIT, "An incident is missing"),
             Refusal::NotForPeople => (StatusCode::FORBIDDEN, "Not for callers"),
             Refusal::Stale { .. } => (StatusCode::PRECONDITION_FAILED, "Stale version"),
+            Refusal::UnknownTimestamp(_) => (UNFIT, "Unknown timestamp"),
+            Refusal::UnknownField(_) | Refusal::NoFields => (UNFIT, "Unknown field"),
+            Refusal::BadField { .. } => (UNFIT, "Bad field"),
+            Refusal::TimestampAhead => (UNFIT, "Timestamp ahead"),
+            Refusal::BadCall => (UNFIT, "Bad call"),
+            Refusal::BadStart { .. } => (UNFIT, "Bad start"),
+            Refusal::StaysPrivate => (StatusCode::CONFLICT, "Stays private"),
+            Refusal::TooManyChanges { .. } => (UNFIT, "Too many changes"),
         };
         let problem = Problem::new(status, refusal.code(), title, sentence(&refusal));
         Problem { field: refusal.field().map(str::to_owned), ..problem }
+    }
+}
+
+fn paper_status(bad: &BadPaper) -> StatusCode {
+    match bad {
+        BadPaper::NoSuch { .. } => StatusCode::NOT_FOUND,
+        BadPaper::NotTheAuthor => StatusCode::FORBIDDEN,
+        BadPaper::TooMany { .. }
+        | BadPaper::NotAMember
+        | BadPaper::NotPrivate
+        | BadPaper::HasAPart { .. }
+        | BadPaper::IsCreator
+        | BadPaper::HasIssue { .. }
+        | BadPaper::HasDocument { .. }
+        | BadPaper::WrittenElsewhere
+        | BadPaper::PrivateRelative { .. } => StatusCode::CONFLICT,
+        BadPaper::Missing { .. }
+        | BadPaper::TooLong { .. }
+        | BadPaper::BadUrl { .. }
+        | BadPaper::BadWord { .. }
+        | BadPaper::TimeIsFixed
+        | BadPaper::Itself
+        | BadPaper::NoSuchRelative { .. }
+        | BadPaper::NobodySaid => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 

@@ -5,16 +5,20 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::clock::{Clock, Timestamp};
+use crate::engine::beside::Beside;
 use crate::engine::order::{Done, Order, Target};
 use crate::ids::{ChannelId, IdSource, IncidentId, WorkspaceId};
 use crate::incident::access;
 use crate::incident::catalogue::Catalogue;
 use crate::incident::command::Command;
 use crate::incident::decide::{Context, decide, declare};
+use crate::incident::edit::Telling;
 use crate::incident::event::{Entry, Event};
 use crate::incident::merge::merge;
+use crate::incident::papers;
 use crate::incident::reactions::reactions;
 use crate::incident::refusal::Refusal;
+use crate::incident::related::{mirrored, relate, unrelate};
 use crate::incident::state::{Incident, parse_reference};
 use crate::outbox::work::{Change, NewWork, plan};
 use crate::store::db::{self, Db, Result, Tx};
@@ -94,10 +98,12 @@ fn by_workspace(orders: &[Order]) -> BTreeMap<&WorkspaceId, Vec<usize>> {
     places
 }
 
-/// The number of the incident in which the order's one is to go on, if it is such an order.
+/// The number of the other incident that the order is about: in which its own one is to go on, or
+/// that it has to do with.
 fn destination(order: &Order) -> Option<i64> {
     match &order.command {
         Command::Merge { into } => parse_reference(into),
+        Command::Relate { to } | Command::Unrelate { to } => parse_reference(to),
         _ => None,
     }
 }
@@ -124,6 +130,8 @@ struct Desk<'a> {
     news: Vec<News>,
     canceled: Vec<String>,
     new_receipts: Vec<(String, Answer)>,
+    /// What is written beside the incidents.
+    beside: Beside,
 }
 
 impl<'a> Desk<'a> {
@@ -153,6 +161,7 @@ impl<'a> Desk<'a> {
             news: Vec::new(),
             canceled: Vec::new(),
             new_receipts: Vec::new(),
+            beside: Beside::default(),
         };
         let new: Vec<&Order> =
             orders.iter().copied().filter(|order| !desk.is_answered(order)).collect();
@@ -189,6 +198,16 @@ impl<'a> Desk<'a> {
             let (id, incident) = (loaded.incident.id.clone(), Arc::new(loaded.incident));
             self.loaded.insert(id.clone(), (Arc::clone(&incident), loaded.is_listed));
             self.incidents.insert(id, incident);
+        }
+        for order in orders {
+            let Command::Paperwork(paperwork) = &order.command else { continue };
+            let (Some(version), Some(incident)) = (paperwork.cites(), self.target(&order.target))
+            else {
+                continue;
+            };
+            let id = incident.id.clone();
+            let entry = timeline::entry(tx, self.workspace, &id, version).await?;
+            self.beside.cite(id, entry);
         }
         Ok(())
     }
@@ -233,7 +252,9 @@ impl<'a> Desk<'a> {
                 self.next_number += 1;
                 let id = IncidentId::new(ids.ulid(at));
                 let incident = Incident::declared(id, at, &order.actor, &declared);
-                self.record(order, &incident, Event::Declared(declared), at, ids);
+                let (actor, event) = (order.actor.clone(), Event::Declared(declared));
+                let entry = Entry { version: 1, at, actor, via: order.via, telling: None, event };
+                self.record(&order.command, &incident, entry, ids);
                 incident
             }
             _ => self.change(order, ids)?,
@@ -242,7 +263,8 @@ impl<'a> Desk<'a> {
         self.changed.insert(incident.id.clone());
         let incident = Arc::new(incident);
         self.incidents.insert(incident.id.clone(), Arc::clone(&incident));
-        let entries = self.entries[first..].iter().map(|(_, entry)| Arc::clone(entry)).collect();
+        let own = self.entries[first..].iter().filter(|(id, _)| *id == incident.id);
+        let entries = own.map(|(_, entry)| Arc::clone(entry)).collect();
         let answer = Answer { incident, entries };
         if let Some(key) = &order.receipt {
             self.answered.insert(key.clone(), answer.clone());
@@ -276,16 +298,58 @@ impl<'a> Desk<'a> {
                 let destination = destination.and_then(|other| self.target(&other));
                 merge(&incident, into, destination.map(Arc::as_ref), &context)?
             }
+            Command::Relate { to } => relate(&incident, to, self.other(order), &context)?,
+            Command::Unrelate { to } => unrelate(&incident, to, self.other(order), &context)?,
+            Command::Paperwork(paperwork) => {
+                let written = self.entries.iter().filter(|(id, _)| *id == incident.id);
+                let cited = paperwork.cites().and_then(|version| {
+                    self.beside.cited(&incident.id, version, written.map(|(_, entry)| &**entry))
+                });
+                papers::decide(&incident, paperwork, cited, &context)?
+            }
             command => decide(&incident, command, &context)?,
         };
-        for event in events {
-            let version = incident.version + 1;
-            let entry =
-                Entry { version, at: now, actor: order.actor.clone(), via: order.via, event };
+        let (first, count) = (incident.version + 1, events.len());
+        for (place, event) in events.into_iter().enumerate() {
+            let (version, actor) = (incident.version + 1, order.actor.clone());
+            let telling = Telling::of(&order.command, place, count, first);
+            let entry = Entry { version, at: now, actor, via: order.via, telling, event };
             incident.apply(&entry);
-            self.record(order, &incident, entry.event, now, ids);
+            let event = entry.event.clone();
+            self.record(&order.command, &incident, entry, ids);
+            self.mirror(order, &incident, &event, now, ids);
         }
         Ok(incident)
+    }
+
+    /// The other incident that an order is about.
+    fn other(&self, order: &Order) -> Option<&Incident> {
+        self.target(&Target::Number(destination(order)?)).map(Arc::as_ref)
+    }
+
+    /// Writes into the other incident's record what it has to say of this one.
+    fn mirror(
+        &mut self,
+        order: &Order,
+        incident: &Incident,
+        event: &Event,
+        at: Timestamp,
+        ids: &IdSource,
+    ) {
+        if !matches!(event, Event::Related { .. } | Event::Unrelated { .. }) {
+            return;
+        }
+        let Some(other) = self.other(order) else { return };
+        let Some(event) = mirrored(event, incident, other) else { return };
+        let mut other = Incident::clone(other);
+        let version = other.version + 1;
+        let at = at.max(other.updated_at);
+        let entry =
+            Entry { version, at, actor: order.actor.clone(), via: order.via, telling: None, event };
+        other.apply(&entry);
+        self.record(&order.command, &other, entry, ids);
+        self.changed.insert(other.id.clone());
+        self.incidents.insert(other.id.clone(), Arc::new(other));
     }
 
     fn target(&self, target: &Target) -> Option<&Arc<Incident>> {
@@ -298,17 +362,9 @@ impl<'a> Desk<'a> {
         self.incidents.get(id)
     }
 
-    /// Notes the event that made the incident what it is, and what follows from it.
-    fn record(
-        &mut self,
-        order: &Order,
-        incident: &Incident,
-        event: Event,
-        at: Timestamp,
-        ids: &IdSource,
-    ) {
-        let (actor, via) = (order.actor.clone(), order.via);
-        let entry = Entry { version: incident.version, at, actor, via, event };
+    /// Notes the entry that made the incident what it is, and what follows from it.
+    fn record(&mut self, command: &Command, incident: &Incident, entry: Entry, ids: &IdSource) {
+        let at = entry.at;
         let effects = reactions(&entry, incident);
         for change in plan(effects, &incident.id, entry.version, at, || ids.ulid(at)) {
             match change {
@@ -320,6 +376,7 @@ impl<'a> Desk<'a> {
             }
         }
         self.news.extend(meaning::of_incident(&entry, incident));
+        self.beside.note(&entry, incident, command);
         self.entries.push((incident.id.clone(), Arc::new(entry)));
     }
 
@@ -339,6 +396,7 @@ impl<'a> Desk<'a> {
             let listening = webhooks::listening(tx, self.workspace).await?;
             self.work.extend(spread(&listening, &self.news, ids, self.now));
         }
+        self.beside.write(tx, self.workspace).await?;
         outbox::change(tx, self.workspace, &self.canceled, &self.work, self.now).await?;
         receipts::save(tx, self.workspace, &self.new_receipts, self.now).await?;
         Ok(true)

@@ -87,6 +87,20 @@ pub enum Work {
     Report(Box<Report>),
     /// Tell somebody or something what an alert rule says, once. It is about no incident.
     Act(Box<Act>),
+    /// Tell somebody, alone and once, that something is theirs to do.
+    TellAssignee {
+        /// The entry that gave it to them.
+        version: i64,
+        /// Whom.
+        user: UserId,
+    },
+    /// Tell somebody who wants to hear of the incident what an entry says, alone and once.
+    TellSubscriber {
+        /// The entry.
+        version: i64,
+        /// Whom.
+        user: UserId,
+    },
     /// Tell a webhook of an event. It is about no incident.
     Deliver(Box<Delivery>),
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
@@ -204,6 +218,8 @@ impl Work {
             Work::Evaluate { rule } => format!("evaluate the alert rule {rule}"),
             Work::Report(report) => format!("report what the alert rule {} says", report.rule),
             Work::Act(act) => act.describe(),
+            Work::TellAssignee { user, .. } => format!("tell {user} what is theirs to do"),
+            Work::TellSubscriber { user, version } => format!("tell {user} of entry {version}"),
             Work::Deliver(delivery) => delivery.describe(),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
@@ -278,6 +294,12 @@ pub fn plan(
             Effect::RecordMerge { into, absorbed } => {
                 (Work::RecordMerge { into, absorbed }, now, place)
             }
+            Effect::TellAssignee { version, user } => {
+                (Work::TellAssignee { version, user }, now, place)
+            }
+            Effect::TellSubscriber { version, user } => {
+                (Work::TellSubscriber { version, user }, now, place)
+            }
             Effect::ClearTimer(timer) => {
                 changes.push(Change::Cancel(key(incident, &Work::ringing(timer))));
                 continue;
@@ -348,6 +370,8 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::Evaluate { rule } => rule_work::evaluation_lane(rule),
         Work::Report(report) => format!("{}/report", rule_work::report_key(report)),
         Work::Act(act) => act.key(),
+        Work::TellAssignee { version, user } => format!("{incident}/assignee/{version}/{user}"),
+        Work::TellSubscriber { version, user } => format!("{incident}/subscriber/{version}/{user}"),
         Work::Deliver(delivery) => delivery.key(),
         Work::Unknown => format!("{incident}/unknown"),
     }
@@ -379,6 +403,9 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::Evaluate { rule } => rule_work::evaluation_lane(rule),
         Work::Report(report) => rule_work::report_lane(report),
         Work::Act(act) => act.lane(),
+        Work::TellAssignee { .. } => format!("{incident}/people"),
+        // They may be many; nobody with a part in the incident waits for them.
+        Work::TellSubscriber { .. } => format!("{incident}/subscribers"),
         Work::Deliver(delivery) => delivery.lane(),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }

@@ -278,8 +278,7 @@ async fn rewrite(
         .all()
         .await?;
     let mut edits = Edits::new();
-    let places: Vec<usize> =
-        incidents.iter().map(|incident| place_of(incident.number).1).collect();
+    let places: Vec<usize> = incidents.iter().map(|incident| place_of(incident.number).1).collect();
     for (key, kept) in rows {
         let bits = Bits::read(&kept);
         let said: Vec<(usize, bool)> =

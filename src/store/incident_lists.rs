@@ -475,4 +475,3 @@ fn stages(
 fn escape_like(text: &str) -> String {
     text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }
-

@@ -97,8 +97,7 @@ impl Plan {
                 ("block", blocks),
             )
             .await?;
-        let places: HashMap<&str, usize> =
-            self.facets.iter().map(Facet::key).zip(0..).collect();
+        let places: HashMap<&str, usize> = self.facets.iter().map(Facet::key).zip(0..).collect();
         let known = rows.iter().filter_map(|(key, block, kept)| {
             Some(((*places.get(key.as_str())?, *block), Bits::read(kept)))
         });

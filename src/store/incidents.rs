@@ -3,6 +3,8 @@
 use sqlx::types::Json;
 
 use crate::ids::{ChannelId, IncidentId, WorkspaceId};
+use crate::incident::access;
+use crate::incident::event::Actor;
 use crate::incident::state::{Incident, Visibility};
 use crate::store::db::{Query, Result, Table, Tx, Value};
 
@@ -129,6 +131,20 @@ pub async fn with_ids(
     ids: &[IncidentId],
 ) -> Result<Vec<Incident>> {
     among(tx, "id", workspace, ids).await
+}
+
+/// Those of the incidents with these ids that this actor may see, by age.
+pub async fn with_ids_seen_by(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    actor: &Actor,
+    ids: &[IncidentId],
+) -> Result<Vec<Incident>> {
+    let mut found = with_ids(tx, workspace, ids).await?;
+    found.retain(|incident| access::may_see(incident, actor));
+    found.sort_by_key(|incident| incident.number);
+    found.dedup_by_key(|incident| incident.number);
+    Ok(found)
 }
 
 /// The incidents with these numbers.

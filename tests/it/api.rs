@@ -2,10 +2,13 @@
 
 mod alert_rules;
 mod alerting;
+mod catalogue;
 mod document;
+mod editing;
 mod hostile;
 mod lists;
 mod operators;
+mod papers;
 mod steering;
 mod stories;
 mod telmai;

@@ -176,9 +176,10 @@ impl Run<'_> {
         for (key, block, kept) in rows {
             let bits = Bits::read(&kept);
             assert!(!bits.is_empty(), "{key} is kept for nobody");
-            said.extend(bits.places().map(|place| {
-                (key.clone(), stentor::store::bits::number_at(block, place))
-            }));
+            said.extend(
+                bits.places()
+                    .map(|place| (key.clone(), stentor::store::bits::number_at(block, place))),
+            );
         }
         said
     }
@@ -228,13 +229,8 @@ impl Run<'_> {
         let mut tx = self.app.db.read().await.unwrap();
         let (mut numbers, mut after): (Vec<i64>, Option<Place>) = (Vec::new(), None);
         loop {
-            let query = IncidentQuery {
-                wanted: wanted.clone(),
-                text: None,
-                order,
-                after,
-                limit: 5,
-            };
+            let query =
+                IncidentQuery { wanted: wanted.clone(), text: None, order, after, limit: 5 };
             let page = incident_lists::page(&mut tx, &self.app.workspace, actor, &query);
             let page = page.await.unwrap();
             assert!(page.next.is_none() || page.incidents.len() == 5);

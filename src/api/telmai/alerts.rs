@@ -120,7 +120,11 @@ pub async fn by_filters(
 
 fn unread(rejection: BytesRejection) -> Problem {
     let is_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
-    Problem::from(if is_large { native::Problem::too_large() } else { native::Problem::unreadable() })
+    Problem::from(if is_large {
+        native::Problem::too_large()
+    } else {
+        native::Problem::unreadable()
+    })
 }
 
 /// What is asked for, understood.
@@ -210,7 +214,11 @@ fn view(alert: &Alert, origin: &Origin, at: Timestamp, is_notified: bool) -> Vie
         metric_time: time(at),
         is_notified,
         metric_value: value.unwrap_or(0.0),
-        policy_name: origin.label("policy_name").or(origin.label("policy")).unwrap_or_default().to_owned(),
+        policy_name: origin
+            .label("policy_name")
+            .or(origin.label("policy"))
+            .unwrap_or_default()
+            .to_owned(),
         segment: label("segment"),
         priority,
         description: Map::from_iter([(priority.to_owned(), json!([words]))]),

@@ -25,8 +25,7 @@ pub fn tagged(body: &impl Serialize, asked: &HeaderMap) -> Response {
         let known = known.trim();
         known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
     });
-    let mut response =
-        if is_known { StatusCode::NOT_MODIFIED.into_response() } else { json(body) };
+    let mut response = if is_known { StatusCode::NOT_MODIFIED.into_response() } else { json(body) };
     let tag = HeaderValue::try_from(tag).expect("digits and quotes are a header value");
     response.headers_mut().insert(header::ETAG, tag);
     response

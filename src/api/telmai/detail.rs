@@ -121,20 +121,13 @@ fn metric(alert: &Alert) -> Metric {
 }
 
 /// The record tells when it was closed and opened again, the alerts what they have said meanwhile.
-fn history(
-    incident: &Incident,
-    record: &[Entry],
-    violations: &[(Timestamp, String)],
-) -> Vec<Step> {
+fn history(incident: &Incident, record: &[Entry], violations: &[(Timestamp, String)]) -> Vec<Step> {
     let mut turns: Vec<(Timestamp, bool)> = record.iter().filter_map(turn).collect();
     turns.sort_by_key(|(at, _)| *at);
     let mut turns = turns.into_iter().peekable();
     // Alerts are there before their incident is.
-    let mut first = Step {
-        timestamp: time(incident.declared_at),
-        state: "NEW",
-        alert_refs: Vec::new(),
-    };
+    let mut first =
+        Step { timestamp: time(incident.declared_at), state: "NEW", alert_refs: Vec::new() };
     let (before, later): (Vec<_>, Vec<_>) =
         violations.iter().partition(|(at, _)| *at <= incident.declared_at);
     first.alert_refs = before.iter().map(|violation| alert_ref(violation)).collect();

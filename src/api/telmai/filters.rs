@@ -120,7 +120,8 @@ impl Reading {
         }
         let (mut any, mut wrong) = (Vec::new(), Vec::new());
         if values.len() > VALUES_LIMIT {
-            wrong.push(Wrong { parameter, message: format!("has more than {VALUES_LIMIT} values") });
+            wrong
+                .push(Wrong { parameter, message: format!("has more than {VALUES_LIMIT} values") });
         }
         for value in values.iter().take(VALUES_LIMIT) {
             match facets(value) {
@@ -133,8 +134,7 @@ impl Reading {
             }
         }
         self.wrong.extend(wrong);
-        self.wanted =
-            std::mem::replace(&mut self.wanted, Wanted::Every).and(Wanted::any_of(any));
+        self.wanted = std::mem::replace(&mut self.wanted, Wanted::Every).and(Wanted::any_of(any));
     }
 
     fn last(&self, parameter: &str) -> Option<&str> {
@@ -224,8 +224,9 @@ mod tests {
 
     #[test]
     fn every_bad_parameter_is_named() {
-        let error = read("severities=BAD&project_ids=x,1&from_time=no&to_time=2025-01-01T00:00:00Z")
-            .unwrap_err();
+        let error =
+            read("severities=BAD&project_ids=x,1&from_time=no&to_time=2025-01-01T00:00:00Z")
+                .unwrap_err();
         for name in ["severities", "project_ids", "from_time"] {
             assert!(error.contains(name), "{error}");
         }

@@ -75,8 +75,7 @@ impl Sending {
         let numbers = self.found.before(before, AT_ONCE);
         let mut tx = self.app.db.read().await?;
         let catalogue = self.app.catalogues.of(&mut tx, &self.workspace).await?;
-        let shown =
-            incident_lists::shown(&mut tx, &self.workspace, &self.actor, &numbers).await?;
+        let shown = incident_lists::shown(&mut tx, &self.workspace, &self.actor, &numbers).await?;
         drop(tx);
         for incident in shown {
             part.push_str(if self.is_first { "" } else { "," });

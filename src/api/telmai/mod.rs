@@ -39,9 +39,7 @@ pub fn router() -> Router<App> {
     for (path, methods) in paths {
         router = router.route(&format!("{ROOT}{path}"), methods.fallback(method_not_allowed));
     }
-    router
-        .route("/telmai/{*rest}", any(no_such_path))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+    router.route("/telmai/{*rest}", any(no_such_path)).layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
 
 async fn no_such_path() -> Problem {

@@ -103,8 +103,7 @@ fn windows(asked: Span, now: Timestamp) -> (Span, Span) {
 async fn mean(tx: &mut Tx, caller: &Caller, wanted: &Wanted, span: Span) -> Result<u64> {
     let ended = wanted.clone().and(Wanted::Time(Moment::Ended, span));
     let found = incident_lists::found(tx, &caller.workspace, &caller.actor, &ended, None).await?;
-    let (seconds, count) =
-        incident_counts::seconds_to_end(tx, &caller.workspace, &found).await?;
+    let (seconds, count) = incident_counts::seconds_to_end(tx, &caller.workspace, &found).await?;
     Ok(rounded_mean(seconds, count))
 }
 
@@ -119,9 +118,14 @@ mod tests {
 
     #[test]
     fn hours_are_rounded_half_up() {
-        for (seconds, count, hours) in
-            [(0, 0, 0), (1_799, 1, 0), (1_800, 1, 1), (5_400, 1, 2), (3 * 3_600, 2, 2), (3_599, 2, 0)]
-        {
+        for (seconds, count, hours) in [
+            (0, 0, 0),
+            (1_799, 1, 0),
+            (1_800, 1, 1),
+            (5_400, 1, 2),
+            (3 * 3_600, 2, 2),
+            (3_599, 2, 0),
+        ] {
             assert_eq!(rounded_mean(seconds, count), hours, "{seconds} s of {count}");
         }
     }

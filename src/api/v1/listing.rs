@@ -120,7 +120,8 @@ impl Listing {
         limit: usize,
     ) -> Result<IncidentQuery, Problem> {
         let place = cursor::of_query(params, &("incidents", workspace, &self.told))?;
-        let after = place.map(|place| read_place(&place).ok_or_else(cursor::foreign)).transpose()?;
+        let after =
+            place.map(|place| read_place(&place).ok_or_else(cursor::foreign)).transpose()?;
         Ok(IncidentQuery {
             wanted: self.wanted.clone(),
             text: self.text.clone(),
@@ -159,8 +160,7 @@ impl Listing {
         find: impl Fn(&str) -> Result<Facet, Refusal>,
     ) -> Result<(), Problem> {
         let facets = params.every(name).map(&find).collect::<Result<Vec<Facet>, _>>();
-        let facets =
-            facets.map_err(|refusal| Problem::bad_parameter(name, refusal.to_string()))?;
+        let facets = facets.map_err(|refusal| Problem::bad_parameter(name, refusal.to_string()))?;
         if facets.len() > VALUES_LIMIT {
             let detail = format!("`{name}` can be given {VALUES_LIMIT} times.");
             return Err(Problem::bad_parameter(name, detail));
@@ -259,11 +259,7 @@ fn read_place(place: &str) -> Option<Place> {
     Some(Place { number: number.parse().ok()?, updated_at })
 }
 
-fn one_of<'p>(
-    params: &'p Params,
-    name: &str,
-    words: &[&str],
-) -> Result<Option<&'p str>, Problem> {
+fn one_of<'p>(params: &'p Params, name: &str, words: &[&str]) -> Result<Option<&'p str>, Problem> {
     let Some(word) = params.one(name)? else { return Ok(None) };
     if words.contains(&word) {
         return Ok(Some(word));
@@ -292,7 +288,8 @@ fn creator(word: &str) -> Result<Actor, Problem> {
     if user.is_well_formed() {
         return Ok(Actor::Person { user });
     }
-    let detail = "`creator` is a person's id in Slack, `token:` and the name of a token, or `stentor`.";
+    let detail =
+        "`creator` is a person's id in Slack, `token:` and the name of a token, or `stentor`.";
     Err(Problem::bad_parameter("creator", detail))
 }
 

@@ -12,6 +12,7 @@ pub mod cursor;
 pub mod incidents;
 pub mod listing;
 pub mod openapi;
+pub mod papers;
 pub mod settings;
 pub mod sources;
 pub mod timeline;
@@ -28,7 +29,7 @@ use crate::app::App;
 pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
     let mut routes = vec![
         ("/api/v1/incidents", get(incidents::list).post(write::declare)),
-        ("/api/v1/incidents/{ref}", get(incidents::show)),
+        ("/api/v1/incidents/{ref}", get(incidents::show).patch(write::edit)),
         ("/api/v1/incidents/{ref}/commands", post(write::command)),
         ("/api/v1/incidents/{ref}/merge", post(write::merge)),
         ("/api/v1/incidents/{ref}/timeline", get(timeline::show)),
@@ -70,5 +71,7 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/webhooks/{id}/redeliver", post(webhooks::redeliver)),
     ];
     routes.extend(settings::routes());
+    routes.extend(catalogue::routes());
+    routes.extend(papers::routes());
     routes
 }

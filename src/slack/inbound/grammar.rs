@@ -5,11 +5,13 @@
 //! words: only the engine knows the workspace's catalogue.
 
 mod durations;
+pub mod papers;
 pub mod words;
 
 use crate::ids::{GroupId, SeverityId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::command::Command;
+use crate::incident::papers::item::ItemKind;
 use crate::incident::refusal::Refusal;
 use crate::incident::state::parse_reference;
 use crate::incident::text::{is_trick, nearest, shorten};
@@ -53,6 +55,16 @@ pub enum Intent {
         /// Which group.
         group: GroupId,
     },
+    /// The form that declares a test, with this name filled in. Needs no incident.
+    DeclareTest {
+        /// What was typed as the name.
+        name: String,
+    },
+    /// A field and what it is to say: only the catalogue tells where the one ends.
+    SetField {
+        /// What was typed.
+        words: String,
+    },
     /// No command goes by that word.
     Misunderstood {
         /// What was typed, all of it.
@@ -75,6 +87,10 @@ pub enum Show {
     List(Filter),
     /// How a command is typed, or all of them. Needs no incident.
     Help(Option<Verb>),
+    /// What is to be done about the incident.
+    Items(ItemKind),
+    /// The post-mortem of the incident, or its first draft.
+    Document,
 }
 
 /// Which incidents are looked for.
@@ -203,9 +219,25 @@ fn parser(verb: Verb) -> Parser {
         Verb::Role => role,
         Verb::Summary => summary,
         Verb::Rename => rename,
-        Verb::Note => note,
+        Verb::Note => papers::note,
         Verb::Timeline => timeline,
         Verb::Alerts => alerts,
+        Verb::Field => field,
+        Verb::Call => call,
+        Verb::Private => private,
+        Verb::Test => test,
+        Verb::Pause => pause,
+        Verb::Cancel => cancel,
+        Verb::Action => papers::action,
+        Verb::Actions => papers::actions,
+        Verb::FollowUp => papers::follow_up,
+        Verb::FollowUps => papers::follow_ups,
+        Verb::Link => papers::link_to,
+        Verb::Relate => papers::relate,
+        Verb::Postmortem => papers::postmortem,
+        Verb::Remove => papers::remove,
+        Verb::Subscribe => papers::subscribe,
+        Verb::Unsubscribe => papers::unsubscribe,
     }
 }
 
@@ -221,6 +253,11 @@ impl Verb {
                 | Verb::Summary
                 | Verb::Rename
                 | Verb::Note
+                | Verb::Test
+                | Verb::Action
+                | Verb::FollowUp
+                | Verb::Link
+                | Verb::Relate
         )
     }
 }
@@ -382,11 +419,6 @@ fn rename(name: &str, _: &UserId) -> Intent {
     said(name, Form::Rename, |name| Command::Rename { name })
 }
 
-/// `note [text]`
-fn note(text: &str, _: &UserId) -> Intent {
-    said(text, Form::Note, |text| Command::Note { text })
-}
-
 /// `timeline`
 fn timeline(_: &str, _: &UserId) -> Intent {
     Intent::Show(Show::Timeline)
@@ -395,6 +427,43 @@ fn timeline(_: &str, _: &UserId) -> Intent {
 /// `alerts`
 fn alerts(_: &str, _: &UserId) -> Intent {
     Intent::Show(Show::Alerts)
+}
+
+/// `field [<field>] [<value> | none]`
+fn field(words: &str, _: &UserId) -> Intent {
+    let words = readable(words);
+    match words.trim() {
+        "" => Intent::OpenForm(Form::Field { field: None }),
+        words => Intent::SetField { words: words.to_owned() },
+    }
+}
+
+/// `call [<address> | none]`
+fn call(url: &str, _: &UserId) -> Intent {
+    said(url, Form::Call, |url| match url.to_lowercase().as_str() {
+        "none" | "off" | "end" | "ended" | "over" | "-" => Command::Call { url: String::new() },
+        _ => Command::Call { url },
+    })
+}
+
+/// `private`
+fn private(_: &str, _: &UserId) -> Intent {
+    Intent::Run(Command::Visibility { private: true })
+}
+
+/// `test [name]`
+fn test(name: &str, _: &UserId) -> Intent {
+    Intent::DeclareTest { name: readable(name) }
+}
+
+/// `pause [text]`
+fn pause(text: &str, _: &UserId) -> Intent {
+    said(text, Form::Pause, |message| Command::Pause { message: Some(message) })
+}
+
+/// `cancel [text]`
+fn cancel(text: &str, _: &UserId) -> Intent {
+    said(text, Form::Cancel, |message| Command::Cancel { message: Some(message) })
 }
 
 /// Runs the command if there are words for it, and asks for them in a form if not.
@@ -411,7 +480,8 @@ fn unknown(text: &str, word: &str) -> Intent {
     {
         return Intent::Run(Command::Severity { severity: word.to_owned() });
     }
-    let nearest = nearest_verb(&readable(word));
+    // Whom somebody mentions is no command, however near the name comes to one.
+    let nearest = nearest_verb(&readable(word)).filter(|_| !word.starts_with(['<', '@']));
     Intent::Misunderstood { given: shorten(&readable(text), 200), nearest }
 }
 

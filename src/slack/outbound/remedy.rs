@@ -52,6 +52,8 @@ impl Job<'_> {
             | Work::Evaluate { .. }
             | Work::Report(_)
             | Work::Act(_)
+            | Work::TellAssignee { .. }
+            | Work::TellSubscriber { .. }
             | Work::Deliver(_)
             | Work::Unknown => false,
         }

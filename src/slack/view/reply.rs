@@ -7,8 +7,8 @@ use crate::incident::state::Incident;
 use crate::incident::text::shorten;
 use crate::slack::view::kit::line::Line;
 use crate::slack::view::kit::message::Message;
-use crate::slack::view::timeline;
 use crate::slack::view::verb::Verb;
+use crate::slack::view::{papers, timeline};
 
 /// What is said when the store can't be reached.
 pub const NOT_SAVED: &str = "Stentor could not save that; nothing was changed. Please try again.";
@@ -90,13 +90,36 @@ pub fn done(
             let invited = Line::of("Invited ").then(Line::joined(named, ", ")).then(more);
             invited.text(" to ").bold(&incident.reference()).text(".")
         }
-        (_, Standpoint::InItsChannel) => return None,
-        (_, Standpoint::Elsewhere) => Line::new()
+        (Event::FieldChanged { .. } | Event::TimestampSet { .. }, _) => Line::new()
             .bold(&incident.reference())
             .text(": ")
-            .then(timeline::sentence(entry, catalogue)),
+            .then(timeline::sentence(entry, catalogue))
+            .text("."),
+        (Event::VisibilityChanged { .. }, _) => made_private(incident),
+        (_, standpoint) => match (papers::filed(entry, incident), standpoint) {
+            (Some(line), _) => line,
+            (None, Standpoint::InItsChannel) => return None,
+            (None, Standpoint::Elsewhere) => Line::new()
+                .bold(&incident.reference())
+                .text(": ")
+                .then(timeline::sentence(entry, catalogue)),
+        },
     };
     Some(Message::line(&line))
+}
+
+/// What is done, and what only a person can do: Slack lets no app make a channel private.
+fn made_private(incident: &Incident) -> Line {
+    let line = Line::new().bold(&incident.reference()).text(
+        " is private from now on: its announcement is taken back, and lists show it only to those who have a part in it.",
+    );
+    match incident.channel.as_ref().filter(|_| !incident.standing.made_private) {
+        Some(channel) => line
+            .text(" Slack lets no app make a channel private, so please do that yourself: open ")
+            .channel(channel)
+            .text(", click its name, and choose Settings, then “Change to a private channel”."),
+        None => line,
+    }
 }
 
 /// The form did not open; the words do the same.

@@ -5,10 +5,10 @@ use std::time::Duration;
 use axum::http::Method;
 use serde_json::{Value, json};
 use stentor::engine::order::{Order, Target};
+use stentor::ids::TeamId;
 use stentor::incident::command::{Command, Declare};
 use stentor::incident::event::{Actor, Via};
 use stentor::incident::origin::Origin;
-use stentor::ids::TeamId;
 use stentor::store::workspaces;
 
 use super::Program;

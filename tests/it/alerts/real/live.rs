@@ -101,8 +101,7 @@ impl Live {
     pub async fn incidents(&self) -> Vec<Incident> {
         let mut tx = self.app.db.read().await.unwrap();
         let (workspace, every) = (&self.app.workspace, Which::Every);
-        let found =
-            incident_lists::newest(&mut tx, workspace, &Actor::Stentor, every, None, 100);
+        let found = incident_lists::newest(&mut tx, workspace, &Actor::Stentor, every, None, 100);
         let mut found = found.await.unwrap();
         found.reverse();
         found

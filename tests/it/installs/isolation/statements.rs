@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Tables whose rows belong to a workspace.
-const TABLES: [&str; 33] = [
+const TABLES: [&str; 39] = [
     "counter",
     "incident",
     "timeline",
@@ -33,10 +33,16 @@ const TABLES: [&str; 33] = [
     "alert_rule_standing",
     "alert_rule_count",
     "alert_rule_value",
+    "catalogue_change",
     "incident_index",
     "alert_tag",
     "webhook",
     "webhook_attempt",
+    "item",
+    "attachment",
+    "document",
+    "document_text",
+    "seen",
 ];
 
 /// Statements that look across workspaces, by words of theirs, and why they may.
