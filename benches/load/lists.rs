@@ -20,7 +20,7 @@ use stentor::incident::catalogue::{Catalogue, StatusCategory};
 use stentor::incident::event::{Actor, Declared};
 use stentor::incident::facets::Facet;
 use stentor::incident::origin::Origin;
-use stentor::incident::state::{Incident, Visibility};
+use stentor::incident::state::{Incident, Mode, Visibility};
 use stentor::incident::wanted::{Moment, Span, Wanted};
 use stentor::store::db::Db;
 use stentor::store::incident_lists::{self, IncidentQuery, Order, Place};
@@ -368,6 +368,10 @@ impl World {
             invited: Vec::new(),
             opened_by: is_from_alerts.then(|| "01BENCHGROUP00000000000001".into()),
             slack_team: None,
+            mode: Mode::Standard,
+            fields: Vec::new(),
+            timestamps: Vec::new(),
+            call_url: None,
             origin: is_from_alerts.then(|| self.origin(number)),
         };
         let creator =
