@@ -335,6 +335,7 @@ on_each_database! {
         }
         assert_ne!(everything(&app, &ours).await, our_own);
         called.extend(crate::installs::isolation::rules::CALLED);
+        called.extend(crate::installs::isolation::oncall::CALLED);
         called.extend(crate::installs::isolation::webhooks::CALLED);
         assert_eq!(called, queries(), "what was called here, and what there is in the store");
     }
