@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::clock::Timestamp;
 use crate::ids::{CustomFieldId, IncidentTypeId, RoleId, SeverityId, StatusId, UserId};
 use crate::incident::catalogue::StatusCategory;
+use crate::incident::catalogue::field::FieldValue;
 use crate::incident::event::Actor;
 use crate::incident::origin::Origin;
 use crate::incident::state::{Incident, Mode, Visibility};
@@ -70,21 +71,6 @@ impl Facet {
     /// The value in the text of both.
     pub fn value_of(key: &str) -> &str {
         key.split_once('=').map_or("", |(_, value)| value)
-    }
-
-    /// Whether it is a real one.
-    pub fn mode(mode: Mode) -> Facet {
-        Facet::new("mode", mode.as_str())
-    }
-
-    /// This field says something.
-    pub fn field(field: &CustomFieldId) -> Facet {
-        Facet::new("field", field.as_str())
-    }
-
-    /// This field says this: the id of an option, or a text in lower case.
-    pub fn field_says(field: &CustomFieldId, value: &str) -> Facet {
-        Facet::new("field_says", &format!("{field}/{}", value.to_lowercase()))
     }
 
     /// Every incident that the index knows under this scheme.
@@ -155,6 +141,34 @@ impl Facet {
     /// Of the project with this number; 0 where it has none.
     pub fn project_number(number: i64) -> Facet {
         Facet::new("project_number", &number.to_string())
+    }
+
+    /// Of this mode.
+    pub fn mode(mode: Mode) -> Facet {
+        Facet::new("mode", mode.as_str())
+    }
+
+    /// This field says something.
+    pub fn field(field: &CustomFieldId) -> Facet {
+        Facet::new("field", field.as_str())
+    }
+
+    /// This field says this: the id of an option, or what was written.
+    pub fn field_says(field: &CustomFieldId, value: &str) -> Facet {
+        Facet::new("says", &format!("{field}/{value}"))
+    }
+
+    /// This field says one of these: an option of several is one of them alone.
+    pub fn field_values(field: &CustomFieldId, value: &FieldValue) -> Vec<Facet> {
+        let says = |value: &str| Facet::field_says(field, value);
+        match value {
+            FieldValue::Options { options } => {
+                options.iter().map(|option| says(option.as_str())).collect()
+            }
+            FieldValue::Text { text: value }
+            | FieldValue::Link { url: value }
+            | FieldValue::Numeric { number: value } => vec![says(value)],
+        }
     }
 
     /// It goes on in another one.
@@ -242,8 +256,8 @@ pub fn facets(incident: &Incident) -> BTreeSet<Facet> {
         Facet::status(&incident.status),
         Facet::severity(incident.severity.as_ref()),
         Facet::incident_type(incident.incident_type.as_ref()),
-        Facet::creator(&incident.creator),
         Facet::mode(incident.mode),
+        Facet::creator(&incident.creator),
         Facet::created_on(day_of(incident.declared_at)),
         Facet::updated_on(day_of(incident.updated_at)),
     ]);
@@ -253,7 +267,7 @@ pub fn facets(incident: &Incident) -> BTreeSet<Facet> {
     }
     for (field, value) in &incident.fields {
         facets.insert(Facet::field(field));
-        facets.extend(value.words().into_iter().map(|word| Facet::field_says(field, word)));
+        facets.extend(Facet::field_values(field, value));
     }
     if incident.merged_into.is_some() {
         facets.insert(Facet::merged());

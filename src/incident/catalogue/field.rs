@@ -123,18 +123,6 @@ impl FieldValue {
     }
 }
 
-impl FieldValue {
-    /// Its parts: the ids of options, or what was written.
-    pub fn words(&self) -> Vec<&str> {
-        match self {
-            FieldValue::Options { options } => options.iter().map(FieldOptionId::as_str).collect(),
-            FieldValue::Text { text } => vec![text],
-            FieldValue::Link { url } => vec![url],
-            FieldValue::Numeric { number } => vec![number],
-        }
-    }
-}
-
 impl CustomField {
     /// The option with this id, even if it was removed.
     pub fn option(&self, id: &FieldOptionId) -> Option<&FieldOption> {
