@@ -16,15 +16,12 @@ use crate::incident::catalogue::Catalogue;
 use crate::incident::event::{Actor, Entry, Event};
 use crate::incident::papers::Filed;
 use crate::incident::state::Incident;
-use crate::store::db::Tx;
 use crate::store::timeline;
 
 /// So many numbers are there for each incident…
 const OF_INCIDENT: u64 = 10_000_000;
 /// …and so many for each entry of its record.
 const OF_ENTRY: u64 = 10;
-/// Entries that are read at once.
-const AT_ONCE: i64 = 500;
 
 /// What an activity is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,22 +122,9 @@ pub async fn list(State(app): State<App>, house: House) -> Result<Response, Refu
 pub async fn of(app: &App, house: &House, shown: &Shown) -> Result<Vec<Activity>, Refused> {
     let mut tx = app.db.read().await?;
     let catalogue = app.catalogues.of(&mut tx, &house.caller.workspace).await?;
-    let record = record(&mut tx, house, &shown.incident).await?;
+    let workspace = &house.caller.workspace;
+    let record = timeline::whole(&mut tx, workspace, &shown.incident.id).await?;
     Ok(activities(&shown.incident, shown.started_at(), &record, &catalogue))
-}
-
-async fn record(tx: &mut Tx, house: &House, incident: &Incident) -> Result<Vec<Entry>, Refused> {
-    let mut record: Vec<Entry> = Vec::new();
-    loop {
-        let after = record.last().map_or(0, |entry| entry.version);
-        let workspace = &house.caller.workspace;
-        let page = timeline::after(tx, workspace, &incident.id, after, AT_ONCE).await?;
-        let is_end = i64::try_from(page.len()).unwrap_or(i64::MAX) < AT_ONCE;
-        record.extend(page);
-        if is_end {
-            return Ok(record);
-        }
-    }
 }
 
 /// What a record says in Sentry's words.
