@@ -10,13 +10,16 @@ pub mod catalogue;
 pub mod channel;
 pub mod command;
 pub mod decide;
+pub mod edit;
 pub mod event;
 pub mod facets;
+pub mod fields;
 pub mod handled;
 pub mod invite;
 pub mod members;
 pub mod merge;
 pub mod origin;
+pub mod paged;
 pub mod papers;
 pub mod pins;
 pub mod reactions;
@@ -28,6 +31,7 @@ pub mod state;
 pub mod subscribers;
 pub mod text;
 pub mod triage;
+pub mod visibility;
 pub mod wanted;
 
 #[cfg(test)]
