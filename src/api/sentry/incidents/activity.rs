@@ -8,7 +8,7 @@ use crate::api::sentry::house::House;
 use crate::api::sentry::incidents::status::Status;
 use crate::api::sentry::incidents::{self, Shown};
 use crate::api::sentry::links::Page;
-use crate::api::sentry::people;
+use crate::api::sentry::people::Directory;
 use crate::api::sentry::refused::Refused;
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -90,12 +90,12 @@ impl Activity {
     }
 
     /// It in Sentry's shape.
-    pub fn shown(&self, number: i64) -> Value {
+    fn shown(&self, number: i64, directory: &Directory) -> Value {
         let word = |status: Option<Status>| status.map(|status| status.number().to_string());
         json!({
             "id": self.id(number),
             "incidentIdentifier": number.to_string(),
-            "user": people::user(&self.actor),
+            "user": directory.user(&self.actor),
             "type": self.kind as i64,
             "value": word(self.value),
             "previousValue": word(self.previous),
@@ -113,9 +113,22 @@ pub async fn list(State(app): State<App>, house: House) -> Result<Response, Refu
     if house.query.is_on("desc", true) {
         all.reverse();
     }
-    let number = incident.incident.number;
     let (all, is_more) = page.of(all);
-    Ok(page.answer(&house, all.iter().map(|one| one.shown(number)).collect(), is_more))
+    let items = shown(&app, &house, incident.incident.number, &all).await?;
+    Ok(page.answer(&house, items, is_more))
+}
+
+/// Activities of the incident of this number in Sentry's shape.
+pub async fn shown(
+    app: &App,
+    house: &House,
+    number: i64,
+    all: &[Activity],
+) -> Result<Vec<Value>, Refused> {
+    let mut tx = app.db.read().await?;
+    let actors = all.iter().map(|one| &one.actor);
+    let directory = Directory::of(&mut tx, &house.caller.workspace, actors).await?;
+    Ok(all.iter().map(|one| one.shown(number, &directory)).collect())
 }
 
 /// All that happened to an incident, oldest first.
