@@ -16,6 +16,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::Value;
 
+use crate::alert::rule::validate::RULES_LIMIT;
 use crate::api::sentry::house::House;
 use crate::api::sentry::numbers;
 use crate::api::sentry::refused::Refused;
@@ -106,8 +107,7 @@ pub async fn rules(
     tx: &mut Tx,
     workspace: &WorkspaceId,
 ) -> Result<BTreeMap<RuleId, Rule>, Refused> {
-    let most = crate::alert::rule::validate::RULES_LIMIT;
-    let rules = alert_rules::page(tx, workspace, None, most).await?;
+    let rules = alert_rules::page(tx, workspace, None, RULES_LIMIT).await?;
     Ok(rules.into_iter().map(|rule| (rule.id.clone(), rule)).collect())
 }
 
