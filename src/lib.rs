@@ -22,6 +22,7 @@ pub mod intake;
 pub mod json;
 pub mod outbox;
 pub mod rules;
+pub mod scope;
 pub mod server;
 pub mod shop;
 pub mod simulator;

@@ -8,6 +8,7 @@ pub mod caller;
 pub mod health;
 pub mod incident_io;
 pub mod metrics;
+pub mod needed;
 pub mod problem;
 pub mod request;
 pub mod tokens;

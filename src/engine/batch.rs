@@ -10,7 +10,7 @@ use crate::ids::{ChannelId, IdSource, IncidentId, WorkspaceId};
 use crate::incident::access;
 use crate::incident::catalogue::Catalogue;
 use crate::incident::command::Command;
-use crate::incident::decide::{Context, decide, declare};
+use crate::incident::decide::{Context, decide_on_sight, declare};
 use crate::incident::event::{Entry, Event};
 use crate::incident::merge::merge;
 use crate::incident::reactions::reactions;
@@ -20,9 +20,9 @@ use crate::outbox::work::{Change, NewWork, plan};
 use crate::store::db::{self, Db, Result, Tx};
 use crate::store::receipts::{self, Answer};
 use crate::store::workspaces::{self, Catalogues};
-use crate::store::{incidents, outbox, timeline, webhooks};
+use crate::store::{incidents, outbox, timeline};
 use crate::webhooks::meaning::{self, News};
-use crate::webhooks::spread;
+use crate::webhooks::telling;
 
 /// What carries commands out.
 pub struct Batch {
@@ -253,11 +253,12 @@ impl<'a> Desk<'a> {
         // Clocks of several replicas differ; a record's times never run backwards.
         let now = self.now.max(incident.updated_at);
         // Who may not see it is told what they would be told if it were not there.
-        if !access::may_see(&incident, &order.actor) {
+        let eyes = order.eyes();
+        if !access::may_see(&incident, &eyes) {
             return Err(order.target.missing());
         }
         // The caller's view of things must be the present one.
-        access::check(&incident, &order.actor, order.via, &order.command)?;
+        access::check(&incident, &eyes, order.via, &order.command)?;
         if let Some(given) = order.expected_version.filter(|version| *version != incident.version) {
             return Err(Refusal::Stale { given, current: incident.version });
         }
@@ -266,14 +267,16 @@ impl<'a> Desk<'a> {
             Command::Merge { into } => {
                 let destination = destination(order).map(Target::Number);
                 let destination = destination.and_then(|other| self.target(&other));
+                // Who merges has to see both.
+                let context = Context { actor: &eyes, ..context };
                 merge(&incident, into, destination.map(Arc::as_ref), &context)?
             }
-            command => decide(&incident, command, &context)?,
+            command => decide_on_sight(&incident, command, &context)?,
         };
         for event in events {
             let version = incident.version + 1;
-            let entry =
-                Entry { version, at: now, actor: order.actor.clone(), via: order.via, event };
+            let (actor, through) = (order.actor.clone(), order.recorded_through());
+            let entry = Entry { version, at: now, actor, via: order.via, event, through };
             incident.apply(&entry);
             self.record(order, &incident, entry.event, now, ids);
         }
@@ -300,7 +303,8 @@ impl<'a> Desk<'a> {
         ids: &IdSource,
     ) {
         let (actor, via) = (order.actor.clone(), order.via);
-        let entry = Entry { version: incident.version, at, actor, via, event };
+        let through = order.recorded_through();
+        let entry = Entry { version: incident.version, at, actor, via, event, through };
         let effects = reactions(&entry, incident);
         for change in plan(effects, &incident.id, entry.version, at, || ids.ulid(at)) {
             match change {
@@ -327,10 +331,7 @@ impl<'a> Desk<'a> {
         // Always in the same order, so that two writers can't wait for each other.
         changed.sort_by(|a, b| a.id.cmp(&b.id));
         incidents::save(tx, self.workspace, &changed).await?;
-        if !self.news.is_empty() {
-            let listening = webhooks::listening(tx, self.workspace).await?;
-            self.work.extend(spread(&listening, &self.news, ids, self.now));
-        }
+        self.work.extend(telling(tx, self.workspace, &self.news, ids, self.now).await?);
         outbox::change(tx, self.workspace, &self.canceled, &self.work, self.now).await?;
         receipts::save(tx, self.workspace, &self.new_receipts, self.now).await?;
         Ok(true)

@@ -76,6 +76,9 @@ pub struct Entry {
     pub via: Via,
     /// What happened.
     pub event: Event,
+    /// The API token through which a program did it in the person's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<String>,
 }
 
 /// What happened.

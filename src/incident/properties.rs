@@ -135,8 +135,14 @@ fn live_through(private: bool, triage: bool, commands: &[Command]) -> Result<(),
     let declared = declare(&request, 1, &context).unwrap();
     let mut incident = Incident::declared(id.clone(), at(0), &alice, &declared);
     let event = Event::Declared(declared);
-    let mut record =
-        vec![Entry { version: 1, at: at(0), actor: alice.clone(), via: Via::Modal, event }];
+    let mut record = vec![Entry {
+        version: 1,
+        at: at(0),
+        actor: alice.clone(),
+        via: Via::Modal,
+        event,
+        through: None,
+    }];
     for (minute, command) in commands.iter().enumerate() {
         let (actor, via) = if command.is_internal() {
             (Actor::Stentor, Via::Timer)
@@ -154,7 +160,8 @@ fn live_through(private: bool, triage: bool, commands: &[Command]) -> Result<(),
         prop_assert!(!events.is_empty(), "a command that changes nothing is refused: {command:?}");
         for event in events {
             let version = incident.version + 1;
-            let entry = Entry { version, at: context.now, actor: actor.clone(), via, event };
+            let entry =
+                Entry { version, at: context.now, actor: actor.clone(), via, event, through: None };
             incident.apply(&entry);
             check_invariants(&incident, &catalogue)?;
             check_reactions(&incident, &entry)?;

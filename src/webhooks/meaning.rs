@@ -3,6 +3,8 @@
 //! Whether it is public is said again when it is sent: what has become private meanwhile is sent as
 //! private.
 
+use serde_json::Value;
+
 use crate::alert::history::{Change, What};
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, UserId};
@@ -25,6 +27,18 @@ pub struct News {
 }
 
 impl News {
+    /// News whose payload is written down when it happens, because it can't be found again later. Of
+    /// what is private, only the id is sent.
+    pub fn recorded(
+        event: EventType,
+        payload: Value,
+        private_id: Option<String>,
+        at: Timestamp,
+    ) -> News {
+        let is_private = Some(private_id.is_some());
+        News { event, is_private, about: About::Recorded { payload, private_id }, at }
+    }
+
     /// Whether somebody who wants to be told of these would be told of it, now or if it turns out to
     /// be private.
     pub fn is_wanted(&self, wanted: &[String]) -> bool {

@@ -26,7 +26,7 @@ use crate::store::db::Db;
 use crate::store::workspaces::Catalogues;
 use crate::webhooks::turns::Turns;
 
-pub use spread::spread;
+pub use spread::telling;
 
 /// Sends what webhooks are told.
 #[derive(Clone)]

@@ -16,6 +16,7 @@ mod installs;
 mod keeping;
 mod manifest;
 mod process;
+mod process_access;
 mod process_sources;
 mod raw;
 mod stopping;

@@ -93,7 +93,7 @@ async fn list(
         }
     };
     let limit = i64::try_from(page.size + 1).unwrap_or(i64::MAX);
-    let (workspace, actor) = (&caller.workspace, &caller.actor);
+    let (workspace, actor) = (&caller.workspace, &caller.eyes());
     let filter = Filter::default();
     let mut found = incidents::list(&mut tx, workspace, actor, &filter, before, limit).await?;
     let reader = Reader::load(&app, &mut tx, workspace).await?;
@@ -150,6 +150,7 @@ async fn create(
         receipt: Some(receipt),
         target: Target::New,
         actor: caller.actor.clone(),
+        through: Some(caller.program()),
         via: Via::Api,
         command,
         expected_version: None,

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::ids::WorkspaceId;
 use crate::incident::catalogue::Catalogue;
 use crate::store::db::Tx;
-use crate::store::workspaces;
+use crate::store::workspaces::{self, Catalogues};
 
 /// What things and people of a workspace are called.
 pub struct Reader {
@@ -22,7 +22,16 @@ pub struct Reader {
 impl Reader {
     /// Looks it up.
     pub async fn load(app: &App, tx: &mut Tx, workspace: &WorkspaceId) -> Result<Reader, Failure> {
-        let catalogue = app.catalogues.of(tx, workspace).await?;
+        Ok(Reader::of(&app.catalogues, tx, workspace).await?)
+    }
+
+    /// The same for whoever serves no requests, such as webhooks.
+    pub async fn of(
+        catalogues: &Catalogues,
+        tx: &mut Tx,
+        workspace: &WorkspaceId,
+    ) -> Result<Reader, sqlx::Error> {
+        let catalogue = catalogues.of(tx, workspace).await?;
         let team = workspaces::by_id(tx, workspace).await?.slack_team;
         let slack_team = team.map(|team| team.to_string()).unwrap_or_default();
         Ok(Reader { catalogue, people: People::default(), slack_team })

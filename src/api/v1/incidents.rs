@@ -45,7 +45,7 @@ pub struct IncidentPage {
 ///
 /// Newest first, by number, page after page: ask again with `next_cursor` until it is null.
 /// Incidents that are declared meanwhile neither repeat nor hide others. Private incidents are
-/// listed for the token that declared them.
+/// listed for the token that declared them, and for tokens with the scope `incidents:private`.
 #[utoipa::path(
     get,
     path = "/api/v1/incidents",
@@ -88,8 +88,8 @@ pub async fn list(
             Some(cursor::read(text, &caller.workspace, &filter).ok_or_else(cursor::foreign)?)
         }
     };
-    let Caller { workspace, actor, .. } = &caller;
-    let page = incidents::page(&mut tx, workspace, actor, &filter, before, limit).await?;
+    let (workspace, eyes) = (&caller.workspace, caller.eyes());
+    let page = incidents::page(&mut tx, workspace, &eyes, &filter, before, limit).await?;
     let next_cursor = page.next_before.map(|before| cursor::issue(before, workspace, &filter));
     let seen = page.incidents.into_iter();
     let incidents = seen.map(|incident| IncidentView::new(incident, &catalogue)).collect();
@@ -167,7 +167,8 @@ pub async fn find(tx: &mut Tx, caller: &Caller, target: &Target) -> Result<Incid
         Target::Number(number) => incidents::by_number(tx, &caller.workspace, *number).await?,
         Target::New | Target::Channel(_) => None,
     };
-    found.filter(|incident| may_see(incident, &caller.actor)).ok_or_else(Problem::no_such_incident)
+    let eyes = caller.eyes();
+    found.filter(|incident| may_see(incident, &eyes)).ok_or_else(Problem::no_such_incident)
 }
 
 /// Which incident the path means.

@@ -14,6 +14,7 @@ pub mod openapi;
 pub mod settings;
 pub mod sources;
 pub mod timeline;
+pub mod tokens;
 pub mod view;
 pub mod webhooks;
 pub mod write;
@@ -59,6 +60,8 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ),
         ("/api/v1/catalogue", get(catalogue::show)),
         ("/api/v1/openapi.json", get(openapi::show)),
+        ("/api/v1/tokens", get(tokens::list).post(tokens::create)),
+        ("/api/v1/tokens/{id}", get(tokens::show).delete(tokens::revoke)),
         ("/api/v1/webhooks", get(webhooks::list).post(webhooks::create)),
         (
             "/api/v1/webhooks/{id}",

@@ -168,6 +168,7 @@ impl Asking<'_> {
             receipt: self.receipt(),
             target: target.ok_or(Refusal::NotAnIncidentChannel)?,
             actor: self.actor(),
+            through: None,
             via: self.via,
             command,
             expected_version: None,

@@ -366,6 +366,7 @@ fn check_messages_about(
         actor: Actor::ApiToken { name: name.to_owned() },
         via: Via::Api,
         event,
+        through: Some(name.to_owned()),
     });
     let entries: Vec<Entry> = entries.collect();
     for entry in &entries {

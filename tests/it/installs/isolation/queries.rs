@@ -11,10 +11,12 @@ use stentor::ids::{ChannelId, IdSource, TeamId, UserId, WorkId, WorkspaceId};
 use stentor::incident::event::Actor;
 use stentor::incident::reactions::Surface;
 use stentor::outbox::work::{NewWork, Work};
+use stentor::scope::Scopes;
 use stentor::store::installations::{New, RefusedToken, Sealed, Standing};
 use stentor::store::outbox::Ended;
 use stentor::store::pace::Turnstile;
 use stentor::store::surfaces::Shown;
+use stentor::store::tokens::Kept;
 use stentor::store::workspaces::Catalogues;
 use stentor::store::{
     dead_letters, heard, incidents, installations, notices, outbox, pace, receipts, surfaces,
@@ -193,7 +195,10 @@ on_each_database! {
         call!(surfaces::move_channel(&ours, &same, &moved));
         call!(workspaces::move_announce_channel(&ours, &same, &moved));
         call!(pace::forget(&ours, NOW.plus(Duration::from_secs(99_999)), 99));
-        call!(tokens::create(&ours, "id", "name", "hash", NOW));
+        let token = Kept::new("id".to_owned(), "name".to_owned(), &Scopes::default(), NOW);
+        call!(tokens::create(&ours, &token, "hash"));
+        assert_eq!(call!(tokens::all(&ours)).len(), 2);
+        assert!(call!(tokens::delete(&ours, "id")));
         call!(workspaces::set_bot_user(&ours, &UserId::from("U0OURS")));
         call!(workspaces::claim_team(&ours, &TeamId::from("T0OURS")));
         call!(workspaces::set_announce_channel(&ours, "ours", &ChannelId::from("C0OURS")));
