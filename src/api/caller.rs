@@ -71,6 +71,11 @@ impl Caller {
             None => format!("{path}//{new}"),
         }
     }
+
+    /// The id of the token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
 }
 
 impl FromRequestParts<App> for Caller {

@@ -29,11 +29,12 @@ struct Format {
     open: &'static [&'static str],
 }
 
-const FORMATS: [Format; 4] = [
+const FORMATS: [Format; 5] = [
     Format { base: "/api/v1/", rows: NEEDED, open: &[] },
     Format { base: "/incident-io/", rows: INCIDENT_IO, open: &["v1/identity"] },
     Format { base: "/sentry/api/0/", rows: SENTRY, open: &[] },
     Format { base: "/bigpanda/", rows: BIGPANDA, open: &[] },
+    Format { base: "/telmai/api/backend/", rows: TELMAI, open: &[] },
 ];
 
 const NEEDED: &[Row] = &[
@@ -145,6 +146,12 @@ const BIGPANDA: &[Row] = &[
     ("*/*/correlation-patterns", Scope::SettingsRead, Scope::SettingsWrite),
     ("*/*/maintenance-plans", Scope::SettingsRead, Scope::SettingsWrite),
     ("*/*/tag-definitions", Scope::SettingsRead, Scope::SettingsWrite),
+];
+
+/// Nothing is written there: what is asked for can be too long for an address.
+const TELMAI: &[Row] = &[
+    ("*/incidents", Scope::IncidentsRead, Scope::IncidentsRead),
+    ("*/configuration/alerts", Scope::AlertsRead, Scope::AlertsRead),
 ];
 
 /// What a request needs: its method, and its path as it is written in the routes. Nothing where no

@@ -8,6 +8,8 @@
 //! it is given here, so what did happen is only read.
 
 mod batch;
+mod beside;
+pub mod catching_up;
 pub mod order;
 
 use std::sync::Arc;
@@ -220,5 +222,11 @@ fn kind(order: &Order) -> &'static str {
         Command::RecordSignal { .. } => "record_signal",
         Command::RecordAlerts { .. } => "record_alerts",
         Command::Ring { .. } => "ring",
+        Command::Paperwork(_) => "paperwork",
+        Command::Remove { .. } => "remove",
+        Command::Subscribe { .. } => "subscribe",
+        Command::Unsubscribe { .. } => "unsubscribe",
+        Command::Relate { .. } => "relate",
+        Command::Unrelate { .. } => "unrelate",
     }
 }

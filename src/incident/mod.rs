@@ -11,17 +11,24 @@ pub mod channel;
 pub mod command;
 pub mod decide;
 pub mod event;
+pub mod facets;
 pub mod handled;
 pub mod invite;
+pub mod members;
 pub mod merge;
+pub mod origin;
+pub mod papers;
 pub mod pins;
 pub mod reactions;
 pub mod refusal;
+pub mod related;
 pub mod signal;
 pub mod snooze;
 pub mod state;
+pub mod subscribers;
 pub mod text;
 pub mod triage;
+pub mod wanted;
 
 #[cfg(test)]
 mod properties;

@@ -89,6 +89,25 @@ pub enum Work {
     Act(Box<Act>),
     /// Tell a webhook of an event. It is about no incident.
     Deliver(Box<Delivery>),
+    /// Tell somebody, alone and once, that something is theirs to do.
+    TellAssignee {
+        /// The entry that gave it to them.
+        version: i64,
+        /// Whom.
+        user: UserId,
+    },
+    /// Tell somebody who wants to hear of the incident what an entry says, alone and once.
+    TellSubscriber {
+        /// The entry.
+        version: i64,
+        /// Whom.
+        user: UserId,
+    },
+    /// Take somebody out of the incident's channel, unless they have a part in it again.
+    RemoveMember {
+        /// Whom.
+        user: UserId,
+    },
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
     /// does will do it.
     #[serde(other)]
@@ -205,6 +224,9 @@ impl Work {
             Work::Report(report) => format!("report what the alert rule {} says", report.rule),
             Work::Act(act) => act.describe(),
             Work::Deliver(delivery) => delivery.describe(),
+            Work::TellAssignee { user, .. } => format!("tell {user} what is theirs to do"),
+            Work::TellSubscriber { user, version } => format!("tell {user} of entry {version}"),
+            Work::RemoveMember { user } => format!("take {user} out of the channel"),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
@@ -278,6 +300,13 @@ pub fn plan(
             Effect::RecordMerge { into, absorbed } => {
                 (Work::RecordMerge { into, absorbed }, now, place)
             }
+            Effect::TellAssignee { version, user } => {
+                (Work::TellAssignee { version, user }, now, place)
+            }
+            Effect::TellSubscriber { version, user } => {
+                (Work::TellSubscriber { version, user }, now, place)
+            }
+            Effect::RemoveMember(user) => (Work::RemoveMember { user }, now, place),
             Effect::ClearTimer(timer) => {
                 changes.push(Change::Cancel(key(incident, &Work::ringing(timer))));
                 continue;
@@ -349,6 +378,9 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::Report(report) => format!("{}/report", rule_work::report_key(report)),
         Work::Act(act) => act.key(),
         Work::Deliver(delivery) => delivery.key(),
+        Work::TellAssignee { version, user } => format!("{incident}/assignee/{version}/{user}"),
+        Work::TellSubscriber { version, user } => format!("{incident}/subscriber/{version}/{user}"),
+        Work::RemoveMember { user } => format!("{incident}/remove/{user}"),
         Work::Unknown => format!("{incident}/unknown"),
     }
 }
@@ -380,6 +412,10 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::Report(report) => rule_work::report_lane(report),
         Work::Act(act) => act.lane(),
         Work::Deliver(delivery) => delivery.lane(),
+        Work::TellAssignee { .. } => format!("{incident}/people"),
+        // They may be many; nobody with a part in the incident waits for them.
+        Work::TellSubscriber { .. } => format!("{incident}/subscribers"),
+        Work::RemoveMember { .. } => channel_lane(incident),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }
 }

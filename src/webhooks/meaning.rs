@@ -9,9 +9,11 @@ use crate::alert::history::{Change, What};
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, UserId};
 use crate::incident::event::{Entry, Event};
+use crate::incident::papers::Filed;
 use crate::incident::state::{Incident, Visibility};
 use crate::outbox::webhook_work::About;
 use crate::webhooks::event_type::EventType;
+use crate::webhooks::papers;
 
 /// Something that webhooks may be told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,25 +72,42 @@ pub fn of_incident(entry: &Entry, incident: &Incident) -> Vec<News> {
         | Event::SignalChanged { .. }
         | Event::UpdateOverdue { .. }
         | Event::Absorbed(_)
+        | Event::MemberRemoved { .. }
+        | Event::Subscribed { .. }
+        | Event::Unsubscribed { .. }
         | Event::Unknown => Vec::new(),
+        Event::Paperwork(filed) => return of_paper(filed, entry, incident),
         _ => vec![news(EventType::INCIDENT_UPDATED)],
     };
     if changes_status(&entry.event) {
         all.push(news(EventType::STATUS_UPDATED));
     }
     if is_private {
-        all.extend(members(entry, incident).into_iter().map(|user| News {
-            event: EventType::MEMBERSHIP_GRANTED,
-            is_private: Some(true),
-            about: About::Member {
-                incident: incident.id.clone(),
-                user,
-                by: entry.actor.person().cloned(),
-            },
-            at: entry.at,
-        }));
+        let part = |event, user| {
+            let (incident, by) = (incident.id.clone(), entry.actor.person().cloned());
+            let about = About::Member { incident, user, by };
+            News { event, is_private: Some(true), about, at: entry.at }
+        };
+        let members = members(entry, incident).into_iter();
+        all.extend(members.map(|user| part(EventType::MEMBERSHIP_GRANTED, user)));
+        if let Event::MemberRemoved { person } = &entry.event {
+            all.push(part(EventType::MEMBERSHIP_REVOKED, person.clone()));
+        }
     }
     all
+}
+
+fn of_paper(filed: &Filed, entry: &Entry, incident: &Incident) -> Vec<News> {
+    let Some((events, id)) = papers::of_filed(filed, incident) else { return Vec::new() };
+    let about = About::Paper { incident: incident.id.clone(), version: entry.version, id };
+    let is_private = Some(incident.visibility == Visibility::Private);
+    let news = events.into_iter().map(|event| News {
+        event,
+        is_private,
+        about: about.clone(),
+        at: entry.at,
+    });
+    news.collect()
 }
 
 fn changes_status(event: &Event) -> bool {

@@ -18,6 +18,7 @@ use crate::store::db::{Result, Tx};
 use crate::store::workspaces::Catalogues;
 use crate::store::{alert_groups, alert_lists, alert_tags, incidents, timeline};
 use crate::webhooks::event_type::EventType;
+use crate::webhooks::papers;
 
 /// Entries of a record that are read at once.
 const ENTRIES: i64 = 500;
@@ -43,7 +44,11 @@ pub(super) async fn told(
     match &delivery.about {
         About::Incident { incident, version } => {
             let reader = Reader::of(catalogues, tx, workspace).await?;
-            of_incident(tx, &reader, workspace, event, incident, *version).await
+            of_incident(tx, &reader, workspace, event, incident, *version, None).await
+        }
+        About::Paper { incident, version, id } => {
+            let (reader, id) = (Reader::of(catalogues, tx, workspace).await?, Some(id.as_str()));
+            of_incident(tx, &reader, workspace, event, incident, *version, id).await
         }
         About::Member { incident, user, by } => {
             Ok(Told::This { event, payload: membership(incident, user, by.as_ref()) })
@@ -72,16 +77,21 @@ async fn of_incident(
     event: EventType,
     id: &IncidentId,
     version: i64,
+    paper: Option<&str>,
 ) -> Result<Told> {
     let Some(present) = incidents::by_id(tx, workspace, id).await? else {
         return Ok(Told::Nothing);
     };
     if !may_be_named(&present) {
-        return Ok(in_private(event, id.as_str()));
+        return Ok(in_private(event, paper.unwrap_or(id.as_str())));
     }
     let entry = timeline::entry(tx, workspace, id, version).await?;
     let then = as_of(tx, workspace, present, version).await?;
     let (Some(entry), Some(then)) = (entry, then) else { return Ok(Told::Nothing) };
+    if let Some(paper) = paper {
+        let payload = papers::payload(event, &then, &entry, paper, reader);
+        return Ok(payload.map_or(Told::Nothing, |payload| Told::This { event, payload }));
+    }
     let payload = match event {
         EventType::STATUS_UPDATED => status_updated(&then, &entry, reader),
         _ => incident(&then, reader),

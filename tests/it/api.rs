@@ -6,9 +6,11 @@ mod document;
 mod hostile;
 mod lists;
 mod operators;
+mod papers;
 mod scopes;
 mod steering;
 mod stories;
+mod telmai;
 mod webhooks;
 
 use axum::http::Method;

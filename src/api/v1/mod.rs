@@ -10,7 +10,9 @@ pub mod catalogue;
 pub mod changes;
 pub mod cursor;
 pub mod incidents;
+pub mod listing;
 pub mod openapi;
+pub mod papers;
 pub mod settings;
 pub mod sources;
 pub mod timeline;
@@ -72,5 +74,6 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/webhooks/{id}/redeliver", post(webhooks::redeliver)),
     ];
     routes.extend(settings::routes());
+    routes.extend(papers::routes());
     routes
 }

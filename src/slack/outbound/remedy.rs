@@ -37,6 +37,7 @@ impl Job<'_> {
             Work::Refresh { surface: Surface::Announcement | Surface::Standing } => false,
             Work::Refresh { .. }
             | Work::Say { post: Post::Channel { .. } }
+            | Work::RemoveMember { .. }
             | Work::ShowAlerts { .. } => true,
             Work::Say { .. }
             | Work::Warn { .. }
@@ -53,6 +54,8 @@ impl Job<'_> {
             | Work::Report(_)
             | Work::Act(_)
             | Work::Deliver(_)
+            | Work::TellAssignee { .. }
+            | Work::TellSubscriber { .. }
             | Work::Unknown => false,
         }
     }

@@ -80,6 +80,12 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
         | Event::MessageEdited { .. }
         | Event::MessageUnpinned { .. }
         | Event::AlertsHandled { .. }
+        | Event::Paperwork(_)
+        | Event::MemberRemoved { .. }
+        | Event::Subscribed { .. }
+        | Event::Unsubscribed { .. }
+        | Event::Related { .. }
+        | Event::Unrelated { .. }
         | Event::Unknown => None,
     }
 }

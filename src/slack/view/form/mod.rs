@@ -7,14 +7,16 @@
 mod asking;
 mod attach;
 mod declare;
+mod papers;
 mod people;
 mod steering;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::ids::{ChannelId, GroupId, IncidentId, TeamId, UserId};
+use crate::ids::{ChannelId, GroupId, IncidentId, ItemId, TeamId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::incident::papers::item::ItemKind;
 use crate::incident::refusal::Refusal;
 use crate::incident::snooze::refuse_unless_snoozable;
 use crate::incident::state::Incident;
@@ -29,6 +31,11 @@ pub use declare::declare;
 pub const DECLARE: &str = "declare";
 /// The `callback_id` of the form that moves alerts to another incident.
 pub const ATTACH: &str = "attach_alerts";
+
+/// The `callback_id` of the form that gives an action to somebody.
+pub const ASSIGN_ACTION: &str = "assign_action";
+/// The `callback_id` of the form that gives a follow-up to somebody.
+pub const ASSIGN_FOLLOW_UP: &str = "assign_follow_up";
 
 /// A form about an incident that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +73,23 @@ pub enum Form {
     Snooze,
     /// Where it goes on.
     Merge,
+    /// What is to be done now.
+    Action,
+    /// What is to be done afterwards.
+    FollowUp,
+    /// Who is to do it.
+    Assign {
+        /// What kind it is.
+        kind: ItemKind,
+        /// Which.
+        item: ItemId,
+    },
+    /// What belongs to it.
+    Link,
+    /// What it has to do with.
+    Relate,
+    /// Whom to take out.
+    Remove,
 }
 
 impl Form {
@@ -86,6 +110,13 @@ impl Form {
             Form::Invite => "invite",
             Form::Snooze => "snooze",
             Form::Merge => "merge",
+            Form::Action => "action",
+            Form::FollowUp => "follow_up",
+            Form::Assign { kind: ItemKind::Action, .. } => ASSIGN_ACTION,
+            Form::Assign { kind: ItemKind::FollowUp, .. } => ASSIGN_FOLLOW_UP,
+            Form::Link => "link",
+            Form::Relate => "relate",
+            Form::Remove => "remove",
         }
     }
 
@@ -108,6 +139,10 @@ impl Form {
 
     /// The form, filled in with how things are.
     pub fn open(&self, incident: &Incident, catalogue: &Catalogue, origin: &Origin) -> Modal {
+        let origin = match self {
+            Form::Assign { item, .. } => Origin { item: Some(item.clone()), ..origin.clone() },
+            _ => origin.clone(),
+        };
         let origin = origin.to_metadata();
         match self {
             Form::Update => asking::update(incident, catalogue, &origin),
@@ -126,6 +161,15 @@ impl Form {
             Form::Invite => people::invite(&origin),
             Form::Snooze => steering::snooze(&origin),
             Form::Merge => steering::merge(incident, &origin),
+            Form::Action => papers::action(&origin),
+            Form::FollowUp => papers::follow_up(&origin),
+            Form::Assign { item, .. } => {
+                let item = incident.papers.items.get(item);
+                papers::assign(self.word(), item.and_then(|it| it.assignee.as_ref()), &origin)
+            }
+            Form::Link => papers::link(incident, &origin),
+            Form::Relate => papers::relate(incident, &origin),
+            Form::Remove => papers::remove(&origin),
         }
     }
 }
@@ -145,6 +189,9 @@ pub struct Origin {
     /// The workspace of the organisation in which it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slack_team: Option<TeamId>,
+    /// The action or follow-up that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<ItemId>,
 }
 
 impl Origin {
@@ -200,6 +247,11 @@ fn fields(callback_id: &str) -> &'static [&'static str] {
         "invite" => &["person"],
         "snooze" => &["minutes", "cancel_on_news"],
         "merge" => &["into"],
+        "action" => &["description", "person"],
+        "follow_up" => &["title", "description", "person"],
+        ASSIGN_ACTION | ASSIGN_FOLLOW_UP | "remove" => &["person"],
+        "link" => &["url", "title"],
+        "relate" => &["to"],
         _ => &["message"],
     }
 }
