@@ -79,14 +79,20 @@ text_ids! {
     SettingId;
     /// An alert rule: what Stentor itself watches; ours, a ULID.
     RuleId;
-    /// A webhook that is told of incidents and alerts; ours, a ULID.
-    WebhookId;
+    /// A field of a workspace's catalogue; ours, a ULID.
+    CustomFieldId;
+    /// Something that can be chosen in such a field; ours, a ULID.
+    FieldOptionId;
+    /// A duration of a workspace's catalogue, such as "Time to resolve".
+    DurationId;
     /// An action or follow-up of an incident; ours, a ULID.
     ItemId;
     /// Something elsewhere that belongs to an incident; ours, a ULID.
     AttachmentId;
     /// A document about an incident; ours, a ULID.
     DocumentId;
+    /// A webhook that is told of incidents and alerts; ours, a ULID.
+    WebhookId;
 }
 
 impl WorkId {

@@ -11,7 +11,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::alert::rule::validate::BadRule;
+use crate::engine::catalogue::NotEdited;
 use crate::engine::order::NotDone;
+use crate::incident::catalogue::edit::BadEdit;
 use crate::incident::merge::BadMerge;
 use crate::incident::papers::bad::BadPaper;
 use crate::incident::refusal::{Field, Refusal};
@@ -304,6 +306,28 @@ impl From<NotMade> for Problem {
     }
 }
 
+impl From<NotEdited> for Problem {
+    fn from(not_edited: NotEdited) -> Problem {
+        const UNFIT: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+        let bad = match not_edited {
+            NotEdited::Refused(bad) => bad,
+            NotEdited::Unavailable(error) => return Problem::failure(&error),
+        };
+        let (status, title) = match &bad {
+            BadEdit::NoSuch { what } => return Problem::no_such(what.noun()),
+            BadEdit::Missing { .. } => (UNFIT, "Text is missing"),
+            BadEdit::TooLong { .. } => (UNFIT, "Text is too long"),
+            BadEdit::Unfit { .. } => (UNFIT, "It can't be so"),
+            BadEdit::NameTaken { .. } => (StatusCode::CONFLICT, "Name taken"),
+            BadEdit::RankTaken { .. } => (StatusCode::CONFLICT, "Rank taken"),
+            BadEdit::TooMany { .. } => (StatusCode::CONFLICT, "Too many"),
+            BadEdit::Needed { .. } => (StatusCode::CONFLICT, "Still needed"),
+        };
+        let problem = Problem::new(status, bad.code(), title, bad.to_string());
+        Problem { field: bad.field().map(str::to_owned), ..problem }
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
         const UNFIT: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
@@ -334,6 +358,14 @@ impl From<Refusal> for Problem {
             Refusal::NoDestination => (UNFIT, "An incident is missing"),
             Refusal::NotForPeople => (StatusCode::FORBIDDEN, "Not for callers"),
             Refusal::Stale { .. } => (StatusCode::PRECONDITION_FAILED, "Stale version"),
+            Refusal::UnknownTimestamp(_) => (UNFIT, "Unknown timestamp"),
+            Refusal::UnknownField(_) | Refusal::NoFields => (UNFIT, "Unknown field"),
+            Refusal::BadField { .. } => (UNFIT, "Bad field"),
+            Refusal::TimestampAhead => (UNFIT, "Timestamp ahead"),
+            Refusal::BadCall => (UNFIT, "Bad call"),
+            Refusal::BadStart { .. } => (UNFIT, "Bad start"),
+            Refusal::StaysPrivate => (StatusCode::CONFLICT, "Stays private"),
+            Refusal::TooManyChanges { .. } => (UNFIT, "Too many changes"),
         };
         let problem = Problem::new(status, refusal.code(), title, sentence(&refusal));
         Problem { field: refusal.field().map(str::to_owned), ..problem }

@@ -9,6 +9,7 @@
 
 mod batch;
 mod beside;
+pub mod catalogue;
 pub mod catching_up;
 pub mod order;
 
@@ -222,6 +223,13 @@ fn kind(order: &Order) -> &'static str {
         Command::RecordSignal { .. } => "record_signal",
         Command::RecordAlerts { .. } => "record_alerts",
         Command::Ring { .. } => "ring",
+        Command::Field { .. } => "field",
+        Command::Timestamp { .. } => "timestamp",
+        Command::Call { .. } => "call",
+        Command::Visibility { .. } => "visibility",
+        Command::Pause { .. } => "pause",
+        Command::Cancel { .. } => "cancel",
+        Command::Edit(_) => "edit",
         Command::Paperwork(_) => "paperwork",
         Command::Remove { .. } => "remove",
         Command::Subscribe { .. } => "subscribe",

@@ -173,6 +173,7 @@ mod tests {
             at: now,
             actor: alice.clone(),
             via: Via::Command,
+            telling: None,
             event,
             through: None,
         };

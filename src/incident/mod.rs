@@ -10,8 +10,10 @@ pub mod catalogue;
 pub mod channel;
 pub mod command;
 pub mod decide;
+pub mod edit;
 pub mod event;
 pub mod facets;
+pub mod fields;
 pub mod handled;
 pub mod invite;
 pub mod members;
@@ -28,6 +30,7 @@ pub mod state;
 pub mod subscribers;
 pub mod text;
 pub mod triage;
+pub mod visibility;
 pub mod wanted;
 
 #[cfg(test)]

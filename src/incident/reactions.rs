@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::ids::{IncidentId, UserId};
 use crate::incident::channel::ChannelChange;
+use crate::incident::edit::Telling;
 use crate::incident::event::{Absorbed, Entry, Event};
 use crate::incident::papers::Filed;
 use crate::incident::signal::news;
 use crate::incident::snooze::Woken;
-use crate::incident::state::Incident;
+use crate::incident::state::{Incident, Mode};
 
 /// Something in Slack that shows the present state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -134,14 +135,19 @@ pub enum Effect {
         /// Who.
         user: UserId,
     },
-    /// Somebody is not to be in the incident's channel any more.
-    RemoveMember(UserId),
 }
 
 /// What follows from this entry, the incident being as it is after it.
 pub fn reactions(entry: &Entry, incident: &Incident) -> Vec<Effect> {
     let mut effects = what_is_missing(entry, incident);
-    effects.extend(consequences(entry, incident));
+    let consequences = consequences(entry, incident);
+    let is_told = matches!(entry.telling, Some(Telling::Together { .. }));
+    let told = Effect::Say(Post::Channel { version: entry.version });
+    // What is wanted to be told is, even if it would not be by itself.
+    if is_told && !incident.needs_no_channel() && !consequences.contains(&told) {
+        effects.push(told);
+    }
+    effects.extend(consequences);
     let opens_channel = [Effect::Refresh(Surface::Channel), Effect::Renew(Surface::Channel)];
     let is_new = opens_channel.iter().any(|opens| effects.contains(opens));
     if incident.signal.is_some() && (is_new || changes_cards(&entry.event)) {
@@ -212,7 +218,8 @@ fn what_is_missing(entry: &Entry, incident: &Incident) -> Vec<Effect> {
 
 fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
     use Surface::{Announcement, Channel, Members, Name, Standing, Topic, Welcome};
-    let said = || match incident.needs_no_channel() {
+    let is_quiet = entry.telling == Some(Telling::Quiet);
+    let said = || match incident.needs_no_channel() || is_quiet {
         true => Vec::new(),
         false => vec![Effect::Say(Post::Channel { version: entry.version })],
     };
@@ -222,6 +229,7 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         shown.map(|surface| Effect::Refresh(*surface)).collect()
     };
     match &entry.event {
+        Event::Declared(_) if incident.needs_no_channel() => Vec::new(),
         Event::Declared(declared) => {
             let holders = declared.roles.iter().map(|(_, user)| user);
             [stale(&[Channel, Members, Welcome, Topic, Announcement]), instructions(entry, holders)]
@@ -248,7 +256,9 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         Event::RoleAssigned { person, .. } => {
             let invited = if person.is_some() { stale(&[Members]) } else { Vec::new() };
             let shown = stale(&[Welcome, Topic, Announcement]);
-            [invited, said(), shown, instructions(entry, person.iter())].concat()
+            // What was over when it was written down asks nothing of anybody.
+            let asked = person.iter().filter(|_| incident.mode != Mode::Retrospective);
+            [invited, said(), shown, instructions(entry, asked)].concat()
         }
         Event::SummaryChanged { .. } => stale(&[Welcome, Announcement]),
         Event::Renamed { .. } => stale(&[Name, Welcome, Announcement]),
@@ -282,7 +292,7 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         Event::UpdateOverdue { .. } => [said(), stale(&[Welcome, Announcement])].concat(),
         Event::TypeChanged { .. } => [said(), stale(&[Welcome, Announcement])].concat(),
         // Slack itself says who came in.
-        Event::Invited { .. } => stale(&[Members]),
+        Event::Invited { .. } | Event::MemberRemoved { .. } => stale(&[Members]),
         Event::Snoozed { until, .. } => {
             let timer = Effect::SetTimer(TimerKind::SnoozeEnds, *until);
             [said(), vec![timer], stale(&[Welcome])].concat()
@@ -307,11 +317,19 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             let told = if is_news { said() } else { Vec::new() };
             [told, stale(&[Welcome, Announcement])].concat()
         }
+        // Those who want to know look at the welcome message; a form changes many at once.
+        Event::FieldChanged { .. } => stale(&[Welcome, Announcement]),
+        Event::TimestampSet { .. } => stale(&[Welcome, Announcement]),
+        Event::CallChanged { .. } => [said(), stale(&[Welcome, Topic, Announcement])].concat(),
+        Event::VisibilityChanged { .. } => {
+            // What was announced is taken back, although it is not announced any more.
+            let announcement = vec![Effect::Refresh(Announcement)];
+            [announcement, said(), stale(&[Members, Welcome])].concat()
+        }
         Event::Paperwork(Filed::ItemAdded { item }) => assigned(entry, item.assignee.as_ref()),
         Event::Paperwork(Filed::ItemChanged { edit, .. }) => {
             assigned(entry, edit.assignee.as_ref().and_then(|handover| handover.to.as_ref()))
         }
-        Event::MemberRemoved { person } => vec![Effect::RemoveMember(person.clone())],
         // Quiet: the record has it, and whoever marked the message sees the mark.
         Event::NoteAdded { .. }
         | Event::AlertsHandled { .. }

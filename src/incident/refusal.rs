@@ -3,7 +3,9 @@
 //! A refusal is a normal answer: it changes nothing, leaves no receipt, and says what to do
 //! instead.
 
-use crate::incident::catalogue::{StatusCategory, Unknown};
+use crate::ids::CustomFieldId;
+use crate::incident::catalogue::StatusCategory;
+use crate::incident::catalogue::find::Unknown;
 use crate::incident::merge::BadMerge;
 use crate::incident::papers::bad::BadPaper;
 
@@ -129,6 +131,52 @@ pub enum Refusal {
         /// The version now.
         current: i64,
     },
+    /// No timestamp goes by this word.
+    #[error("There is no timestamp \u{201c}{}\u{201d}. {}", .0.given, choices(.0))]
+    UnknownTimestamp(Unknown),
+    /// No field goes by this word.
+    #[error("There is no field \u{201c}{}\u{201d}. {}", .0.given, choices(.0))]
+    UnknownField(Unknown),
+    /// More changes than can be made in one step.
+    #[error("Those are {count} changes; {limit} is the most in one step.")]
+    TooManyChanges {
+        /// How many they are.
+        count: usize,
+        /// How many they may be.
+        limit: usize,
+    },
+    /// There is no field that could be filled in.
+    #[error("This workspace has no custom fields yet.")]
+    NoFields,
+    /// A field does not take that.
+    #[error("\u{201c}{name}\u{201d} {}", ended(.why))]
+    BadField {
+        /// The field.
+        field: CustomFieldId,
+        /// What people call it.
+        name: String,
+        /// Why not, as the rest of a sentence that begins with the name.
+        why: String,
+    },
+    /// A timestamp that can't be.
+    #[error("That lies ahead; a timestamp says when something happened.")]
+    TimestampAhead,
+    /// The address is no page that people could go to.
+    #[error(
+        "A call has the address of a page, such as https://meet.example.com/abc, of at most 2,000 characters."
+    )]
+    BadCall,
+    /// An incident can't begin there.
+    #[error("An incident can't begin as {}.", .category.as_str())]
+    BadStart {
+        /// The part of life.
+        category: StatusCategory,
+    },
+    /// What was written for few is not shown to all.
+    #[error(
+        "A private incident stays private: what is in it was written for those who may see it."
+    )]
+    StaysPrivate,
 }
 
 /// A text that people fill in.
@@ -186,6 +234,14 @@ impl Refusal {
             Refusal::Missing { field } | Refusal::TooLong { field, .. } => Some(field.as_str()),
             Refusal::BadReminder => Some("next_update_in_minutes"),
             Refusal::NoDestination => Some("reference"),
+            Refusal::UnknownTimestamp(_) | Refusal::TimestampAhead => Some("timestamps"),
+            Refusal::UnknownField(_) | Refusal::NoFields | Refusal::BadField { .. } => {
+                Some("fields")
+            }
+            Refusal::BadCall => Some("call_url"),
+            Refusal::BadStart { .. } => Some("status"),
+            Refusal::StaysPrivate => Some("private"),
+            Refusal::TooManyChanges { .. } => None,
             Refusal::NoSuchIncident { .. }
             | Refusal::NotAnIncidentChannel
             | Refusal::AlertsElsewhere
@@ -223,16 +279,36 @@ impl Refusal {
             Refusal::BadPaper(bad) => bad.code(),
             Refusal::NotForPeople => "not-for-people",
             Refusal::Stale { .. } => "stale-version",
+            Refusal::UnknownTimestamp(_) => "unknown-timestamp",
+            Refusal::UnknownField(_) | Refusal::NoFields => "unknown-field",
+            Refusal::BadField { .. } => "bad-field",
+            Refusal::TimestampAhead => "timestamp-ahead",
+            Refusal::BadCall => "bad-call",
+            Refusal::BadStart { .. } => "bad-start",
+            Refusal::StaysPrivate => "stays-private",
+            Refusal::TooManyChanges { .. } => "too-many-changes",
         }
     }
 }
 
+/// How many names are listed in an answer.
+const CHOICES: usize = 20;
+
 fn choices(unknown: &Unknown) -> String {
-    let known = unknown.known.join(", ");
+    let known = match unknown.known.split_at_checked(CHOICES) {
+        Some((some, [_, ..])) => format!("{}, …", some.join(", ")),
+        _ if unknown.known.is_empty() => return "There are none yet.".to_owned(),
+        _ => unknown.known.join(", "),
+    };
     match &unknown.nearest {
         Some(nearest) => format!("Did you mean {nearest}? There are: {known}."),
         None => format!("There are: {known}."),
     }
+}
+
+/// The rest of a sentence, with its full stop if it has no other end.
+fn ended(why: &str) -> String {
+    if why.ends_with('?') { why.to_owned() } else { format!("{}.", why.trim_end_matches('.')) }
 }
 
 fn missing(field: Field) -> String {

@@ -8,10 +8,11 @@ use utoipa::ToSchema;
 use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId, StatusId,
-    TeamId, TimestampId, UserId,
+    ChannelId, CustomFieldId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId,
+    StatusId, TeamId, TimestampId, UserId,
 };
 use crate::incident::catalogue::StatusCategory;
+use crate::incident::catalogue::field::FieldValue;
 use crate::incident::channel::ChannelStanding;
 use crate::incident::event::{Actor, Declared, Entry, Event, StatusChange};
 use crate::incident::merge::Destination;
@@ -29,6 +30,60 @@ pub enum Visibility {
     Public,
     /// Those who have a part in it.
     Private,
+}
+
+/// Whether an incident is a real one.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// It is.
+    #[default]
+    Standard,
+    /// It was, and is written down after the fact: nobody is told, and it needs no channel.
+    Retrospective,
+    /// People try out how it goes: it has a channel, but nobody else is told.
+    Test,
+    /// Somebody is shown how it goes, as in a test.
+    Tutorial,
+}
+
+impl Mode {
+    /// All of them.
+    pub const ALL: [Mode; 4] = [Self::Standard, Self::Retrospective, Self::Test, Self::Tutorial];
+
+    /// The word for it on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Retrospective => "retrospective",
+            Self::Test => "test",
+            Self::Tutorial => "tutorial",
+        }
+    }
+
+    /// The mode of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == word)
+    }
+
+    /// Whether it is a real one that happens now.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks it so")]
+    pub fn is_standard(&self) -> bool {
+        *self == Mode::Standard
+    }
 }
 
 /// An incident as it stands.
@@ -101,6 +156,15 @@ pub struct Incident {
     /// What its alerts say together, if it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<Signal>,
+    /// Whether it is a real one.
+    #[serde(default, skip_serializing_if = "Mode::is_standard")]
+    pub mode: Mode,
+    /// What its fields say; those that say nothing are left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<CustomFieldId, FieldValue>,
+    /// Where people talk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_url: Option<String>,
     /// Where the alerts come from that opened it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
@@ -126,6 +190,7 @@ pub struct LastUpdate {
 impl Incident {
     /// The incident that a declaration makes.
     pub fn declared(id: IncidentId, at: Timestamp, by: &Actor, declared: &Declared) -> Self {
+        let stamped = declared.stamps.iter().map(|stamp| (stamp.clone(), at));
         Incident {
             id,
             number: declared.number,
@@ -137,7 +202,8 @@ impl Incident {
             status: declared.status.clone(),
             category: declared.category,
             roles: declared.roles.iter().cloned().collect(),
-            timestamps: declared.stamps.iter().map(|stamp| (stamp.clone(), at)).collect(),
+            // What somebody has said counts more than the time of the declaration.
+            timestamps: stamped.chain(declared.timestamps.iter().cloned()).collect(),
             channel: None,
             standing: ChannelStanding::default(),
             declared_in: declared.declared_in.clone(),
@@ -152,12 +218,15 @@ impl Incident {
             invited: declared.invited.iter().cloned().collect(),
             snooze: None,
             merged_into: None,
-            ended_at: None,
+            ended_at: (!declared.category.is_active()).then_some(at),
             opened_by: declared.opened_by.clone(),
             signal: None,
+            mode: declared.mode,
+            fields: declared.fields.iter().cloned().collect(),
+            call_url: declared.call_url.clone(),
             origin: declared.origin.clone(),
             papers: Papers::default(),
-            ended_by: None,
+            ended_by: (!declared.category.is_active()).then(|| by.clone()),
         }
     }
 
@@ -198,7 +267,10 @@ impl Incident {
             }
             Event::RoleAssigned { role, person, .. } => {
                 match person {
-                    Some(person) => self.roles.insert(role.clone(), person.clone()),
+                    Some(person) => {
+                        self.papers.removed.remove(person);
+                        self.roles.insert(role.clone(), person.clone())
+                    }
                     None => self.roles.remove(role),
                 };
             }
@@ -217,7 +289,10 @@ impl Incident {
                 self.pinned.remove(ts);
             }
             Event::TypeChanged { to, .. } => self.incident_type = Some(to.clone()),
-            Event::Invited { people } => self.invited.extend(people.iter().cloned()),
+            Event::Invited { people } => {
+                self.papers.removed.retain(|person| !people.contains(person));
+                self.invited.extend(people.iter().cloned());
+            }
             Event::Snoozed { until, cancel_on_news } => {
                 self.snooze = Some(Snooze::begun(entry, *until, *cancel_on_news));
             }
@@ -227,12 +302,27 @@ impl Incident {
                 self.move_to(change, entry);
             }
             Event::SignalChanged { to, .. } => self.signal = Some(*to),
+            Event::FieldChanged { field, to, .. } => {
+                match to {
+                    Some(value) => self.fields.insert(field.clone(), value.clone()),
+                    None => self.fields.remove(field),
+                };
+            }
+            Event::TimestampSet { timestamp, to, .. } => {
+                match to {
+                    Some(at) => self.timestamps.insert(timestamp.clone(), *at),
+                    None => self.timestamps.remove(timestamp),
+                };
+            }
+            Event::CallChanged { to, .. } => self.call_url.clone_from(to),
+            Event::VisibilityChanged { to, .. } => self.visibility = *to,
             // Who writes something down hears how it goes on.
             Event::NoteAdded { .. } => self.subscribe(entry.actor.person()),
             Event::Paperwork(filed) => self.papers.apply(filed, entry),
             Event::MemberRemoved { person } => {
                 self.invited.remove(person);
                 self.papers.subscribers.remove(person);
+                self.papers.removed.insert(person.clone());
             }
             Event::Subscribed { people } => self.subscribe(people),
             Event::Unsubscribed { person } => {
@@ -291,9 +381,9 @@ impl Incident {
         reference(self.number)
     }
 
-    /// Whether the workspace is told about it.
+    /// Whether the workspace is told about it: of real ones that happen now, if all may know.
     pub fn is_announced(&self) -> bool {
-        self.visibility == Visibility::Public
+        self.visibility == Visibility::Public && self.mode == Mode::Standard
     }
 
     /// Who has a part in it: whoever declared it, the holders of roles, and those invited.

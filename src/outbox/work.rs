@@ -87,8 +87,6 @@ pub enum Work {
     Report(Box<Report>),
     /// Tell somebody or something what an alert rule says, once. It is about no incident.
     Act(Box<Act>),
-    /// Tell a webhook of an event. It is about no incident.
-    Deliver(Box<Delivery>),
     /// Tell somebody, alone and once, that something is theirs to do.
     TellAssignee {
         /// The entry that gave it to them.
@@ -103,11 +101,8 @@ pub enum Work {
         /// Whom.
         user: UserId,
     },
-    /// Take somebody out of the incident's channel, unless they have a part in it again.
-    RemoveMember {
-        /// Whom.
-        user: UserId,
-    },
+    /// Tell a webhook of an event. It is about no incident.
+    Deliver(Box<Delivery>),
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
     /// does will do it.
     #[serde(other)]
@@ -223,10 +218,9 @@ impl Work {
             Work::Evaluate { rule } => format!("evaluate the alert rule {rule}"),
             Work::Report(report) => format!("report what the alert rule {} says", report.rule),
             Work::Act(act) => act.describe(),
-            Work::Deliver(delivery) => delivery.describe(),
             Work::TellAssignee { user, .. } => format!("tell {user} what is theirs to do"),
             Work::TellSubscriber { user, version } => format!("tell {user} of entry {version}"),
-            Work::RemoveMember { user } => format!("take {user} out of the channel"),
+            Work::Deliver(delivery) => delivery.describe(),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
@@ -306,7 +300,6 @@ pub fn plan(
             Effect::TellSubscriber { version, user } => {
                 (Work::TellSubscriber { version, user }, now, place)
             }
-            Effect::RemoveMember(user) => (Work::RemoveMember { user }, now, place),
             Effect::ClearTimer(timer) => {
                 changes.push(Change::Cancel(key(incident, &Work::ringing(timer))));
                 continue;
@@ -377,10 +370,9 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::Evaluate { rule } => rule_work::evaluation_lane(rule),
         Work::Report(report) => format!("{}/report", rule_work::report_key(report)),
         Work::Act(act) => act.key(),
-        Work::Deliver(delivery) => delivery.key(),
         Work::TellAssignee { version, user } => format!("{incident}/assignee/{version}/{user}"),
         Work::TellSubscriber { version, user } => format!("{incident}/subscriber/{version}/{user}"),
-        Work::RemoveMember { user } => format!("{incident}/remove/{user}"),
+        Work::Deliver(delivery) => delivery.key(),
         Work::Unknown => format!("{incident}/unknown"),
     }
 }
@@ -411,11 +403,10 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::Evaluate { rule } => rule_work::evaluation_lane(rule),
         Work::Report(report) => rule_work::report_lane(report),
         Work::Act(act) => act.lane(),
-        Work::Deliver(delivery) => delivery.lane(),
         Work::TellAssignee { .. } => format!("{incident}/people"),
         // They may be many; nobody with a part in the incident waits for them.
         Work::TellSubscriber { .. } => format!("{incident}/subscribers"),
-        Work::RemoveMember { .. } => channel_lane(incident),
+        Work::Deliver(delivery) => delivery.lane(),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }
 }

@@ -12,6 +12,7 @@ pub mod alert_tags;
 pub mod alerts;
 pub mod attachments;
 pub mod bits;
+pub mod catalogue_changes;
 pub mod db;
 pub mod dead_letters;
 pub mod documents;

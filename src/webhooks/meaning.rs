@@ -72,7 +72,6 @@ pub fn of_incident(entry: &Entry, incident: &Incident) -> Vec<News> {
         | Event::SignalChanged { .. }
         | Event::UpdateOverdue { .. }
         | Event::Absorbed(_)
-        | Event::MemberRemoved { .. }
         | Event::Subscribed { .. }
         | Event::Unsubscribed { .. }
         | Event::Unknown => Vec::new(),

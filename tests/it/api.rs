@@ -2,7 +2,9 @@
 
 mod alert_rules;
 mod alerting;
+mod catalogue;
 mod document;
+mod editing;
 mod hostile;
 mod lists;
 mod operators;

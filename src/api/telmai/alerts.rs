@@ -77,7 +77,7 @@ pub async fn by_filters(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let asked = read(&body.map_err(unread)?)?;
-    let workspace = &caller.workspace;
+    let (workspace, eyes) = (&caller.workspace, caller.eyes());
     let mut tx = app.db.read().await?;
     let listed = match asked.sources.is_empty() {
         true => {

@@ -30,7 +30,7 @@ use crate::app::App;
 pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
     let mut routes = vec![
         ("/api/v1/incidents", get(incidents::list).post(write::declare)),
-        ("/api/v1/incidents/{ref}", get(incidents::show)),
+        ("/api/v1/incidents/{ref}", get(incidents::show).patch(write::edit)),
         ("/api/v1/incidents/{ref}/commands", post(write::command)),
         ("/api/v1/incidents/{ref}/merge", post(write::merge)),
         ("/api/v1/incidents/{ref}/timeline", get(timeline::show)),
@@ -74,6 +74,7 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/webhooks/{id}/redeliver", post(webhooks::redeliver)),
     ];
     routes.extend(settings::routes());
+    routes.extend(catalogue::routes());
     routes.extend(papers::routes());
     routes
 }

@@ -13,6 +13,7 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 
 use crate::api::needed;
 use crate::api::problem::Problem;
+use crate::api::v1::catalogue::Parts;
 use crate::api::v1::settings::Settings;
 use crate::scope::Scope;
 
@@ -27,6 +28,7 @@ use crate::scope::Scope;
         super::incidents::show,
         super::write::declare,
         super::write::command,
+        super::write::edit,
         super::write::merge,
         super::timeline::show,
         super::alert_rules::list,
@@ -37,6 +39,12 @@ use crate::scope::Scope;
         super::alert_rules::snooze,
         super::alert_rules::unsnooze,
         super::catalogue::show,
+        super::catalogue::changes,
+        super::catalogue::options::list,
+        super::catalogue::options::create,
+        super::catalogue::options::show,
+        super::catalogue::options::change,
+        super::catalogue::options::remove,
         super::alerts::list,
         super::alerts::of_incident,
         super::alerts::show,
@@ -90,7 +98,7 @@ use crate::scope::Scope;
         show,
     ),
     components(schemas(Problem)),
-    modifiers(&Token, &Settings, &Needed),
+    modifiers(&Token, &Settings, &Parts, &Needed),
     tags(
         (name = "incidents", description = "Incidents and their timelines"),
         (name = "alerts", description = "What monitoring says, and where it belongs"),
@@ -292,7 +300,7 @@ impl IntoResponses for Written {
             ("415", "The body is not `application/json` (`unsupported-media-type`)"),
             (
                 "422",
-                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-type`, `unknown-person`, `unknown-team`, `too-many-people`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`, `bad-snooze`, `bad-merge`, `bad-url`, `bad-word`, `bad-relation`, `time-is-fixed`); `field` names it",
+                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-type`, `unknown-person`, `unknown-team`, `too-many-people`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`, `bad-snooze`, `bad-merge`, `bad-url`, `bad-word`, `bad-relation`, `time-is-fixed`, `unknown-field`, `bad-field`, `unknown-timestamp`, `timestamp-ahead`, `bad-call`, `bad-start`, `too-many-changes`, `unfit`); `field` names it",
             ),
         ])
     }

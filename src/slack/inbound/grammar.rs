@@ -55,6 +55,16 @@ pub enum Intent {
         /// Which group.
         group: GroupId,
     },
+    /// The form that declares a test, with this name filled in. Needs no incident.
+    DeclareTest {
+        /// What was typed as the name.
+        name: String,
+    },
+    /// A field and what it is to say: only the catalogue tells where the one ends.
+    SetField {
+        /// What was typed.
+        words: String,
+    },
     /// No command goes by that word.
     Misunderstood {
         /// What was typed, all of it.
@@ -212,6 +222,12 @@ fn parser(verb: Verb) -> Parser {
         Verb::Note => papers::note,
         Verb::Timeline => timeline,
         Verb::Alerts => alerts,
+        Verb::Field => field,
+        Verb::Call => call,
+        Verb::Private => private,
+        Verb::Test => test,
+        Verb::Pause => pause,
+        Verb::Cancel => cancel,
         Verb::Action => papers::action,
         Verb::Actions => papers::actions,
         Verb::FollowUp => papers::follow_up,
@@ -237,6 +253,7 @@ impl Verb {
                 | Verb::Summary
                 | Verb::Rename
                 | Verb::Note
+                | Verb::Test
                 | Verb::Action
                 | Verb::FollowUp
                 | Verb::Link
@@ -412,6 +429,43 @@ fn alerts(_: &str, _: &UserId) -> Intent {
     Intent::Show(Show::Alerts)
 }
 
+/// `field [<field>] [<value> | none]`
+fn field(words: &str, _: &UserId) -> Intent {
+    let words = readable(words);
+    match words.trim() {
+        "" => Intent::OpenForm(Form::Field { field: None }),
+        words => Intent::SetField { words: words.to_owned() },
+    }
+}
+
+/// `call [<address> | none]`
+fn call(url: &str, _: &UserId) -> Intent {
+    said(url, Form::Call, |url| match url.to_lowercase().as_str() {
+        "none" | "off" | "end" | "ended" | "over" | "-" => Command::Call { url: String::new() },
+        _ => Command::Call { url },
+    })
+}
+
+/// `private`
+fn private(_: &str, _: &UserId) -> Intent {
+    Intent::Run(Command::Visibility { private: true })
+}
+
+/// `test [name]`
+fn test(name: &str, _: &UserId) -> Intent {
+    Intent::DeclareTest { name: readable(name) }
+}
+
+/// `pause [text]`
+fn pause(text: &str, _: &UserId) -> Intent {
+    said(text, Form::Pause, |message| Command::Pause { message: Some(message) })
+}
+
+/// `cancel [text]`
+fn cancel(text: &str, _: &UserId) -> Intent {
+    said(text, Form::Cancel, |message| Command::Cancel { message: Some(message) })
+}
+
 /// Runs the command if there are words for it, and asks for them in a form if not.
 fn said(text: &str, form: Form, command: impl Fn(String) -> Command) -> Intent {
     let text = readable(text);
@@ -426,7 +480,8 @@ fn unknown(text: &str, word: &str) -> Intent {
     {
         return Intent::Run(Command::Severity { severity: word.to_owned() });
     }
-    let nearest = nearest_verb(&readable(word));
+    // Whom somebody mentions is no command, however near the name comes to one.
+    let nearest = nearest_verb(&readable(word)).filter(|_| !word.starts_with(['<', '@']));
     Intent::Misunderstood { given: shorten(&readable(text), 200), nearest }
 }
 

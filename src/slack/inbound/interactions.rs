@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use axum::extract::State;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::engine::order::{NotDone, Order, Target};
 use crate::ids::{IncidentId, TeamId, UserId, WorkspaceId};
 use crate::incident::command::Command;
 use crate::incident::event::{Actor, Via};
 use crate::incident::papers::Paperwork;
+use crate::incident::refusal::Refusal;
 use crate::slack::client::{CallError, Connection};
 use crate::slack::inbound::act::Asking;
 use crate::slack::inbound::alerts;
@@ -21,7 +23,9 @@ use crate::slack::inbound::submission::{self, SubmissionError};
 use crate::slack::inbound::verify::Signed;
 use crate::slack::view::alerts::button::CardButton;
 use crate::slack::view::button::Button;
-use crate::slack::view::form::{ATTACH, Origin, failed, not_installed, refused};
+use crate::slack::view::form::{
+    ATTACH, FIELD, Origin, failed, not_installed, refused, under_its_field,
+};
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::papers::ItemButton;
 use crate::slack::view::reply;
@@ -174,8 +178,21 @@ async fn submit(door: &Door, interaction: Interaction) -> Answer {
     };
     match door.app.engine.submit(order).await {
         Ok(_) => Answer::silence(),
-        Err(NotDone::Refused(refusal)) => Answer::value(&refused(&view.callback_id, &refusal)),
-        Err(NotDone::Unavailable(_)) => Answer::value(&failed(&view.callback_id)),
+        Err(NotDone::Refused(refusal)) => {
+            let answer = refused(&view.callback_id, &refusal);
+            Answer::value(&placed(answer, Some(&refusal), view))
+        }
+        Err(NotDone::Unavailable(_)) => {
+            Answer::value(&placed(failed(&view.callback_id), None, view))
+        }
+    }
+}
+
+/// The answer, with its sentence under an input that this very form has.
+fn placed(answer: Value, refusal: Option<&Refusal>, view: &View) -> Value {
+    match view.callback_id.as_str() {
+        FIELD => under_its_field(&answer, refusal, view.values()),
+        _ => answer,
     }
 }
 
@@ -189,6 +206,7 @@ fn order(
     let mut command = submission::command(&view.callback_id, view.values())?;
     if let Command::Declare(declare) = &mut command {
         declare.declared_in = origin.declared_in;
+        declare.mode = origin.mode;
         // Where the form was opened counts more than where whoever fills it in belongs.
         let opened_in = origin.slack_team.filter(TeamId::is_workspace);
         declare.slack_team = opened_in.or(slack_team);

@@ -37,7 +37,6 @@ impl Job<'_> {
             Work::Refresh { surface: Surface::Announcement | Surface::Standing } => false,
             Work::Refresh { .. }
             | Work::Say { post: Post::Channel { .. } }
-            | Work::RemoveMember { .. }
             | Work::ShowAlerts { .. } => true,
             Work::Say { .. }
             | Work::Warn { .. }
@@ -53,9 +52,9 @@ impl Job<'_> {
             | Work::Evaluate { .. }
             | Work::Report(_)
             | Work::Act(_)
-            | Work::Deliver(_)
             | Work::TellAssignee { .. }
             | Work::TellSubscriber { .. }
+            | Work::Deliver(_)
             | Work::Unknown => false,
         }
     }

@@ -7,6 +7,7 @@
 pub mod alerts;
 pub mod announcement;
 pub mod button;
+pub mod extra;
 pub mod form;
 pub mod help;
 pub mod kept;

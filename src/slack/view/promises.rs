@@ -10,7 +10,8 @@ use crate::alert::rule::standing::Level;
 use crate::alert::signal::Signal;
 use crate::alert::state::{Alert, Circumstances};
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, IncidentId, IncidentTypeId, MessageTs, RuleId, UserId};
+use crate::ids::{ChannelId, CustomFieldId, IncidentId, IncidentTypeId, MessageTs, RuleId, UserId};
+use crate::incident::catalogue::field::{CustomField, FieldOption, FieldType, FieldValue};
 use crate::incident::catalogue::{Catalogue, IncidentType, StatusCategory};
 use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Absorbed, Actor, Entry, Event, SeverityChange, StatusChange, Via};
@@ -19,7 +20,7 @@ use crate::incident::merge::{BadMerge, Destination};
 use crate::incident::pins::{Author, Quote};
 use crate::incident::refusal::{Field, Refusal};
 use crate::incident::snooze::{Snooze, Woken};
-use crate::incident::state::{Incident, LastUpdate, Visibility};
+use crate::incident::state::{Incident, LastUpdate, Mode, Visibility};
 use crate::outbox::work::{NotAnnounced, Warning};
 use crate::slack::view::alerts::card::{Card, card, gone};
 use crate::slack::view::form::{self, Form, Origin};
@@ -37,7 +38,7 @@ use crate::slack::view::{
 };
 
 /// Text as nobody should write it, and somebody will.
-fn nasty_text() -> impl Strategy<Value = String> {
+pub(super) fn nasty_text() -> impl Strategy<Value = String> {
     let special = prop_oneof![
         Just("<!channel>"),
         Just("<!here|x>"),
@@ -66,6 +67,29 @@ fn nasty_text() -> impl Strategy<Value = String> {
     })
 }
 
+/// A field of each kind.
+const FIELDS: [(&str, FieldType); 5] = [
+    ("F0SINGLE", FieldType::SingleSelect),
+    ("F0MULTI", FieldType::MultiSelect),
+    ("F0TEXT", FieldType::Text),
+    ("F0LINK", FieldType::Link),
+    ("F0NUMBER", FieldType::Numeric),
+];
+
+fn every_value(text: &str) -> Vec<(CustomFieldId, FieldValue)> {
+    let options = |count: usize| FieldValue::Options {
+        options: (0..count).map(|n| format!("O{n}").as_str().into()).collect(),
+    };
+    let values = [
+        options(1),
+        options(100),
+        FieldValue::Text { text: text.to_owned() },
+        FieldValue::Link { url: text.to_owned() },
+        FieldValue::Numeric { number: text.to_owned() },
+    ];
+    FIELDS.into_iter().map(|(id, _)| id.into()).zip(values).collect()
+}
+
 /// A workspace that calls everything by these names.
 fn catalogue_of(name: &str, description: &str) -> Catalogue {
     let mut catalogue = Catalogue::default();
@@ -82,9 +106,32 @@ fn catalogue_of(name: &str, description: &str) -> Catalogue {
         role.instructions = description.to_owned();
     }
     let other = IncidentTypeId::from("01STENT0RTYP00000000000002");
-    catalogue.types.push(IncidentType { id: other, name: String::new() });
+    catalogue.types.push(IncidentType::plain(other, ""));
     for kind in &mut catalogue.types {
         kind.name = name.to_owned();
+    }
+    for duration in &mut catalogue.durations {
+        duration.name = name.to_owned();
+    }
+    for (id, field_type) in FIELDS {
+        let now = minute(0);
+        let options = (0..130).map(|n| FieldOption {
+            id: format!("O{n}").as_str().into(),
+            value: name.to_owned(),
+            sort_key: n,
+            created_at: now,
+            updated_at: now,
+        });
+        catalogue.fields.push(CustomField {
+            id: id.into(),
+            name: name.to_owned(),
+            description: description.to_owned(),
+            field_type,
+            options: options.filter(|_| field_type.has_options()).collect(),
+            removed_options: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        });
     }
     catalogue
 }
@@ -114,6 +161,9 @@ fn incident_of(name: &str, text: &str, category: StatusCategory, filled: bool) -
             cancel_on_news: true,
             by: Actor::ApiToken { name: name.to_owned() },
         });
+        incident.fields = every_value(text).into_iter().collect();
+        incident.call_url = Some(text.to_owned());
+        incident.mode = Mode::Test;
         incident.last_update = Some(LastUpdate { message: text.to_owned(), at: minute(5), by });
     } else {
         incident.severity = None;
@@ -135,6 +185,12 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
         stamps: Vec::new(),
     };
     let merged = status.clone();
+    let set = every_value(text).into_iter().flat_map(|(field, value)| {
+        let to = Event::FieldChanged { field: field.clone(), from: None, to: Some(value.clone()) };
+        [to, Event::FieldChanged { field, from: Some(value), to: None }]
+    });
+    let set: Vec<Event> = set.collect();
+    let timestamp = catalogue.timestamps[0].id.clone();
     let (role, person) = (catalogue.lead().id.clone(), UserId::from("U0BEA"));
     let mut declared = Story::new().record.remove(0).event;
     if let Event::Declared(declared) = &mut declared {
@@ -146,7 +202,14 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
         let (channel, told) = (ChannelId::new(name), Some(UserId::new(text)));
         Event::ChannelChanged { channel, change, told }
     };
-    vec![
+    let more = vec![
+        Event::TimestampSet { timestamp: timestamp.clone(), from: None, to: Some(minute(5)) },
+        Event::TimestampSet { timestamp, from: Some(minute(5)), to: None },
+        Event::CallChanged { from: None, to: Some(text.to_owned()) },
+        Event::CallChanged { from: Some(text.to_owned()), to: None },
+        Event::VisibilityChanged { from: Visibility::Public, to: Visibility::Private },
+    ];
+    let usual = vec![
         declared,
         Event::UpdatePosted {
             message: Some(text.to_owned()),
@@ -221,7 +284,8 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
             proposes: true,
             regrouped: false,
         },
-    ]
+    ];
+    [usual, set, more].concat()
 }
 
 fn destination(text: &str) -> Destination {
@@ -333,6 +397,13 @@ fn every_refusal(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Refusal> 
         Refusal::WrongStep { from: StatusCategory::Learning, to: StatusCategory::Live },
         Refusal::AlertsElsewhere,
         Refusal::NoDestination,
+        Refusal::BadField { field: "F0TEXT".into(), name: name.to_owned(), why: text.to_owned() },
+        catalogue.find_field(text).err().unwrap_or(Refusal::NoFields),
+        catalogue.find_timestamp(text).err().unwrap_or(Refusal::TimestampAhead),
+        Refusal::TimestampAhead,
+        Refusal::BadCall,
+        Refusal::StaysPrivate,
+        Refusal::BadStart { category: StatusCategory::Merged },
     ]
 }
 
@@ -366,10 +437,13 @@ fn check_messages_about(
         at: Timestamp::from_micros(version),
         actor: Actor::ApiToken { name: name.to_owned() },
         via: Via::Api,
+        telling: None,
         event,
         through: Some(name.to_owned()),
     });
     let entries: Vec<Entry> = entries.collect();
+    check_message(&post::together(&entries, incident, catalogue))?;
+    check_message(&announcement::withdrawn(incident))?;
     for entry in &entries {
         if let Some(message) = post::post(entry, incident, catalogue) {
             check_message(&message)?;
@@ -399,7 +473,8 @@ fn check_messages_about(
 fn check_forms_about(incident: &Incident, catalogue: &Catalogue, name: &str) -> Checked {
     let origin = Origin { incident: Some(incident.id.clone()), ..Origin::default() };
     check_modal(&form::declare(name, catalogue, &origin))?;
-    for form in every_form(name) {
+    let of_fields = [Form::Field { field: None }, Form::Field { field: Some(name.to_owned()) }];
+    for form in every_form(name).into_iter().chain(of_fields) {
         let modal = form.open(incident, catalogue, &origin);
         check_modal(&modal)?;
         prop_assert_eq!(modal.callback_id(), form.word());
@@ -426,6 +501,7 @@ fn every_form(word: &str) -> Vec<Form> {
         Form::Invite,
         Form::Snooze,
         Form::Merge,
+    Form::Action, Form::Call, Form::Cancel, Form::FollowUp, Form::Link, Form::Pause, Form::Relate, Form::Remove,
     ]
 }
 
@@ -522,6 +598,7 @@ fn too_many_inputs(text: &str) -> Vec<Block> {
         Some(Element::lines(text, 0)),
         Element::select(choices(130), Some("120")),
         Element::select(choices(3), Some("2")),
+        Element::multi_select(choices(130), &["1", "120"]),
         Some(Element::person(Some(&UserId::new(text)))),
         Some(Element::tick(Choice::new("yes", text))),
     ];

@@ -50,7 +50,7 @@ impl Story {
         let incident = Incident::declared(id, minute(0), &actor, &declared);
         let event = Event::Declared(declared);
         let first =
-            Entry { version: 1, at: minute(0), actor, via: Via::Modal, event, through: None };
+            Entry { version: 1, at: minute(0), actor, via: Via::Modal, telling: None, event, through: None };
         let mut story = Story { incident, record: vec![first], catalogue };
         let channel = ChannelId::from("C0INC1");
         story.happens(Actor::Stentor, &Command::RecordChannel { channel });
@@ -68,7 +68,7 @@ impl Story {
         let context = Context { now, actor: &actor, via, catalogue: &self.catalogue };
         for event in decide(&self.incident, command, &context).unwrap() {
             let version = self.incident.version + 1;
-            let entry = Entry { version, at: now, actor: actor.clone(), via, event, through: None };
+            let entry = Entry { version, at: now, actor: actor.clone(), via, telling: None, event, through: None };
             self.incident.apply(&entry);
             self.record.push(entry);
         }

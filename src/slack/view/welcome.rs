@@ -8,7 +8,7 @@ use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::element;
 use crate::slack::view::kit::line::Line;
 use crate::slack::view::kit::message::Message;
-use crate::slack::view::words;
+use crate::slack::view::{extra, words};
 
 /// What somebody who comes into the channel needs first.
 pub fn welcome(incident: &Incident, catalogue: &Catalogue) -> Message {
@@ -51,6 +51,9 @@ fn facts(incident: &Incident, catalogue: &Catalogue) -> Vec<Line> {
         Line::joined([since, took.or(due).unwrap_or_default()], "   "),
         incident.signal.map(|signal| fact("Alerts", alerts::in_short(&signal))).unwrap_or_default(),
         snoozed.unwrap_or_default(),
+        Line::joined(extra::fields(incident, catalogue), "   "),
+        extra::call(incident).unwrap_or_default(),
+        extra::mode(incident).unwrap_or_default(),
         private.unwrap_or_default(),
     ]
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::ids::{ChannelId, IncidentTypeId, RoleId, SeverityId, StatusId, UserId};
+use crate::ids::{
+    ChannelId, IncidentTypeId, RoleId, SeverityId, StatusId, TimestampId, UserId,
+};
 use crate::incident::catalogue::{Catalogue, RoleKind, Severity, StampedWhen, StatusCategory};
 use crate::incident::event::Absorbed;
 use crate::incident::merge::Destination;
@@ -66,6 +68,11 @@ pub fn type_name(incident: &Incident, catalogue: &Catalogue) -> Option<String> {
 /// What people call this type.
 pub fn type_called(id: &IncidentTypeId, catalogue: &Catalogue) -> String {
     name_or(catalogue.incident_type(id).map(|kind| kind.name.as_str()), "a type of before")
+}
+
+/// What people call this timestamp.
+pub fn timestamp_name(id: &TimestampId, catalogue: &Catalogue) -> String {
+    name_or(catalogue.timestamp(id).map(|kind| kind.name.as_str()), "a timestamp of before")
 }
 
 /// Where an incident goes on: `INC-7 #inc-7-checkout`.

@@ -13,7 +13,7 @@ use stentor::app::App;
 use stentor::ids::WorkspaceId;
 
 /// Everything that a workspace has, one statement per table.
-const EVERYTHING: [&str; 38] = [
+const EVERYTHING: [&str; 39] = [
     "SELECT slug || COALESCE(slack_team, '') || COALESCE(bot_user, '') || COALESCE(announce_channel, '')
          || COALESCE(announce_name, '') || CAST(catalogue_version AS TEXT) FROM workspace WHERE id = $1",
     "SELECT name || CAST(value AS TEXT) FROM counter WHERE workspace = $1 ORDER BY 1",
@@ -62,6 +62,8 @@ const EVERYTHING: [&str; 38] = [
          FROM alert_rule_count WHERE workspace = $1 ORDER BY 1",
     "SELECT rule || project || ' ' || CAST(minute AS TEXT) || ' ' || value
          FROM alert_rule_value WHERE workspace = $1 ORDER BY 1",
+    "SELECT CAST(version AS TEXT) || ' ' || CAST(at AS TEXT) || CAST(entry AS TEXT) FROM catalogue_change
+         WHERE workspace = $1 ORDER BY 1",
     "SELECT key || ' ' || facet || ' ' || CAST(block AS TEXT) FROM incident_index WHERE workspace = $1 ORDER BY 1",
     "SELECT folded || name FROM alert_tag WHERE workspace = $1 ORDER BY 1",
     "SELECT id || url || description || CAST(events AS TEXT) || state || kept_secret || COALESCE(kept_old, '')

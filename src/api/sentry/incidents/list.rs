@@ -19,12 +19,13 @@ use crate::ids::RuleId;
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::state::Incident;
 use crate::incident::text::clean_line;
+use crate::incident::wanted::Wanted;
 use crate::store::alert_marks::Marks;
 use crate::store::db::Tx;
-use crate::store::incidents::{self, Filter};
+use crate::store::incident_lists::{self, IncidentQuery};
 
 /// Incidents that are looked at together.
-const AT_ONCE: i64 = 200;
+const AT_ONCE: usize = 200;
 
 /// Lists incidents, newest first.
 pub async fn list(State(app): State<App>, house: House) -> Result<Response, Refused> {
@@ -83,7 +84,7 @@ impl Asked {
     }
 
     /// What the database can tell.
-    fn filter(&self) -> Filter {
+    fn query(&self) -> IncidentQuery {
         let is_ended = |category: &StatusCategory| !category.is_active();
         let categories: Vec<StatusCategory> = match self.status.as_deref() {
             Some("closed") => StatusCategory::ALL.into_iter().filter(is_ended).collect(),
@@ -93,7 +94,8 @@ impl Asked {
             Some(_) | None => Vec::new(),
         };
         let text = Some(self.title.clone()).filter(|text| !text.is_empty());
-        Filter { categories, severity: None, text }
+        let wanted = Wanted::in_any(&categories, None);
+        IncidentQuery { wanted, text, limit: AT_ONCE, ..IncidentQuery::default() }
     }
 
     /// Whether the incident by itself is what is asked for.
@@ -134,11 +136,10 @@ async fn find(
     most: usize,
 ) -> Result<Vec<Incident>, Refused> {
     let (workspace, actor) = (&house.caller.workspace, &house.caller.eyes());
-    let filter = asked.filter();
+    let mut query = asked.query();
     let mut found: Vec<Incident> = Vec::new();
-    let mut before = None;
     loop {
-        let page = incidents::page(tx, workspace, actor, &filter, before, AT_ONCE).await?;
+        let page = incident_lists::page(tx, workspace, actor, &query).await?;
         let mut these = page.incidents;
         these.retain(|incident| asked.is(incident, catalogue));
         let marks =
@@ -148,8 +149,8 @@ async fn find(
             these.retain(|it| asked.are(it, marks.get(&it.id).unwrap_or(&none)));
         }
         found.extend(these);
-        before = page.next_before;
-        if before.is_none() || found.len() >= most {
+        query.after = page.next;
+        if query.after.is_none() || found.len() >= most {
             return Ok(found);
         }
     }

@@ -7,6 +7,7 @@
 mod asking;
 mod attach;
 mod declare;
+mod fields;
 mod papers;
 mod people;
 mod steering;
@@ -16,10 +17,11 @@ use serde_json::{Value, json};
 
 use crate::ids::{ChannelId, GroupId, IncidentId, ItemId, TeamId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::incident::decide::refuse_unless_next;
 use crate::incident::papers::item::ItemKind;
 use crate::incident::refusal::Refusal;
 use crate::incident::snooze::refuse_unless_snoozable;
-use crate::incident::state::Incident;
+use crate::incident::state::{Incident, Mode};
 use crate::incident::triage::refuse_unless_declinable;
 use crate::slack::view::kit::modal::Modal;
 use crate::slack::view::reply;
@@ -31,6 +33,10 @@ pub use declare::declare;
 pub const DECLARE: &str = "declare";
 /// The `callback_id` of the form that moves alerts to another incident.
 pub const ATTACH: &str = "attach_alerts";
+/// The `callback_id` of the form that asks for fields.
+pub const FIELD: &str = "field";
+/// What the id of an input for a field begins with; the field's id follows.
+pub const FIELD_BLOCK: &str = "field/";
 
 /// The `callback_id` of the form that gives an action to somebody.
 pub const ASSIGN_ACTION: &str = "assign_action";
@@ -73,6 +79,17 @@ pub enum Form {
     Snooze,
     /// Where it goes on.
     Merge,
+    /// What its fields say.
+    Field {
+        /// The only one to ask for: an id or a name.
+        field: Option<String>,
+    },
+    /// Where people talk.
+    Call,
+    /// Why it rests.
+    Pause,
+    /// Why it was a mistake.
+    Cancel,
     /// What is to be done now.
     Action,
     /// What is to be done afterwards.
@@ -110,6 +127,10 @@ impl Form {
             Form::Invite => "invite",
             Form::Snooze => "snooze",
             Form::Merge => "merge",
+            Form::Field { .. } => FIELD,
+            Form::Call => "call",
+            Form::Pause => "pause",
+            Form::Cancel => "cancel",
             Form::Action => "action",
             Form::FollowUp => "follow_up",
             Form::Assign { kind: ItemKind::Action, .. } => ASSIGN_ACTION,
@@ -133,6 +154,8 @@ impl Form {
             Form::Decline => refuse_unless_declinable(incident),
             Form::Snooze => refuse_unless_snoozable(incident),
             Form::Merge if category.is_ended() => Err(Refusal::Over { category }),
+            Form::Pause => refuse_unless_next(incident, StatusCategory::Paused),
+            Form::Cancel => refuse_unless_next(incident, StatusCategory::Canceled),
             _ => Ok(()),
         }
     }
@@ -161,6 +184,10 @@ impl Form {
             Form::Invite => people::invite(&origin),
             Form::Snooze => steering::snooze(&origin),
             Form::Merge => steering::merge(incident, &origin),
+            Form::Field { field } => fields::fields(incident, catalogue, field.as_deref(), &origin),
+            Form::Call => fields::call(incident, &origin),
+            Form::Pause => fields::pause(incident, &origin),
+            Form::Cancel => fields::cancel(incident, &origin),
             Form::Action => papers::action(&origin),
             Form::FollowUp => papers::follow_up(&origin),
             Form::Assign { item, .. } => {
@@ -189,6 +216,9 @@ pub struct Origin {
     /// The workspace of the organisation in which it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slack_team: Option<TeamId>,
+    /// What the form declares, if that is no real incident.
+    #[serde(default, skip_serializing_if = "Mode::is_standard")]
+    pub mode: Mode,
     /// The action or follow-up that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<ItemId>,
@@ -226,6 +256,21 @@ pub fn not_installed(callback_id: &str) -> Value {
     errors(first_field(fields(callback_id)), reply::NOT_INSTALLED)
 }
 
+/// The same answer for the form that asks for fields, which has an input for each: under the one that
+/// the refusal is about, or the first.
+pub fn under_its_field(answer: &Value, refusal: Option<&Refusal>, values: &Value) -> Value {
+    let inputs = values.as_object();
+    let about = match refusal {
+        Some(Refusal::BadField { field, .. }) => Some(format!("{FIELD_BLOCK}{field}")),
+        _ => None,
+    };
+    let about = about.filter(|block| inputs.is_some_and(|inputs| inputs.contains_key(block)));
+    let first = || inputs.and_then(|inputs| inputs.keys().next().cloned());
+    let sentence = answer["errors"].as_object().and_then(|errors| errors.values().next());
+    let sentence = sentence.and_then(Value::as_str).unwrap_or_default();
+    errors(&about.or_else(first).unwrap_or_else(|| FIELD.to_owned()), sentence)
+}
+
 fn errors(field: &str, sentence: &str) -> Value {
     // Slack shows these as plain text.
     json!({"response_action": "errors", "errors": {field: sentence.replace('`', "")}})
@@ -247,6 +292,8 @@ fn fields(callback_id: &str) -> &'static [&'static str] {
         "invite" => &["person"],
         "snooze" => &["minutes", "cancel_on_news"],
         "merge" => &["into"],
+        FIELD => &["fields"],
+        "call" => &["call_url"],
         "action" => &["description", "person"],
         "follow_up" => &["title", "description", "person"],
         ASSIGN_ACTION | ASSIGN_FOLLOW_UP | "remove" => &["person"],
@@ -354,6 +401,9 @@ mod tests {
             Form::Invite,
             Form::Snooze,
             Form::Merge,
+            Form::Call,
+            Form::Pause,
+            Form::Cancel,
         ];
         let drawn: Vec<String> = forms.iter().map(|form| opened(form, &story)).collect();
         assert_snapshot!(drawn.join("\n\n"), @"
@@ -431,6 +481,21 @@ mod tests {
         Where does INC-1 go on? <into>: (INC-42)
           INC-1 is over then; its timeline stays, and both channels are told.
         [Cancel] [Merge]
+
+        == Call ==
+        Where do people talk? (optional) <call_url>: (https://meet.example.com/abc)
+          The address of a page. Leave it empty if nobody talks any more.
+        [Cancel] [Save]
+
+        == Pause ==
+        Why does INC-1 rest? (optional) <message>
+          Work goes on when the status is changed.
+        [Cancel] [Pause]
+
+        == Declared by mistake ==
+        Why was INC-1 a mistake? (optional) <message>
+          It is over, and can be reopened.
+        [Cancel] [End it]
         ");
     }
 

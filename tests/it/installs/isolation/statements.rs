@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Tables whose rows belong to a workspace.
-const TABLES: [&str; 38] = [
+const TABLES: [&str; 39] = [
     "counter",
     "incident",
     "timeline",
@@ -33,6 +33,7 @@ const TABLES: [&str; 38] = [
     "alert_rule_standing",
     "alert_rule_count",
     "alert_rule_value",
+    "catalogue_change",
     "incident_index",
     "alert_tag",
     "webhook",
