@@ -85,7 +85,10 @@ impl FromRequestParts<App> for Caller {
         let source = app.trusted_proxies.source(parts);
         let now = app.clock.now();
         let result = match read(parts, app, &source, now).await {
-            Ok(caller) => caller.may_enter(parts).and_then(|()| caller.acting_for(parts)),
+            Ok(caller) => match caller.may_enter(parts) {
+                Ok(()) => caller.acting_for(parts, app).await,
+                Err(problem) => Err(problem),
+            },
             Err(problem) => Err(problem),
         };
         if let Err(problem) = &result
@@ -156,18 +159,31 @@ impl Caller {
         }
     }
 
+    /// Whom the caller means: somebody by their id in Slack, or by their address, where the directory
+    /// has it. An id that the directory does not have may still be somebody's: it may be old, or there
+    /// may be none.
+    async fn person(&self, app: &App, given: &str) -> Result<Option<UserId>, Problem> {
+        let id = UserId::from(given);
+        if id.is_well_formed() {
+            return Ok(Some(id));
+        }
+        if !given.contains('@') {
+            return Ok(None);
+        }
+        let mut tx = app.db.read().await?;
+        let found = store::people::by_email(&mut tx, &self.workspace, given).await?;
+        Ok(found.filter(|person| person.is_active).map(|person| person.id))
+    }
+
     /// The caller in the name of somebody, if it writes and says so.
-    fn acting_for(self, parts: &Parts) -> Result<Caller, Problem> {
+    async fn acting_for(self, parts: &Parts, app: &App) -> Result<Caller, Problem> {
         let reads = parts.method == Method::GET || parts.method == Method::HEAD;
         let given = match parts.headers.get(USER) {
             Some(given) if !reads => given.to_str().unwrap_or_default().trim(),
             _ => return Ok(self),
         };
         self.require(Scope::ActAsUser)?;
-        let user = UserId::from(given);
-        if !user.is_well_formed() {
-            return Err(Problem::unknown_user(given));
-        }
+        let user = self.person(app, given).await?.ok_or_else(|| Problem::unknown_user(given))?;
         Ok(Caller { actor: Actor::Person { user }, ..self })
     }
 }

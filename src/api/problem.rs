@@ -19,6 +19,8 @@ use crate::incident::papers::bad::BadPaper;
 use crate::incident::refusal::{Field, Refusal};
 use crate::incident::text::shorten;
 use crate::intake::order::NotTaken;
+use crate::oncall::refusal::Refused;
+use crate::paging;
 use crate::rules::NotMade;
 use crate::scope::Scope;
 use crate::store::db;
@@ -144,7 +146,7 @@ impl Problem {
     /// There is nobody in whose name this could be done.
     pub fn unknown_user(given: &str) -> Problem {
         let detail = format!(
-            "\u{201c}{}\u{201d} is not the id of somebody in Slack, such as `U012AB3CD`.",
+            "\u{201c}{}\u{201d} is neither the id of somebody in Slack, such as `U012AB3CD`, nor an address that is known.",
             shorten(given, 100)
         );
         let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -327,6 +329,33 @@ impl From<NotEdited> for Problem {
         Problem { field: bad.field().map(str::to_owned), ..problem }
     }
 }
+impl From<paging::NotDone> for Problem {
+    fn from(not_done: paging::NotDone) -> Problem {
+        match not_done {
+            paging::NotDone::Refused(refused) => refused.into(),
+            paging::NotDone::NotSaved(error) => Problem::failure(&error),
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Problem {
+        let (status, title) = match &refused {
+            Refused::Unfit(unfit) => {
+                return Problem::does_not_fit(unfit.why.clone(), Some(unfit.field.clone()));
+            }
+            Refused::NoSuch { what } => return Problem::no_such(what),
+            Refused::TooMany { .. } => return Problem::enough(refused.to_string()),
+            Refused::AlreadySo { .. } => return Problem::already_so(refused.to_string()),
+            Refused::Stale { .. } => (StatusCode::PRECONDITION_FAILED, "Stale version"),
+            Refused::InUse { .. } => (StatusCode::CONFLICT, "In use"),
+            Refused::NobodyOnCall { .. } => (StatusCode::CONFLICT, "Nobody is on call"),
+            Refused::Over { .. } => (StatusCode::CONFLICT, "The escalation is over"),
+            Refused::NotForPrograms => (StatusCode::FORBIDDEN, "Not for programs"),
+        };
+        Problem::new(status, refused.code(), title, refused.to_string())
+    }
+}
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
@@ -335,6 +364,7 @@ impl From<Refusal> for Problem {
             Refusal::NoSuchIncident { .. } | Refusal::NotAnIncidentChannel => {
                 return Problem::no_such_incident();
             }
+            Refusal::OnCall(refused) => return refused.clone().into(),
             Refusal::UnknownSeverity(_) => (UNFIT, "Unknown severity"),
             Refusal::UnknownStatus(_) => (UNFIT, "Unknown status"),
             Refusal::UnknownRole(_) => (UNFIT, "Unknown role"),

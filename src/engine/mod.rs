@@ -222,6 +222,7 @@ fn kind(order: &Order) -> &'static str {
         Command::RecordMessage { .. } => "record_message",
         Command::RecordSignal { .. } => "record_signal",
         Command::RecordAlerts { .. } => "record_alerts",
+        Command::RecordPaged { .. } => "record_paged",
         Command::Ring { .. } => "ring",
         Command::Field { .. } => "field",
         Command::Timestamp { .. } => "timestamp",

@@ -17,6 +17,7 @@ use crate::incident::edit::Edit;
 use crate::incident::event::{Absorbed, Actor};
 use crate::incident::handled::Handled;
 use crate::incident::origin::Origin;
+use crate::incident::paged::Paged;
 use crate::incident::papers::Paperwork;
 use crate::incident::pins::Sight;
 use crate::incident::reactions::TimerKind;
@@ -236,6 +237,13 @@ pub enum Command {
     },
     /// Change several things in one step.
     Edit(Edit),
+    /// Something happened to an escalation that is about the incident.
+    #[serde(skip_deserializing)]
+    #[schema(ignore)]
+    RecordPaged {
+        /// What.
+        paged: Paged,
+    },
     /// Something is to be written down: `do` says what.
     Paperwork(Paperwork),
     /// Take somebody out of a private incident, and out of its channel.
@@ -348,6 +356,7 @@ impl Command {
                 | Command::RecordSignal { .. }
                 | Command::RecordAlerts { .. }
                 | Command::Ring { .. }
+                | Command::RecordPaged { .. }
         ) || matches!(self, Command::Paperwork(paperwork) if paperwork.is_internal())
     }
 }

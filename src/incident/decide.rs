@@ -220,6 +220,7 @@ pub fn change(
         Command::RecordAlerts { by, done } => {
             Ok(vec![Event::AlertsHandled { by: by.clone(), done: done.clone() }])
         }
+        Command::RecordPaged { paged } => Ok(vec![Event::Paged(paged.clone())]),
         Command::Ring { timer: TimerKind::UpdateDue } => match incident.next_update_due {
             Some(due) if due <= context.now => Ok(vec![Event::UpdateOverdue { due }]),
             // An update came after all, or the reminder was moved.

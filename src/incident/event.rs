@@ -16,6 +16,7 @@ use crate::incident::edit::Telling;
 use crate::incident::handled::Handled;
 use crate::incident::merge::Destination;
 use crate::incident::origin::Origin;
+use crate::incident::paged::Paged;
 use crate::incident::papers::Filed;
 use crate::incident::pins::Quote;
 use crate::incident::snooze::Woken;
@@ -287,6 +288,8 @@ pub enum Event {
         /// Who may now.
         to: Visibility,
     },
+    /// Something happened to an escalation that is about the incident.
+    Paged(Paged),
     /// Something was written down: `what` says what.
     Paperwork(Filed),
     /// Somebody was taken out of a private incident.

@@ -19,6 +19,7 @@ pub mod invite;
 pub mod members;
 pub mod merge;
 pub mod origin;
+pub mod paged;
 pub mod papers;
 pub mod pins;
 pub mod reactions;

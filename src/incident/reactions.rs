@@ -7,6 +7,7 @@ use crate::ids::{IncidentId, UserId};
 use crate::incident::channel::ChannelChange;
 use crate::incident::edit::Telling;
 use crate::incident::event::{Absorbed, Entry, Event};
+use crate::incident::paged::Happened;
 use crate::incident::papers::Filed;
 use crate::incident::signal::news;
 use crate::incident::snooze::Woken;
@@ -121,6 +122,11 @@ pub enum Effect {
         /// What it may say.
         absorbed: Absorbed,
     },
+    /// Nobody need be paged for it any more.
+    EndEscalations {
+        /// Because its alerts are over; not because it is.
+        alerts_only: bool,
+    },
     /// Somebody is to be told, alone, that something is theirs to do.
     TellAssignee {
         /// The entry that gave it to them.
@@ -153,9 +159,34 @@ pub fn reactions(entry: &Entry, incident: &Incident) -> Vec<Effect> {
     if incident.signal.is_some() && (is_new || changes_cards(&entry.event)) {
         effects.push(Effect::ShowAlerts);
     }
+    effects.extend(ends_escalations(entry, incident));
     // Last of all: they may be many, and each is for itself.
     effects.extend(tidings(entry, incident));
     effects
+}
+
+/// What an incident is paged for ends with it, and what its alerts are paged for with them. Where it
+/// goes on in another one, somebody is needed as before.
+fn ends_escalations(entry: &Entry, incident: &Incident) -> Option<Effect> {
+    if incident.escalations.is_empty() || incident.merged_into.is_some() {
+        return None;
+    }
+    let is_over = !incident.category.is_active();
+    let may_end = matches!(
+        entry.event,
+        Event::StatusChanged { .. } | Event::UpdatePosted { status: Some(_), .. } | Event::Paged(_)
+    );
+    if is_over {
+        return may_end.then_some(Effect::EndEscalations { alerts_only: false });
+    }
+    match &entry.event {
+        Event::SignalChanged { from: Some(from), to, regrouped: false, .. }
+            if from.active && !to.active =>
+        {
+            Some(Effect::EndEscalations { alerts_only: true })
+        }
+        _ => None,
+    }
 }
 
 /// What those who want to hear of the incident are told: updates and changes of its status, unless
@@ -325,6 +356,11 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             // What was announced is taken back, although it is not announced any more.
             let announcement = vec![Effect::Refresh(Announcement)];
             [announcement, said(), stale(&[Members, Welcome])].concat()
+        }
+        Event::Paged(paged) => {
+            let told = if paged.is_said() { said() } else { Vec::new() };
+            let is_taken = matches!(paged.happened, Happened::Acknowledged { .. });
+            [told, if is_taken { stale(&[Members]) } else { Vec::new() }].concat()
         }
         Event::Paperwork(Filed::ItemAdded { item }) => assigned(entry, item.assignee.as_ref()),
         Event::Paperwork(Filed::ItemChanged { edit, .. }) => {

@@ -8,6 +8,7 @@ use crate::incident::catalogue::StatusCategory;
 use crate::incident::catalogue::find::Unknown;
 use crate::incident::merge::BadMerge;
 use crate::incident::papers::bad::BadPaper;
+use crate::oncall::refusal::Refused;
 
 /// A command that can't be done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -117,6 +118,9 @@ pub enum Refusal {
     /// The incident can't go on in that one.
     #[error(transparent)]
     BadMerge(#[from] BadMerge),
+    /// Nobody can be paged so, or answer so.
+    #[error(transparent)]
+    OnCall(#[from] Refused),
     /// It can't be written down.
     #[error(transparent)]
     BadPaper(#[from] BadPaper),
@@ -242,6 +246,13 @@ impl Refusal {
             Refusal::BadStart { .. } => Some("status"),
             Refusal::StaysPrivate => Some("private"),
             Refusal::TooManyChanges { .. } => None,
+            Refusal::OnCall(refused) => match refused.field()? {
+                "title" | "description" => Some("text"),
+                "path" => Some("path"),
+                field if field.starts_with("people") => Some("person"),
+                field if field == "person" => Some("person"),
+                _ => None,
+            },
             Refusal::NoSuchIncident { .. }
             | Refusal::NotAnIncidentChannel
             | Refusal::AlertsElsewhere
@@ -276,6 +287,7 @@ impl Refusal {
             Refusal::BadSnooze => "bad-snooze",
             Refusal::BadDuration { .. } => "bad-duration",
             Refusal::BadMerge(_) => "bad-merge",
+            Refusal::OnCall(refused) => refused.code(),
             Refusal::BadPaper(bad) => bad.code(),
             Refusal::NotForPeople => "not-for-people",
             Refusal::Stale { .. } => "stale-version",

@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, CustomFieldId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId,
-    StatusId, TeamId, TimestampId, UserId,
+    ChannelId, CustomFieldId, EscalationId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId,
+    SeverityId, StatusId, TeamId, TimestampId, UserId,
 };
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::catalogue::field::FieldValue;
@@ -165,6 +165,9 @@ pub struct Incident {
     /// Where people talk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_url: Option<String>,
+    /// The escalations about it that are not over.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub escalations: BTreeSet<EscalationId>,
     /// Where the alerts come from that opened it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
@@ -224,6 +227,7 @@ impl Incident {
             mode: declared.mode,
             fields: declared.fields.iter().cloned().collect(),
             call_url: declared.call_url.clone(),
+            escalations: BTreeSet::new(),
             origin: declared.origin.clone(),
             papers: Papers::default(),
             ended_by: (!declared.category.is_active()).then(|| by.clone()),
@@ -316,6 +320,7 @@ impl Incident {
             }
             Event::CallChanged { to, .. } => self.call_url.clone_from(to),
             Event::VisibilityChanged { to, .. } => self.visibility = *to,
+            Event::Paged(paged) => paged.apply_to(self),
             // Who writes something down hears how it goes on.
             Event::NoteAdded { .. } => self.subscribe(entry.actor.person()),
             Event::Paperwork(filed) => self.papers.apply(filed, entry),

@@ -27,7 +27,7 @@ use crate::store::db::Db;
 use crate::store::workspaces::Catalogues;
 use crate::webhooks::turns::Turns;
 
-pub use spread::telling;
+pub use spread::{spread, telling};
 
 /// Sends what webhooks are told.
 #[derive(Clone)]

@@ -24,7 +24,13 @@ pub async fn telling(
     Ok(spread(&listening, news, ids, now))
 }
 
-fn spread(listening: &[Listening], news: &[News], ids: &IdSource, now: Timestamp) -> Vec<NewWork> {
+/// The work of telling these webhooks what they want to be told of this.
+pub fn spread(
+    listening: &[Listening],
+    news: &[News],
+    ids: &IdSource,
+    now: Timestamp,
+) -> Vec<NewWork> {
     let mut work = Vec::new();
     for one in news {
         for webhook in listening.iter().filter(|webhook| one.is_wanted(&webhook.events)) {

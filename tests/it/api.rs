@@ -7,6 +7,7 @@ mod document;
 mod editing;
 mod hostile;
 mod lists;
+mod oncall;
 mod operators;
 mod papers;
 mod scopes;

@@ -16,6 +16,7 @@ mod installs;
 mod keeping;
 mod listing;
 mod manifest;
+mod oncall;
 mod process;
 mod process_access;
 mod process_sources;

@@ -11,6 +11,7 @@ pub mod changes;
 pub mod cursor;
 pub mod incidents;
 pub mod listing;
+pub mod oncall;
 pub mod openapi;
 pub mod papers;
 pub mod settings;
@@ -75,6 +76,7 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
     ];
     routes.extend(settings::routes());
     routes.extend(catalogue::routes());
+    routes.extend(oncall::routes());
     routes.extend(papers::routes());
     routes
 }

@@ -96,6 +96,32 @@ use crate::scope::Scope;
         super::tokens::show,
         super::tokens::revoke,
         show,
+        super::oncall::people::list,
+        super::oncall::people::show,
+        super::oncall::schedules::list,
+        super::oncall::schedules::create,
+        super::oncall::schedules::show,
+        super::oncall::schedules::replace,
+        super::oncall::schedules::archive,
+        super::oncall::schedules::entries,
+        super::oncall::schedules::changes,
+        super::oncall::overrides::list,
+        super::oncall::overrides::create,
+        super::oncall::overrides::show,
+        super::oncall::overrides::replace,
+        super::oncall::overrides::remove,
+        super::oncall::paths::list,
+        super::oncall::paths::create,
+        super::oncall::paths::show,
+        super::oncall::paths::replace,
+        super::oncall::paths::archive,
+        super::oncall::paths::changes,
+        super::oncall::escalations::list,
+        super::oncall::escalations::create,
+        super::oncall::escalations::show,
+        super::oncall::escalations::cancel,
+        super::oncall::escalations::respond,
+        super::oncall::escalations::reassign,
     ),
     components(schemas(Problem)),
     modifiers(&Token, &Settings, &Parts, &Needed),
@@ -110,6 +136,7 @@ use crate::scope::Scope;
         (name = "tokens", description = "Who may call, and what they may do"),
         (name = "webhooks", description = "Who is told of incidents and alerts over HTTP"),
         (name = "about", description = "About this API"),
+        (name = "on-call", description = "People, who is on call when, and who is paged"),
     ),
 )]
 struct Document;
@@ -162,7 +189,7 @@ fn say_needed(operation: &mut Operation, scope: Scope, writes: bool) {
             .name("X-Incident-User")
             .parameter_in(ParameterIn::Header)
             .description(Some(
-                "In whose name this is done: the id of somebody in Slack. The record says so, and names the token beside it. Needs the scope `act_as_user`",
+                "In whose name this is done: the id of somebody in Slack, or their address. The record says so, and names the token beside it. Needs the scope `act_as_user`",
             ))
             .required(Required::False)
             .schema(Some(ObjectBuilder::new().schema_type(Type::String)));

@@ -42,8 +42,8 @@ fn any_paperwork() -> impl Strategy<Value = (Paperwork, prop::sample::Index)> {
     let paperwork = prop_oneof![
         (text(), person())
             .prop_map(|(description, assignee)| Paperwork::AddAction { description, assignee }),
-        (text(), person(), proptest::collection::vec(text(), 0..3), proptest::option::of(issue())).prop_map(
-            |(title, assignee, labels, issue)| Paperwork::AddFollowUp {
+        (text(), person(), proptest::collection::vec(text(), 0..3), proptest::option::of(issue()))
+            .prop_map(|(title, assignee, labels, issue)| Paperwork::AddFollowUp {
                 title,
                 description: None,
                 assignee,
@@ -52,8 +52,7 @@ fn any_paperwork() -> impl Strategy<Value = (Paperwork, prop::sample::Index)> {
                 category: None,
                 issue,
                 source: None,
-            }
-        ),
+            }),
         (proptest::option::of(text()), status(), person(), any::<bool>()).prop_map(
             |(description, status, assignee, unassign)| Paperwork::EditAction {
                 action: ItemId::from(""),
@@ -66,14 +65,18 @@ fn any_paperwork() -> impl Strategy<Value = (Paperwork, prop::sample::Index)> {
         (text(), proptest::option::of(text()), at()).prop_map(|(title, description, at)| {
             Paperwork::AddTimelineItem { title, description, at }
         }),
-        (0..40i64, proptest::option::of(text()), proptest::option::of(text()), proptest::option::of(at())).prop_map(
-            |(entry, title, description, at)| Paperwork::EditTimelineItem {
+        (
+            0..40i64,
+            proptest::option::of(text()),
+            proptest::option::of(text()),
+            proptest::option::of(at())
+        )
+            .prop_map(|(entry, title, description, at)| Paperwork::EditTimelineItem {
                 entry,
                 title,
                 description,
                 at
-            }
-        ),
+            }),
         url().prop_map(|url| Paperwork::Attach {
             resource_type: "arbitrary_url".to_owned(),
             external_id: None,
@@ -87,12 +90,14 @@ fn any_paperwork() -> impl Strategy<Value = (Paperwork, prop::sample::Index)> {
             Paperwork::AddDocument { title, markdown, only_first }
         }),
         url().prop_map(|url| Paperwork::AttachDocument { url, title: None }),
-        (proptest::option::of(text()), proptest::option::of(text())).prop_map(|(title, markdown)| Paperwork::EditDocument {
-            document: DocumentId::from(""),
-            title,
-            markdown,
-            status: Some(DocumentStatus::InReview),
-        }),
+        (proptest::option::of(text()), proptest::option::of(text())).prop_map(
+            |(title, markdown)| Paperwork::EditDocument {
+                document: DocumentId::from(""),
+                title,
+                markdown,
+                status: Some(DocumentStatus::InReview),
+            }
+        ),
         text().prop_map(|text| Paperwork::Comment { text, mentions: vec![UserId::from("U0BOB")] }),
         (0..40i64, text()).prop_map(|(note, text)| Paperwork::EditNote { note, text }),
         (0..40i64).prop_map(|note| Paperwork::DeleteNote { note }),

@@ -8,7 +8,7 @@ mod durations;
 pub mod papers;
 pub mod words;
 
-use crate::ids::{GroupId, SeverityId, UserId};
+use crate::ids::{EscalationId, GroupId, SeverityId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::command::Command;
 use crate::incident::papers::item::ItemKind;
@@ -17,9 +17,11 @@ use crate::incident::state::parse_reference;
 use crate::incident::text::{is_trick, nearest, shorten};
 use crate::slack::inbound::grammar::durations::leading_minutes;
 use crate::slack::inbound::grammar::words::{Person, readable, split_word, unquoted};
+use crate::slack::inbound::oncall::Whom;
 use crate::slack::view::alerts::button::CardButton;
 use crate::slack::view::button::Button;
 use crate::slack::view::form::Form;
+use crate::slack::view::page::PageButton;
 use crate::slack::view::verb::Verb;
 
 /// What was typed.
@@ -65,6 +67,17 @@ pub enum Intent {
         /// What was typed.
         words: String,
     },
+    /// Somebody is to be paged. Needs no incident.
+    Page(Whom),
+    /// The form that pages somebody. Needs no incident.
+    AskWhomToPage,
+    /// Somebody who was paged answers.
+    AnswerPage {
+        /// What was pressed.
+        button: PageButton,
+        /// Which escalation.
+        escalation: EscalationId,
+    },
     /// No command goes by that word.
     Misunderstood {
         /// What was typed, all of it.
@@ -83,6 +96,8 @@ pub enum Show {
     Timeline,
     /// The alerts of the incident.
     Alerts,
+    /// Who is on call in schedules with this in their name. Needs no incident.
+    OnCall(String),
     /// Incidents. Needs none.
     List(Filter),
     /// How a command is typed, or all of them. Needs no incident.
@@ -228,6 +243,8 @@ fn parser(verb: Verb) -> Parser {
         Verb::Test => test,
         Verb::Pause => pause,
         Verb::Cancel => cancel,
+        Verb::Page => page,
+        Verb::OnCall => on_call,
         Verb::Action => papers::action,
         Verb::Actions => papers::actions,
         Verb::FollowUp => papers::follow_up,
@@ -254,6 +271,8 @@ impl Verb {
                 | Verb::Rename
                 | Verb::Note
                 | Verb::Test
+                | Verb::Page
+                | Verb::OnCall
                 | Verb::Action
                 | Verb::FollowUp
                 | Verb::Link
@@ -464,6 +483,21 @@ fn pause(text: &str, _: &UserId) -> Intent {
 /// `cancel [text]`
 fn cancel(text: &str, _: &UserId) -> Intent {
     said(text, Form::Cancel, |message| Command::Cancel { message: Some(message) })
+}
+/// `page [<@person>… | <path> | <schedule>] [text]`
+fn page(words: &str, actor: &UserId) -> Intent {
+    let (people, text) = words::leading_people(words, actor);
+    let text = readable(text);
+    match (people.is_empty(), text.is_empty()) {
+        (false, _) => Intent::Page(Whom::People { people, text }),
+        (true, true) => Intent::AskWhomToPage,
+        (true, false) => Intent::Page(Whom::Named(text)),
+    }
+}
+
+/// `oncall [<schedule>]`
+fn on_call(name: &str, _: &UserId) -> Intent {
+    Intent::Show(Show::OnCall(readable(name)))
 }
 
 /// Runs the command if there are words for it, and asks for them in a form if not.

@@ -7,26 +7,27 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::engine::order::{NotDone, Order, Target};
-use crate::ids::{IncidentId, TeamId, UserId, WorkspaceId};
+use crate::ids::{EscalationId, IncidentId, TeamId, UserId, WorkspaceId};
 use crate::incident::command::Command;
 use crate::incident::event::{Actor, Via};
 use crate::incident::papers::Paperwork;
 use crate::incident::refusal::Refusal;
 use crate::slack::client::{CallError, Connection};
 use crate::slack::inbound::act::Asking;
-use crate::slack::inbound::alerts;
 use crate::slack::inbound::answer::Answer;
 use crate::slack::inbound::door::Door;
 use crate::slack::inbound::grammar::{Intent, papers, pressed};
 use crate::slack::inbound::payload::{Interaction, View};
 use crate::slack::inbound::submission::{self, SubmissionError};
 use crate::slack::inbound::verify::Signed;
+use crate::slack::inbound::{alerts, oncall};
 use crate::slack::view::alerts::button::CardButton;
 use crate::slack::view::button::Button;
 use crate::slack::view::form::{
-    ATTACH, FIELD, Origin, failed, not_installed, refused, under_its_field,
+    ATTACH, FIELD, Origin, PAGE, failed, not_installed, refused, under_its_field,
 };
 use crate::slack::view::kit::message::Message;
+use crate::slack::view::page::PageButton;
 use crate::slack::view::papers::ItemButton;
 use crate::slack::view::reply;
 
@@ -79,6 +80,12 @@ async fn press(door: &Door, interaction: Interaction) -> Answer {
     {
         let intent = Intent::Alerts { button, group };
         return ask(door, interaction, Some(Target::Id(incident)), intent).await;
+    }
+    if let Some(button) = PageButton::parse(&action.action_id)
+        && let Some(escalation) = action.value.as_deref().map(EscalationId::from)
+    {
+        let intent = Intent::AnswerPage { button, escalation };
+        return ask(door, interaction, None, intent).await;
     }
     if let Some(button) = ItemButton::parse(&action.action_id)
         && let Some((incident, kind, item)) = action.value.as_deref().and_then(ItemButton::read)
@@ -168,6 +175,9 @@ async fn submit(door: &Door, interaction: Interaction) -> Answer {
     };
     if view.callback_id == ATTACH {
         return alerts::attach(door, workspace, user, view).await;
+    }
+    if view.callback_id == PAGE {
+        return oncall::submit(door, workspace, user, view).await;
     }
     let order = match order(workspace, slack_team, user, view) {
         Ok(order) => order,

@@ -132,7 +132,7 @@ impl FilledIn<'_> {
         self.choice(field).ok_or(SubmissionError::Missing { field })
     }
 
-    fn person(&self, field: &str) -> Option<UserId> {
+    pub(super) fn person(&self, field: &str) -> Option<UserId> {
         self.input(field)["selected_user"].as_str().map(UserId::from)
     }
 

@@ -52,6 +52,14 @@ impl Job<'_> {
             | Work::Evaluate { .. }
             | Work::Report(_)
             | Work::Act(_)
+            | Work::ShowPage { .. }
+            | Work::Escalate { .. }
+            | Work::RecordPaged(_)
+            | Work::EndEscalations { .. }
+            | Work::LookAtShift { .. }
+            | Work::TellShift(_)
+            | Work::ReadPeople(_)
+            | Work::ReadPerson { .. }
             | Work::TellAssignee { .. }
             | Work::TellSubscriber { .. }
             | Work::Deliver(_)

@@ -14,6 +14,8 @@ pub mod kept;
 pub mod kit;
 pub mod list;
 pub mod notice;
+pub mod oncall;
+pub mod page;
 pub mod papers;
 pub mod post;
 pub mod reply;

@@ -11,7 +11,7 @@ use crate::slack::view::button::Button;
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::line::Line;
 use crate::slack::view::kit::message::Message;
-use crate::slack::view::{timeline, words};
+use crate::slack::view::{page, timeline, words};
 
 /// The message for an entry; nothing for what the channel shows in another way.
 pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option<Message> {
@@ -79,6 +79,10 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
         Event::VisibilityChanged { .. } => {
             let private = Line::of("Private from now on: only people invited can see it");
             Some(said("🔒", vec![private, by(entry)], None, incident))
+        }
+        Event::Paged(paged) => {
+            let (cue, line) = page::news(paged);
+            Some(said(cue, vec![line], None, incident))
         }
         Event::Declared(_)
         | Event::FieldChanged { .. }

@@ -10,17 +10,28 @@ use crate::alert::rule::standing::Level;
 use crate::alert::signal::Signal;
 use crate::alert::state::{Alert, Circumstances};
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, CustomFieldId, IncidentId, IncidentTypeId, MessageTs, RuleId, UserId};
+use crate::ids::{
+    ChannelId, CustomFieldId, EscalationId, IncidentId, IncidentTypeId, MessageTs, PathId, RuleId,
+    ScheduleId, UserId,
+};
 use crate::incident::catalogue::field::{CustomField, FieldOption, FieldType, FieldValue};
 use crate::incident::catalogue::{Catalogue, IncidentType, StatusCategory};
 use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Absorbed, Actor, Entry, Event, SeverityChange, StatusChange, Via};
 use crate::incident::handled::Handled;
 use crate::incident::merge::{BadMerge, Destination};
+use crate::incident::paged::{Happened, Paged};
 use crate::incident::pins::{Author, Quote};
 use crate::incident::refusal::{Field, Refusal};
 use crate::incident::snooze::{Snooze, Woken};
 use crate::incident::state::{Incident, LastUpdate, Mode, Visibility};
+use crate::oncall::escalation::Beginning;
+use crate::oncall::escalation::state::{
+    Course, Escalation, Request, Status as EscalationStatus, Whom,
+};
+use crate::oncall::escalation::world::World;
+use crate::oncall::refusal::{Refused, Unfit};
+use crate::outbox::page_work::ShiftNews;
 use crate::outbox::work::{NotAnnounced, Warning};
 use crate::slack::view::alerts::card::{Card, card, gone};
 use crate::slack::view::form::{self, Form, Origin};
@@ -30,11 +41,13 @@ use crate::slack::view::kit::line::Line;
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::kit::modal::Modal;
 use crate::slack::view::limits::{Checked, characters, check_disarmed, check_message, check_modal};
+use crate::slack::view::oncall::OnCall;
 use crate::slack::view::reply::Standpoint;
 use crate::slack::view::samples::{Story, group_of, minute};
 use crate::slack::view::verb::Verb;
 use crate::slack::view::{
-    alerts, announcement, help, list, notice, post, reply, rule, timeline, topic, welcome,
+    alerts, announcement, help, list, notice, oncall, page, post, reply, rule, timeline, topic,
+    welcome,
 };
 
 /// Text as nobody should write it, and somebody will.
@@ -322,6 +335,86 @@ fn check_alerts_of(incident: &Incident, name: &str, text: &str) -> Checked {
     check_modal(&form::attach(&[], &origin))
 }
 
+fn check_pages_about(incident: &Incident, name: &str, text: &str) -> Checked {
+    let people: Vec<UserId> = (0..60).map(|nth| UserId::new(format!("U0PERSON{nth}"))).collect();
+    let request = Request {
+        title: name.to_owned(),
+        description: text.to_owned(),
+        priority: Some(text.to_owned()),
+        path: None,
+        people: people.clone(),
+        incident: Some(incident.id.clone()),
+        alerts: Vec::new(),
+        ends_with_alerts: false,
+    };
+    let by = Actor::ApiToken { name: text.to_owned() };
+    let beginning =
+        Beginning { id: EscalationId::from("E"), request, path: None, turn: 0, by: by.clone() };
+    let (mut escalation, _) = Escalation::begin(beginning, minute(0), &World::default());
+    let course = Course::Path { path: PathId::from("P"), name: name.to_owned() };
+    escalation.course = course.clone();
+    for status in EscalationStatus::ALL {
+        escalation.status = status;
+        escalation.acked_by = Some(by.clone());
+        for incident in [None, Some(incident)] {
+            let first = escalation.pages.first().expect("somebody is paged");
+            check_message(&page::page(&escalation, first, incident))?;
+        }
+    }
+    check_message(&page::begun(&escalation))?;
+    let whom: Vec<Whom> = people.iter().map(|user| Whom::Person { user: user.clone() }).collect();
+    let happened = [
+        Happened::Created { course },
+        Happened::Created { course: Course::People { people: people.clone() } },
+        Happened::Paged { whom: whom.clone(), level: 2 },
+        Happened::NotDelivered { whom: whom[0].clone(), error: text.to_owned() },
+        Happened::Acknowledged { was_paged: true },
+        Happened::Declined,
+        Happened::Snoozed { until: minute(1) },
+        Happened::Expired,
+        Happened::Cancelled,
+        Happened::Resolved,
+        Happened::Unknown,
+    ];
+    let entries = happened.map(|happened| Entry {
+        version: 2,
+        at: minute(1),
+        actor: Actor::Stentor,
+        via: Via::Delivery,
+        telling: None,
+        event: Event::Paged(Paged {
+            escalation: EscalationId::from("E"),
+            title: name.to_owned(),
+            by: by.clone(),
+            happened,
+        }),
+        through: None,
+    });
+    let catalogue = Catalogue::default();
+    for entry in &entries {
+        post::post(entry, incident, &catalogue).map_or(Ok(()), |said| check_message(&said))?;
+    }
+    check_message(&timeline::timeline(incident, &entries, &catalogue))?;
+    for begins in [true, false] {
+        let news = ShiftNews {
+            schedule: ScheduleId::from("S"),
+            name: name.to_owned(),
+            user: people[0].clone(),
+            begins,
+            others: people.clone(),
+            until: Some(minute(2)),
+            at: minute(1),
+        };
+        check_message(&page::shift(&news))?;
+    }
+    let on_call = OnCall { name: name.to_owned(), now: people, next: Vec::new() };
+    check_message(&oncall::on_call(&vec![on_call; 20], 99, text))?;
+    check_message(&oncall::on_call(&[], 0, text))?;
+    let paths = vec![(PathId::from("P"), name.to_owned()); 120];
+    check_modal(&form::page(&paths, &Origin::default()))?;
+    check_modal(&form::page(&[], &Origin::default()))
+}
+
 fn senders_alert(key: &str, name: &str, text: &str) -> Alert {
     let mut said = Observation::firing(key, text);
     said.description = text.to_owned();
@@ -396,6 +489,13 @@ fn every_refusal(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Refusal> 
         Refusal::AlreadySo { what: name.to_owned() },
         Refusal::WrongStep { from: StatusCategory::Learning, to: StatusCategory::Live },
         Refusal::AlertsElsewhere,
+        Refusal::OnCall(Refused::NotForPrograms),
+        Refusal::OnCall(Refused::NobodyOnCall { schedule: name.to_owned() }),
+        Refusal::OnCall(Unfit { field: "people.3".to_owned(), why: text.to_owned() }.into()),
+        Refusal::OnCall(
+            Unfit { field: "path".to_owned(), why: oncall::unknown(text, [name].into_iter()) }
+                .into(),
+        ),
         Refusal::NoDestination,
         Refusal::BadField { field: "F0TEXT".into(), name: name.to_owned(), why: text.to_owned() },
         catalogue.find_field(text).err().unwrap_or(Refusal::NoFields),
@@ -501,7 +601,14 @@ fn every_form(word: &str) -> Vec<Form> {
         Form::Invite,
         Form::Snooze,
         Form::Merge,
-    Form::Action, Form::Call, Form::Cancel, Form::FollowUp, Form::Link, Form::Pause, Form::Relate, Form::Remove,
+        Form::Action,
+        Form::Call,
+        Form::Cancel,
+        Form::FollowUp,
+        Form::Link,
+        Form::Pause,
+        Form::Relate,
+        Form::Remove,
     ]
 }
 
@@ -521,6 +628,7 @@ proptest! {
         check_messages_about(&incident, &catalogue, &name, &text)?;
         check_forms_about(&incident, &catalogue, &name)?;
         check_alerts_of(&incident, &name, &text)?;
+        check_pages_about(&incident, &name, &text)?;
         for refusal in every_refusal(&catalogue, &name, &text) {
             check_message(&reply::refusal(&refusal))?;
         }
@@ -540,6 +648,7 @@ fn a_refusal_stands_under_an_input_that_the_form_has() {
         .collect();
     modals.push(form::declare("", catalogue, &origin));
     modals.push(form::attach(&[], &origin));
+    modals.push(form::page(&[], &origin));
     modals.push(form::attach(std::slice::from_ref(&story.incident), &origin));
     for modal in modals {
         let blocks = modal.as_value()["blocks"].as_array().unwrap();

@@ -12,6 +12,7 @@ use crate::slack::view::kept::{self, Kept};
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::line::Line;
 use crate::slack::view::kit::message::Message;
+use crate::slack::view::page;
 use crate::slack::view::papers;
 use crate::slack::view::{extra, words};
 
@@ -194,6 +195,7 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
         }
         Event::CallChanged { to: None, .. } => who.text(" ended the call"),
         Event::VisibilityChanged { .. } => who.text(" made it private"),
+        Event::Paged(paged) => page::sentence(paged),
         Event::Paperwork(filed) => papers::sentence(who, filed),
         Event::MemberRemoved { person } => who.text(" took ").user(person).text(" out of it"),
         Event::Subscribed { people } => {

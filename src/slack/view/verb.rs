@@ -64,6 +64,10 @@ pub enum Verb {
     Pause,
     /// It was declared by mistake.
     Cancel,
+    /// Page somebody.
+    Page,
+    /// Show who is on call.
+    OnCall,
     /// Say what is to be done now.
     Action,
     /// Show what is to be done now.
@@ -133,7 +137,7 @@ pub struct Usage {
 
 impl Verb {
     /// All of them, in the order of the help.
-    pub const ALL: [Verb; 39] = [
+    pub const ALL: [Verb; 41] = [
         Verb::Declare,
         Verb::List,
         Verb::Help,
@@ -165,6 +169,8 @@ impl Verb {
         Verb::FollowUp,
         Verb::FollowUps,
         Verb::Link,
+        Verb::OnCall,
+        Verb::Page,
         Verb::Pause,
         Verb::Postmortem,
         Verb::Private,
@@ -423,6 +429,22 @@ impl Verb {
                 example: "cancel Wrong dashboard",
                 aliases: &["cancelled", "canceled", "mistake"],
                 group: Group::Drive,
+            },
+            Verb::Page => Usage {
+                word: "page",
+                arguments: "[@person | path | schedule] [text]",
+                does: "Page somebody until somebody answers; here, or anywhere.",
+                example: "page @bea The database is down",
+                aliases: &["escalate", "wake-up", "pager"],
+                group: Group::People,
+            },
+            Verb::OnCall => Usage {
+                word: "oncall",
+                arguments: "[schedule]",
+                does: "Show who is on call now, and who is next.",
+                example: "oncall",
+                aliases: &["on-call", "schedule", "schedules", "rota"],
+                group: Group::People,
             },
             Verb::Action => Usage {
                 word: "action",

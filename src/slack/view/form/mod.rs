@@ -8,6 +8,7 @@ mod asking;
 mod attach;
 mod declare;
 mod fields;
+mod page;
 mod papers;
 mod people;
 mod steering;
@@ -28,6 +29,7 @@ use crate::slack::view::reply;
 
 pub use attach::attach;
 pub use declare::declare;
+pub use page::page;
 
 /// The `callback_id` of the form that declares.
 pub const DECLARE: &str = "declare";
@@ -37,6 +39,8 @@ pub const ATTACH: &str = "attach_alerts";
 pub const FIELD: &str = "field";
 /// What the id of an input for a field begins with; the field's id follows.
 pub const FIELD_BLOCK: &str = "field/";
+/// The `callback_id` of the form that pages somebody.
+pub const PAGE: &str = "page";
 
 /// The `callback_id` of the form that gives an action to somebody.
 pub const ASSIGN_ACTION: &str = "assign_action";
@@ -281,6 +285,7 @@ fn fields(callback_id: &str) -> &'static [&'static str] {
     match callback_id {
         DECLARE => &["name", "severity", "lead", "summary", "private"],
         ATTACH => &["reference"],
+        PAGE => &["person", "text"],
         "update" => &["message", "status", "severity", "next_update_in_minutes"],
         "role" => &["role", "person"],
         "severity" => &["severity"],

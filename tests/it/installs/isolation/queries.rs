@@ -25,7 +25,9 @@ use stentor::store::surfaces::Shown;
 use stentor::store::tokens::Kept;
 use stentor::store::workspaces::Catalogues;
 use stentor::store::{
-    catalogue_changes, dead_letters, heard, incident_counts, incident_index, incident_lists, incidents, installations, notices, outbox, pace, receipts, surfaces, teams, timeline, tokens, workspaces,
+    catalogue_changes, dead_letters, heard, incident_counts, incident_index, incident_lists,
+    incidents, installations, notices, outbox, pace, receipts, surfaces, teams, timeline, tokens,
+    workspaces,
 };
 
 use super::{alert_queries, everything, paper_queries};
@@ -340,6 +342,7 @@ on_each_database! {
         }
         assert_ne!(everything(&app, &ours).await, our_own);
         called.extend(crate::installs::isolation::rules::CALLED);
+        called.extend(crate::installs::isolation::oncall::CALLED);
         called.extend(crate::installs::isolation::webhooks::CALLED);
         assert_eq!(called, queries(), "what was called here, and what there is in the store");
     }
