@@ -10,6 +10,7 @@ mod deliver;
 pub mod event_type;
 pub mod manage;
 pub mod meaning;
+pub mod oncall;
 mod papers;
 mod payload;
 pub mod signature;
