@@ -92,7 +92,7 @@ async fn list(
 ) -> Result<Json<Many>, Failure> {
     let page = query.page(PAGE_LIMIT)?;
     let mut tx = app.db.read().await?;
-    let (workspace, actor) = (&caller.workspace, &caller.actor);
+    let (workspace, actor) = (&caller.workspace, &caller.eyes());
     let catalogue = app.catalogues.of(&mut tx, workspace).await?;
     let wanted = incident_filter::wanted(&query, &catalogue)?;
     let order = incident_filter::order(&query)?;
@@ -263,6 +263,7 @@ async fn submit(
         receipt,
         target,
         actor: caller.actor.clone(),
+        through: Some(caller.program()),
         via: Via::Api,
         command,
         expected_version: None,

@@ -13,7 +13,8 @@ use crate::ids::{UserId, WorkspaceId};
 use crate::incident::catalogue::Catalogue;
 use crate::incident::state::Incident;
 use crate::store::db::Tx;
-use crate::store::{people, workspaces};
+use crate::store::workspaces::{self, Catalogues};
+use crate::store::people;
 
 /// What things and people of a workspace are called.
 pub struct Reader {
@@ -32,17 +33,17 @@ impl Reader {
         incidents: &[Incident],
     ) -> Result<Reader, Failure> {
         let people: BTreeSet<UserId> = incidents.iter().flat_map(Incident::people).collect();
-        Reader::with_people(app, tx, workspace, people).await
+        Ok(Reader::of(&app.catalogues, tx, workspace, people).await?)
     }
 
     /// Looks up what is needed where these people are shown.
-    pub async fn with_people(
-        app: &App,
+    pub async fn of(
+        catalogues: &Catalogues,
         tx: &mut Tx,
         workspace: &WorkspaceId,
         ids: impl IntoIterator<Item = UserId>,
-    ) -> Result<Reader, Failure> {
-        let catalogue = app.catalogues.of(tx, workspace).await?;
+    ) -> Result<Reader, sqlx::Error> {
+        let catalogue = catalogues.of(tx, workspace).await?;
         let team = workspaces::by_id(tx, workspace).await?.slack_team;
         let slack_team = team.map(|team| team.to_string()).unwrap_or_default();
         let ids: Vec<UserId> = ids.into_iter().collect();

@@ -68,7 +68,7 @@ pub async fn the_one(app: &App, house: &House) -> Result<Shown, Refused> {
     let mut tx = app.db.read().await?;
     let workspace = &house.caller.workspace;
     let incident = incidents::by_number(&mut tx, workspace, number).await?;
-    let incident = incident.filter(|it| may_see(it, &house.caller.actor));
+    let incident = incident.filter(|it| may_see(it, &house.caller.eyes()));
     let incident = incident.ok_or_else(Refused::not_there)?;
     let mut all = with_rules(&mut tx, workspace, vec![incident]).await?;
     all.pop().ok_or_else(Refused::not_there)

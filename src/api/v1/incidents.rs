@@ -42,7 +42,7 @@ pub struct IncidentPage {
 /// Page after page: ask again with `next_cursor` until it is null. Incidents that are declared meanwhile
 /// neither repeat nor hide others; sorted by `updated`, one that changes meanwhile may come again. What is
 /// given together has to hold together; of what is repeated, one has to hold. Private incidents are listed
-/// for the token that declared them.
+/// for the token that declared them, and for tokens with the scope `incidents:private`.
 #[utoipa::path(
     get,
     path = "/api/v1/incidents",
@@ -103,10 +103,10 @@ pub async fn list(
     let limit = params.number("limit", 1..=PAGE_LIMIT, PAGE)?;
     let mut tx = app.db.read().await?;
     let catalogue = app.catalogues.of(&mut tx, &caller.workspace).await?;
-    let Caller { workspace, actor, .. } = &caller;
+    let (workspace, eyes) = (&caller.workspace, caller.eyes());
     let listing = Listing::read(&params, &catalogue)?;
     let query = listing.query(&params, workspace, usize::try_from(limit).unwrap_or_default())?;
-    let page = incident_lists::page(&mut tx, workspace, actor, &query).await?;
+    let page = incident_lists::page(&mut tx, workspace, &eyes, &query).await?;
     let next_cursor = page.next.map(|place| listing.cursor(place, workspace));
     let seen = page.incidents.into_iter();
     let incidents = seen.map(|incident| IncidentView::new(incident, &catalogue)).collect();
@@ -149,7 +149,8 @@ pub async fn find(tx: &mut Tx, caller: &Caller, target: &Target) -> Result<Incid
         Target::Number(number) => incidents::by_number(tx, &caller.workspace, *number).await?,
         Target::New | Target::Channel(_) => None,
     };
-    found.filter(|incident| may_see(incident, &caller.actor)).ok_or_else(Problem::no_such_incident)
+    let eyes = caller.eyes();
+    found.filter(|incident| may_see(incident, &eyes)).ok_or_else(Problem::no_such_incident)
 }
 
 /// Which incident the path means.

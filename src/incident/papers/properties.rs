@@ -149,7 +149,7 @@ proptest! {
         let declared = declare(&request, 1, &context).unwrap();
         let mut incident = Incident::declared(id.clone(), at(0), &alice, &declared);
         let event = Event::Declared(declared);
-        let mut record = vec![Entry { version: 1, at: at(0), actor: alice.clone(), via: Via::Modal, telling: None, event }];
+        let mut record = vec![Entry { version: 1, at: at(0), actor: alice.clone(), via: Via::Modal, telling: None, event, through: None }];
         for (minute, (paperwork, which)) in wanted.iter().enumerate() {
             let paperwork = aimed(paperwork, *which, &incident);
             let context = Context { now: at(minute + 1), ..context };
@@ -159,7 +159,7 @@ proptest! {
             prop_assert!(!events.is_empty(), "{paperwork:?}");
             for event in events {
                 let version = incident.version + 1;
-                let entry = Entry { version, at: context.now, actor: alice.clone(), via: Via::Api, telling: None, event };
+                let entry = Entry { version, at: context.now, actor: alice.clone(), via: Via::Api, telling: None, event, through: None };
                 incident.apply(&entry);
                 // Nobody outside a private incident hears of it, and nobody of what they did themselves.
                 for effect in reactions(&entry, &incident) {

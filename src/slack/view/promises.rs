@@ -388,6 +388,7 @@ fn check_pages_about(incident: &Incident, name: &str, text: &str) -> Checked {
             by: by.clone(),
             happened,
         }),
+        through: None,
     });
     let catalogue = Catalogue::default();
     for entry in &entries {
@@ -538,6 +539,7 @@ fn check_messages_about(
         via: Via::Api,
         telling: None,
         event,
+        through: Some(name.to_owned()),
     });
     let entries: Vec<Entry> = entries.collect();
     check_message(&post::together(&entries, incident, catalogue))?;

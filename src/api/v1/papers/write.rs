@@ -197,6 +197,7 @@ async fn add(
         receipt: key.map(|key| caller.receipt(&key)),
         target,
         actor: caller.actor.clone(),
+        through: Some(caller.program()),
         via: Via::Api,
         command: Command::Paperwork(paperwork),
         expected_version: None,
@@ -367,7 +368,7 @@ async fn change(
     paperwork: Paperwork,
 ) -> Result<Json<ItemView>, Problem> {
     let mut tx = app.db.read().await?;
-    let found = items::by_id(&mut tx, &caller.workspace, &caller.actor, id).await?;
+    let found = items::by_id(&mut tx, &caller.workspace, &caller.eyes(), id).await?;
     drop(tx);
     let found = found.filter(|(_, item)| item.kind == kind);
     let (incident, _) = found.ok_or_else(|| missing("item"))?;
@@ -376,6 +377,7 @@ async fn change(
         receipt: key.map(|key| caller.receipt(&key)),
         target: Target::Id(incident.clone()),
         actor: caller.actor.clone(),
+        through: Some(caller.program()),
         via: Via::Api,
         command: Command::Paperwork(paperwork),
         expected_version: None,
