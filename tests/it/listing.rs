@@ -48,7 +48,7 @@ impl Run<'_> {
             receipt: None,
             target: Target::New,
             actor: actor.clone(),
-            via: Via::Command,
+            through: None,            via: Via::Command,
             command,
             expected_version: None,
         };
@@ -62,7 +62,7 @@ impl Run<'_> {
             receipt: None,
             target: Target::Number(number),
             actor: actor.clone(),
-            via: Via::Command,
+            through: None,            via: Via::Command,
             command,
             expected_version: None,
         };

@@ -15,12 +15,6 @@ impl Program {
         self.commands("INC-1", command).await
     }
 
-    async fn sends(&self, method: Method, path: &str, body: &Value) -> Answer {
-        let headers =
-            [("authorization", self.authorization.as_str()), ("content-type", "application/json")];
-        self.server.send(method, path, &headers, body.to_string()).await
-    }
-
     async fn sees(&self, path: &str, body: &Value) -> Answer {
         let headers =
             [("authorization", self.authorization.as_str()), ("content-type", "application/json")];

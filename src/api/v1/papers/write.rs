@@ -321,7 +321,8 @@ pub async fn delete_action(
     let (status, assignee) = (Some(ItemStatus::Deleted), None);
     let paperwork =
         Paperwork::EditAction { action, description: None, status, assignee, unassign: false };
-    change(&app, &caller, IdempotencyKey(None), ItemKind::Action, &id, paperwork).await?;
+    let Json(_) =
+        change(&app, &caller, IdempotencyKey(None), ItemKind::Action, &id, paperwork).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -355,7 +356,8 @@ pub async fn delete_follow_up(
         category: None,
         issue: None,
     };
-    change(&app, &caller, IdempotencyKey(None), ItemKind::FollowUp, &id, paperwork).await?;
+    let Json(_) =
+        change(&app, &caller, IdempotencyKey(None), ItemKind::FollowUp, &id, paperwork).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
