@@ -12,8 +12,10 @@ use utoipa::ToSchema;
 
 use crate::alert::rule::validate::BadRule;
 use crate::engine::order::NotDone;
+use crate::incident::environment::BadEnvironment;
 use crate::incident::merge::BadMerge;
 use crate::incident::refusal::{Field, Refusal};
+use crate::incident::tags::definition::BadTag;
 use crate::intake::order::NotTaken;
 use crate::rules::NotMade;
 use crate::store::db;
@@ -80,6 +82,11 @@ impl Problem {
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// What is wrong with this request, in a sentence for people.
+    pub fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// The body is not JSON; the sentence says where.
@@ -294,6 +301,19 @@ impl From<Refusal> for Problem {
             Refusal::NoDestination => (UNFIT, "An incident is missing"),
             Refusal::NotForPeople => (StatusCode::FORBIDDEN, "Not for callers"),
             Refusal::Stale { .. } => (StatusCode::PRECONDITION_FAILED, "Stale version"),
+            Refusal::BadTag(BadTag::NoSuchTag { .. }) => (UNFIT, "Unknown tag"),
+            Refusal::BadTag(BadTag::NameTaken { .. } | BadTag::NotUsed { .. } | BadTag::Enough) => {
+                (StatusCode::CONFLICT, "Bad tag")
+            }
+            Refusal::BadTag(_) => (UNFIT, "Bad tag"),
+            Refusal::BadEnvironment(BadEnvironment::NoSuch) => {
+                return Problem::no_such("environment");
+            }
+            Refusal::BadEnvironment(
+                BadEnvironment::NameTaken { .. } | BadEnvironment::BuiltIn | BadEnvironment::Enough,
+            ) => (StatusCode::CONFLICT, "Bad environment"),
+            Refusal::BadEnvironment(_) => (UNFIT, "Bad environment"),
+            Refusal::TooManyAlerts { .. } => (StatusCode::CONFLICT, "Too many alerts"),
         };
         let problem = Problem::new(status, refusal.code(), title, sentence(&refusal));
         Problem { field: refusal.field().map(str::to_owned), ..problem }

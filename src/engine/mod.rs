@@ -8,6 +8,7 @@
 //! it is given here, so what did happen is only read.
 
 mod batch;
+pub mod naming;
 pub mod order;
 
 use std::sync::Arc;
@@ -220,5 +221,9 @@ fn kind(order: &Order) -> &'static str {
         Command::RecordSignal { .. } => "record_signal",
         Command::RecordAlerts { .. } => "record_alerts",
         Command::Ring { .. } => "ring",
+        Command::Tag { .. } => "tag",
+        Command::Untag { .. } => "untag",
+        Command::SnoozeUntil { .. } => "snooze_until",
+        Command::ResolveAll { .. } => "resolve_all",
     }
 }

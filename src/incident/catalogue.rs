@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::ids::{IncidentTypeId, RoleId, SeverityId, StatusId, TimestampId};
+use crate::incident::environment::Environment;
 use crate::incident::refusal::Refusal;
+use crate::incident::tags::definition::TagDefinition;
 use crate::incident::text::{nearest, shorten};
 
 /// How bad an incident is; a higher rank is worse.
@@ -183,6 +185,13 @@ pub struct Catalogue {
     /// catalogue of an older version has the default ones.
     #[serde(default = "default_types")]
     pub types: Vec<IncidentType>,
+    /// The tags that incidents can have, in the order in which they were made.
+    #[serde(default)]
+    pub tags: Vec<TagDefinition>,
+    /// Incidents that are looked at together, in the order in which they were made; the one that has
+    /// every incident is not among them.
+    #[serde(default)]
+    pub environments: Vec<Environment>,
 }
 
 fn default_types() -> Vec<IncidentType> {
@@ -383,6 +392,8 @@ impl Default for Catalogue {
                 timestamp(6, "Closed", StampedWhen::Reaches(Closed)),
             ],
             types: default_types(),
+            tags: Vec::new(),
+            environments: Vec::new(),
         }
     }
 }

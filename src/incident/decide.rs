@@ -17,6 +17,7 @@ use crate::incident::refusal::{Field, Refusal};
 use crate::incident::signal;
 use crate::incident::snooze;
 use crate::incident::state::{Incident, Visibility};
+use crate::incident::tags;
 use crate::incident::text::{
     MESSAGE_LIMIT, NAME_LIMIT, SUMMARY_LIMIT, clean_line, clean_text, shorten,
 };
@@ -157,6 +158,16 @@ pub fn decide(
         }
         Command::RecordAlerts { by, done } => {
             Ok(vec![Event::AlertsHandled { by: by.clone(), done: done.clone() }])
+        }
+        Command::Tag { tag, value } => tags::set(incident, tag, value, context),
+        Command::Untag { tag } => tags::remove(incident, tag, context),
+        Command::SnoozeUntil { until, cancel_on_news } => {
+            snooze::snooze_until(incident, *until, *cancel_on_news, context)
+        }
+        Command::ResolveAll { message } => {
+            let mut events = resolve(incident, message.as_deref(), context)?;
+            events.extend(incident.signal.map(|_| Event::AlertsEnded {}));
+            Ok(events)
         }
         Command::Ring { timer: TimerKind::UpdateDue } => match incident.next_update_due {
             Some(due) if due <= context.now => Ok(vec![Event::UpdateOverdue { due }]),

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId, StatusId,
+    ChannelId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId, StatusId, TagId,
     TeamId, TimestampId, UserId,
 };
 use crate::incident::catalogue::StatusCategory;
@@ -245,6 +245,25 @@ pub enum Event {
         /// What.
         done: Handled,
     },
+    /// It was given a tag.
+    TagSet {
+        /// Which.
+        tag: TagId,
+        /// What it was before, if it had it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Vec<String>>,
+        /// What it is now.
+        to: Vec<String>,
+    },
+    /// A tag was taken from it.
+    TagRemoved {
+        /// Which.
+        tag: TagId,
+        /// What it was.
+        from: Vec<String>,
+    },
+    /// Whoever resolved it said that all of its alerts are over too.
+    AlertsEnded {},
     /// Something that a newer version of Stentor has written and this one does not know: while
     /// replicas are replaced, the old ones read what the new ones write.
     #[serde(other)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::ids::{IncidentId, UserId};
 use crate::incident::channel::ChannelChange;
-use crate::incident::event::{Absorbed, Entry, Event};
+use crate::incident::event::{Absorbed, Actor, Entry, Event};
 use crate::incident::signal::news;
 use crate::incident::snooze::Woken;
 use crate::incident::state::Incident;
@@ -119,6 +119,13 @@ pub enum Effect {
         /// What it may say.
         absorbed: Absorbed,
     },
+    /// All of its alerts are over, by the word of whoever says so.
+    EndAlerts {
+        /// Who.
+        by: Actor,
+        /// The entry that says it.
+        version: i64,
+    },
 }
 
 /// What follows from this entry, the incident being as it is after it.
@@ -162,6 +169,7 @@ fn what_is_missing(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             | Event::MessagePinned { .. }
             | Event::MessageEdited { .. }
             | Event::MessageUnpinned { .. }
+            | Event::AlertsEnded {}
             | Event::Unknown
     );
     if incident.channel.is_some() || !is_news || incident.needs_no_channel() {
@@ -268,6 +276,10 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             let is_news = !is_quiet && news(from.as_ref(), to).is_some();
             let told = if is_news { said() } else { Vec::new() };
             [told, stale(&[Welcome, Announcement])].concat()
+        }
+        Event::TagSet { .. } | Event::TagRemoved { .. } => stale(&[Welcome, Announcement]),
+        Event::AlertsEnded {} => {
+            vec![Effect::EndAlerts { by: entry.actor.clone(), version: entry.version }]
         }
         // Quiet: the record has it, and whoever marked the message sees the mark.
         Event::NoteAdded { .. }

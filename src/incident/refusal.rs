@@ -4,7 +4,9 @@
 //! instead.
 
 use crate::incident::catalogue::{StatusCategory, Unknown};
+use crate::incident::environment::BadEnvironment;
 use crate::incident::merge::BadMerge;
+use crate::incident::tags::definition::BadTag;
 
 /// A command that can't be done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -125,6 +127,20 @@ pub enum Refusal {
         /// The version now.
         current: i64,
     },
+    /// There is no such tag, or no such value.
+    #[error(transparent)]
+    BadTag(#[from] BadTag),
+    /// There is no such environment, or there can't be.
+    #[error(transparent)]
+    BadEnvironment(#[from] BadEnvironment),
+    /// Together they would have more alerts than one incident may have.
+    #[error("Together they would have {count} alerts; {limit} is the most of one incident.")]
+    TooManyAlerts {
+        /// How many they would have.
+        count: usize,
+        /// How many they may.
+        limit: usize,
+    },
 }
 
 /// A text that people fill in.
@@ -181,12 +197,15 @@ impl Refusal {
             Refusal::Missing { field } | Refusal::TooLong { field, .. } => Some(field.as_str()),
             Refusal::BadReminder => Some("next_update_in_minutes"),
             Refusal::NoDestination => Some("reference"),
+            Refusal::BadTag(bad) => Some(bad.field()),
+            Refusal::BadEnvironment(bad) => bad.field(),
             Refusal::NoSuchIncident { .. }
             | Refusal::NotAnIncidentChannel
             | Refusal::AlertsElsewhere
             | Refusal::AlreadySo { .. }
             | Refusal::Over { .. }
             | Refusal::NotForPeople
+            | Refusal::TooManyAlerts { .. }
             | Refusal::Stale { .. } => None,
         }
     }
@@ -217,6 +236,11 @@ impl Refusal {
             Refusal::BadMerge(_) => "bad-merge",
             Refusal::NotForPeople => "not-for-people",
             Refusal::Stale { .. } => "stale-version",
+            Refusal::BadTag(BadTag::NoSuchTag { .. }) => "unknown-tag",
+            Refusal::BadTag(_) => "bad-tag",
+            Refusal::BadEnvironment(BadEnvironment::NoSuch) => "no-such-environment",
+            Refusal::BadEnvironment(_) => "bad-environment",
+            Refusal::TooManyAlerts { .. } => "too-many-alerts",
         }
     }
 }

@@ -86,6 +86,13 @@ pub enum Work {
     Report(Box<Report>),
     /// Tell somebody or something what an alert rule says, once. It is about no incident.
     Act(Box<Act>),
+    /// All alerts of the incident are over, by the word of whoever resolved it.
+    EndAlerts {
+        /// Who.
+        by: Actor,
+        /// The entry that says it.
+        version: i64,
+    },
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
     /// does will do it.
     #[serde(other)]
@@ -201,6 +208,7 @@ impl Work {
             Work::Evaluate { rule } => format!("evaluate the alert rule {rule}"),
             Work::Report(report) => format!("report what the alert rule {} says", report.rule),
             Work::Act(act) => act.describe(),
+            Work::EndAlerts { .. } => "end the alerts of the incident".to_owned(),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
@@ -274,6 +282,7 @@ pub fn plan(
             Effect::RecordMerge { into, absorbed } => {
                 (Work::RecordMerge { into, absorbed }, now, place)
             }
+            Effect::EndAlerts { by, version } => (Work::EndAlerts { by, version }, now, place),
             Effect::ClearTimer(timer) => {
                 changes.push(Change::Cancel(key(incident, &Work::ringing(timer))));
                 continue;
@@ -344,6 +353,7 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::Evaluate { rule } => rule_work::evaluation_lane(rule),
         Work::Report(report) => format!("{}/report", rule_work::report_key(report)),
         Work::Act(act) => act.key(),
+        Work::EndAlerts { version, .. } => format!("{incident}/end-alerts/{version}"),
         Work::Unknown => format!("{incident}/unknown"),
     }
 }
@@ -374,6 +384,8 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::Evaluate { rule } => rule_work::evaluation_lane(rule),
         Work::Report(report) => rule_work::report_lane(report),
         Work::Act(act) => act.lane(),
+        // No business of Slack's either.
+        Work::EndAlerts { .. } => format!("{incident}/timer/end-alerts"),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }
 }

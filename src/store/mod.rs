@@ -18,6 +18,7 @@ pub mod installations;
 pub mod notices;
 pub mod outbox;
 pub mod pace;
+pub mod pictures;
 pub mod receipts;
 pub mod sources;
 pub mod surfaces;

@@ -8,6 +8,7 @@ mod lists;
 mod operators;
 mod steering;
 mod stories;
+mod tags;
 
 use axum::http::Method;
 use serde_json::{Value, json};

@@ -54,6 +54,19 @@ use crate::api::v1::settings::Settings;
         super::sources::rotate,
         super::sources::remove,
         show,
+        super::incident_tags::list,
+        super::incident_tags::create,
+        super::incident_tags::show,
+        super::incident_tags::change,
+        super::incident_tags::of_incident,
+        super::incident_tags::set,
+        super::incident_tags::remove,
+        super::environments::list,
+        super::environments::create,
+        super::environments::show,
+        super::environments::replace,
+        super::environments::remove,
+        super::environments::incidents,
     ),
     components(schemas(Problem)),
     modifiers(&Token, &Settings),
@@ -168,6 +181,24 @@ impl IntoResponses for OneRule {
     }
 }
 
+/// Answers of operations on one tag of the catalogue.
+pub struct OneTag;
+
+impl IntoResponses for OneTag {
+    fn responses() -> Responses {
+        problems(&[("404", "There is no such tag (`no-such-tag`)")])
+    }
+}
+
+/// Answers of operations on one environment.
+pub struct OneEnvironment;
+
+impl IntoResponses for OneEnvironment {
+    fn responses() -> Responses {
+        problems(&[("404", "There is no such environment (`no-such-environment`)")])
+    }
+}
+
 /// Answers of operations with query parameters.
 pub struct Queried;
 
@@ -194,7 +225,7 @@ impl IntoResponses for Written {
             ("415", "The body is not `application/json` (`unsupported-media-type`)"),
             (
                 "422",
-                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-type`, `unknown-person`, `unknown-team`, `too-many-people`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`, `bad-snooze`, `bad-merge`); `field` names it",
+                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-type`, `unknown-person`, `unknown-team`, `too-many-people`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`, `bad-snooze`, `bad-merge`, `unknown-tag`, `bad-tag`, `bad-environment`); `field` names it",
             ),
         ])
     }

@@ -206,6 +206,8 @@ fn parser(verb: Verb) -> Parser {
         Verb::Note => note,
         Verb::Timeline => timeline,
         Verb::Alerts => alerts,
+        Verb::Tag => tag,
+        Verb::Untag => untag,
     }
 }
 
@@ -221,6 +223,8 @@ impl Verb {
                 | Verb::Summary
                 | Verb::Rename
                 | Verb::Note
+                | Verb::Tag
+                | Verb::Untag
         )
     }
 }
@@ -395,6 +399,22 @@ fn timeline(_: &str, _: &UserId) -> Intent {
 /// `alerts`
 fn alerts(_: &str, _: &UserId) -> Intent {
     Intent::Show(Show::Alerts)
+}
+
+/// `tag [<tag>] [<value>]`
+fn tag(words: &str, _: &UserId) -> Intent {
+    let (tag, value) = split_word(words);
+    let (tag, value) = (readable(without_colon(tag)), readable(unquoted(value)));
+    if tag.is_empty() || value.is_empty() {
+        let tag = Some(tag).filter(|tag| !tag.is_empty());
+        return Intent::OpenForm(Form::Tag { tag });
+    }
+    Intent::Run(Command::Tag { tag, value })
+}
+
+/// `untag [<tag>]`
+fn untag(tag: &str, _: &UserId) -> Intent {
+    said(tag, Form::Untag, |tag| Command::Untag { tag })
 }
 
 /// Runs the command if there are words for it, and asks for them in a form if not.

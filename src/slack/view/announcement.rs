@@ -87,6 +87,7 @@ fn facts(incident: &Incident, catalogue: &Catalogue) -> Vec<Line> {
             .signal
             .map(|signal| Line::of("Alerts: ").then(alerts::in_short(&signal)))
             .unwrap_or_default(),
+        words::tags(incident, catalogue),
     ]
 }
 

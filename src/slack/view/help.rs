@@ -85,6 +85,8 @@ mod tests {
         `/incident note [text]`  Write something into the timeline.
         `/incident timeline`  Show what happened so far.
         `/incident alerts`  Show the alerts behind it, those that fire first.
+        `/incident tag [tag] [value]`  Give it a tag.
+        `/incident untag [tag]`  Take a tag from it.
         ~ What stands in brackets may be left out; a form asks for what is needed. /inc is the same as /incident.
         ");
         for verb in Verb::ALL {

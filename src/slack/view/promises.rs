@@ -10,7 +10,7 @@ use crate::alert::rule::standing::Level;
 use crate::alert::signal::Signal;
 use crate::alert::state::{Alert, Circumstances};
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, IncidentId, IncidentTypeId, MessageTs, RuleId, UserId};
+use crate::ids::{ChannelId, IncidentId, IncidentTypeId, MessageTs, RuleId, TagId, UserId};
 use crate::incident::catalogue::{Catalogue, IncidentType, StatusCategory};
 use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Absorbed, Actor, Entry, Event, SeverityChange, StatusChange, Via};
@@ -20,6 +20,8 @@ use crate::incident::pins::{Author, Quote};
 use crate::incident::refusal::{Field, Refusal};
 use crate::incident::snooze::{Snooze, Woken};
 use crate::incident::state::{Incident, LastUpdate, Visibility};
+use crate::incident::tags::Tagged;
+use crate::incident::tags::definition::{BadTag, TagDefinition, TagKind};
 use crate::outbox::work::{NotAnnounced, Warning};
 use crate::slack::view::alerts::card::{Card, card, gone};
 use crate::slack::view::form::{self, Form, Origin};
@@ -86,7 +88,22 @@ fn catalogue_of(name: &str, description: &str) -> Catalogue {
     for kind in &mut catalogue.types {
         kind.name = name.to_owned();
     }
+    catalogue.tags = (0..120).map(|number| tag_called(number, name, description)).collect();
     catalogue
+}
+
+fn tag_called(number: i64, name: &str, description: &str) -> TagDefinition {
+    TagDefinition {
+        id: TagId::new(format!("T{number}")),
+        name: name.to_owned(),
+        kind: TagKind::MultiValue,
+        description: description.to_owned(),
+        active: true,
+        choices: Vec::new(),
+        created_by: Actor::Stentor,
+        created_at: minute(0),
+        updated_at: minute(0),
+    }
 }
 
 fn incident_of(name: &str, text: &str, category: StatusCategory, filled: bool) -> Incident {
@@ -114,6 +131,9 @@ fn incident_of(name: &str, text: &str, category: StatusCategory, filled: bool) -
             cancel_on_news: true,
             by: Actor::ApiToken { name: name.to_owned() },
         });
+        let tagged = Tagged { values: vec![text.to_owned(); 3], by: by.clone(), at: minute(1) };
+        incident.tags =
+            (0..120).map(|number| (TagId::new(format!("T{number}")), tagged.clone())).collect();
         incident.last_update = Some(LastUpdate { message: text.to_owned(), at: minute(5), by });
     } else {
         incident.severity = None;
@@ -215,6 +235,14 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
         handled(Handled::Came { title: text.to_owned(), count: 1, from: Some(7) }),
         handled(Handled::Went { title: name.to_owned(), count: 2, to: None }),
         handled(Handled::Unrelated { title: text.to_owned(), count: 3 }),
+        Event::TagSet {
+            tag: TagId::new(text),
+            from: Some(vec![text.to_owned(); 3]),
+            to: vec![name.to_owned()],
+        },
+        Event::TagSet { tag: TagId::new(name), from: None, to: vec![text.to_owned()] },
+        Event::TagRemoved { tag: TagId::new(text), from: Vec::new() },
+        Event::AlertsEnded {},
         Event::SignalChanged {
             from: Some(Signal { active: true, ..Signal::default() }),
             to: Signal::default(),
@@ -332,6 +360,13 @@ fn every_refusal(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Refusal> 
         Refusal::WrongStep { from: StatusCategory::Learning, to: StatusCategory::Live },
         Refusal::AlertsElsewhere,
         Refusal::NoDestination,
+        catalogue.find_tag(text).map_or_else(Refusal::BadTag, |_| Refusal::BadSnooze),
+        Refusal::BadTag(BadTag::NoValue { name: text.to_owned() }),
+        Refusal::BadTag(BadTag::NoChoice {
+            name: name.to_owned(),
+            given: text.to_owned(),
+            choices: text.to_owned(),
+        }),
     ]
 }
 
@@ -424,6 +459,9 @@ fn every_form(word: &str) -> Vec<Form> {
         Form::Invite,
         Form::Snooze,
         Form::Merge,
+        Form::Tag { tag: None },
+        Form::Tag { tag: Some(word.to_owned()) },
+        Form::Untag,
     ]
 }
 

@@ -52,6 +52,10 @@ pub enum Verb {
     Timeline,
     /// Show its alerts.
     Alerts,
+    /// Give it a tag.
+    Tag,
+    /// Take a tag from it.
+    Untag,
 }
 
 /// A heading in the help.
@@ -101,7 +105,7 @@ pub struct Usage {
 
 impl Verb {
     /// All of them, in the order of the help.
-    pub const ALL: [Verb; 23] = [
+    pub const ALL: [Verb; 25] = [
         Verb::Declare,
         Verb::List,
         Verb::Help,
@@ -125,6 +129,8 @@ impl Verb {
         Verb::Note,
         Verb::Timeline,
         Verb::Alerts,
+        Verb::Tag,
+        Verb::Untag,
     ];
 
     /// The verb of this word or alias, whatever its case.
@@ -326,6 +332,22 @@ impl Verb {
                 does: "Show the alerts behind it, those that fire first.",
                 example: "alerts",
                 aliases: &["alert", "firing", "monitors"],
+                group: Group::Record,
+            },
+            Verb::Tag => Usage {
+                word: "tag",
+                arguments: "[tag] [value]",
+                does: "Give it a tag.",
+                example: "tag team payments",
+                aliases: &["tags", "label"],
+                group: Group::Record,
+            },
+            Verb::Untag => Usage {
+                word: "untag",
+                arguments: "[tag]",
+                does: "Take a tag from it.",
+                example: "untag team",
+                aliases: &["unlabel"],
                 group: Group::Record,
             },
         }

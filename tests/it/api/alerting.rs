@@ -78,7 +78,7 @@ impl Program {
     }
 
     /// Two alerts of checkout and one of cart fire: two incidents.
-    async fn has_trouble(&self) -> Arc<AlertSource> {
+    pub(super) async fn has_trouble(&self) -> Arc<AlertSource> {
         let source = self.monitor("prod").await;
         let all = [("Latency", "checkout"), ("Errors", "checkout"), ("Latency", "cart")];
         let all: Vec<Observation> =

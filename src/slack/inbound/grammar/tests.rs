@@ -49,6 +49,9 @@ fn a_command_without_words_opens_its_form() {
         ("snooze for", Form::Snooze),
         ("merge", Form::Merge),
         ("merge into", Form::Merge),
+        ("tag", Form::Tag { tag: None }),
+        ("tag team", Form::Tag { tag: Some("team".to_owned()) }),
+        ("untag", Form::Untag),
     ] {
         assert_eq!(intent(typed), Intent::OpenForm(form), "{typed}");
     }

@@ -9,6 +9,7 @@ mod attach;
 mod declare;
 mod people;
 mod steering;
+mod tags;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -66,6 +67,13 @@ pub enum Form {
     Snooze,
     /// Where it goes on.
     Merge,
+    /// Which tag it has, and what that is.
+    Tag {
+        /// The tag to begin with: an id or a name.
+        tag: Option<String>,
+    },
+    /// Which tag to take from it.
+    Untag,
 }
 
 impl Form {
@@ -86,6 +94,8 @@ impl Form {
             Form::Invite => "invite",
             Form::Snooze => "snooze",
             Form::Merge => "merge",
+            Form::Tag { .. } => "tag",
+            Form::Untag => "untag",
         }
     }
 
@@ -102,6 +112,9 @@ impl Form {
             Form::Decline => refuse_unless_declinable(incident),
             Form::Snooze => refuse_unless_snoozable(incident),
             Form::Merge if category.is_ended() => Err(Refusal::Over { category }),
+            Form::Untag if incident.tags.is_empty() => {
+                Err(Refusal::AlreadySo { what: "The incident has no tags".to_owned() })
+            }
             _ => Ok(()),
         }
     }
@@ -126,6 +139,8 @@ impl Form {
             Form::Invite => people::invite(&origin),
             Form::Snooze => steering::snooze(&origin),
             Form::Merge => steering::merge(incident, &origin),
+            Form::Tag { tag } => tags::tag(incident, catalogue, tag.as_deref(), &origin),
+            Form::Untag => tags::untag(incident, catalogue, &origin),
         }
     }
 }
@@ -200,6 +215,8 @@ fn fields(callback_id: &str) -> &'static [&'static str] {
         "invite" => &["person"],
         "snooze" => &["minutes", "cancel_on_news"],
         "merge" => &["into"],
+        "tag" => &["tag", "value"],
+        "untag" => &["tag"],
         _ => &["message"],
     }
 }

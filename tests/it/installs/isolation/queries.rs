@@ -147,6 +147,7 @@ on_each_database! {
         let entries = read!(timeline::after(&ours, &id, 0, 99));
         assert!(!entries.is_empty());
         assert_eq!(read!(timeline::latest(&ours, &id, 99)).len(), entries.len());
+        assert_eq!(read!(timeline::before(&ours, &id, 99, 99)).len(), entries.len());
         read!(timeline::entry(&ours, &id, 1));
         read!(surfaces::shown(&ours, &id, Surface::Topic));
         assert_eq!(read!(pace::holds(&ours, "method/x")).until, Timestamp::default());
@@ -161,6 +162,7 @@ on_each_database! {
         read!(dead_letters::dead(&ours, 99));
         let waiting = read!(dead_letters::waiting(&ours, 99));
         assert!(!waiting.is_empty());
+        let (version, catalogue) = read!(workspaces::catalogue(&ours));
         read!(workspaces::by_id(&ours));
         assert!(!read!(workspaces::is_untouched(&ours)));
         let installation = call!(installations::of(&ours)).unwrap();
@@ -194,6 +196,7 @@ on_each_database! {
         call!(workspaces::move_announce_channel(&ours, &same, &moved));
         call!(pace::forget(&ours, NOW.plus(Duration::from_secs(99_999)), 99));
         call!(tokens::create(&ours, "id", "name", "hash", NOW));
+        assert!(call!(workspaces::keep_catalogue(&ours, version, &catalogue)));
         call!(workspaces::set_bot_user(&ours, &UserId::from("U0OURS")));
         call!(workspaces::claim_team(&ours, &TeamId::from("T0OURS")));
         call!(workspaces::set_announce_channel(&ours, "ours", &ChannelId::from("C0OURS")));
