@@ -83,6 +83,8 @@ text_ids! {
     TagId;
     /// Incidents that are looked at together; ours, a ULID, but for `all`.
     EnvironmentId;
+    /// A webhook that is told of incidents and alerts; ours, a ULID.
+    WebhookId;
 }
 
 impl WorkId {

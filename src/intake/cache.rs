@@ -11,9 +11,6 @@ use crate::alert::state::next_end;
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, WorkspaceId};
 
-/// How many alerts are remembered of all workspaces together: some 25 MB.
-const MOST: usize = 200_000;
-
 /// An alert that fires and about which nothing is special.
 #[derive(Clone, Debug)]
 pub struct Known {
@@ -30,14 +27,20 @@ pub struct Known {
 }
 
 /// What is remembered.
-#[derive(Default)]
 pub struct Cache {
     workspaces: HashMap<WorkspaceId, HashMap<Key, Known>>,
     size: usize,
+    /// How many alerts are remembered of all workspaces together.
+    most: usize,
     hasher: RandomState,
 }
 
 impl Cache {
+    /// One that remembers so many alerts, and none yet.
+    pub fn new(most: usize) -> Cache {
+        Cache { workspaces: HashMap::new(), size: 0, most, hasher: RandomState::new() }
+    }
+
     /// Forgets what it knows of a workspace: somebody else has folded there, or nobody knows.
     pub fn forget(&mut self, workspace: &WorkspaceId) {
         let forgotten = self.workspaces.remove(workspace).map_or(0, |known| known.len());
@@ -52,7 +55,7 @@ impl Cache {
 
     /// Remembers an alert.
     pub fn learn(&mut self, workspace: &WorkspaceId, key: Key, known: Known) {
-        if self.size >= MOST {
+        if self.size >= self.most {
             // Whichever they are: they are looked up again when they come.
             self.workspaces.clear();
             self.size = 0;
@@ -118,4 +121,73 @@ impl Cache {
 pub fn next_look(before: Option<Timestamp>, ends: Option<Ends>) -> Option<Timestamp> {
     let ends = ends?.at;
     Some(before.map_or(ends, |before| before.min(ends)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOST: usize = 100;
+
+    fn known() -> Known {
+        Known { id: AlertId::new("A"), words: 1, said_at: None, ends: None, check_at: None }
+    }
+
+    fn key(number: usize) -> Key {
+        crate::alert::fingerprint::of_parts(&[&number.to_string()])
+    }
+
+    impl Cache {
+        fn counted(&self) -> usize {
+            self.workspaces.values().map(HashMap::len).sum()
+        }
+    }
+
+    #[test]
+    fn a_million_alerts_take_no_more_room_than_there_is() {
+        let mut cache = Cache::new(MOST);
+        let workspaces: Vec<WorkspaceId> =
+            (0..7).map(|n| WorkspaceId::new(format!("W{n}"))).collect();
+        for number in 0..1_000_000 {
+            cache.learn(&workspaces[number % 7], key(number), known());
+            assert!(cache.size <= MOST);
+        }
+        assert_eq!(cache.size, cache.counted());
+        assert!(cache.counted() <= MOST);
+    }
+
+    #[test]
+    fn the_count_is_right_whatever_is_forgotten() {
+        let mut cache = Cache::new(MOST);
+        let (one, other) = (WorkspaceId::new("W1"), WorkspaceId::new("W2"));
+        for number in 0..10 {
+            cache.learn(&one, key(number), known());
+            cache.learn(&other, key(number), known());
+        }
+        // What is known already takes no more room.
+        cache.learn(&one, key(3), known());
+        assert_eq!((cache.size, cache.counted()), (20, 20));
+        cache.drop(&one, &key(3));
+        cache.drop(&one, &key(3));
+        assert_eq!((cache.size, cache.counted()), (19, 19));
+        cache.forget(&other);
+        cache.forget(&other);
+        assert_eq!((cache.size, cache.counted()), (9, 9));
+    }
+
+    #[test]
+    fn what_was_evicted_is_no_repeat() {
+        let mut cache = Cache::new(2);
+        let workspace = WorkspaceId::new("W");
+        let said = Observation::firing("k", "t");
+        let now = Timestamp::from_micros(1);
+        let is_repeat =
+            |cache: &Cache, number| cache.is_repeat(&workspace, &key(number), &said, 1, now);
+        cache.learn(&workspace, key(1), known());
+        cache.learn(&workspace, key(2), known());
+        assert!(is_repeat(&cache, 1) && is_repeat(&cache, 2));
+        cache.learn(&workspace, key(3), known());
+        assert!(!is_repeat(&cache, 1) && is_repeat(&cache, 3));
+        assert!(cache.repeat(&workspace, &key(1), &said).is_none());
+    }
 }

@@ -8,64 +8,91 @@
 mod cache;
 mod desk;
 mod errands;
+mod limits;
 mod moving;
 pub mod order;
 mod placing;
 mod settings;
 pub mod settle;
 pub mod sweep;
+pub mod tags;
 mod writer;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::ids::{IdSource, WorkspaceId};
+use crate::intake::cache::Cache;
+use crate::intake::limits::{Load, Share};
 use crate::intake::order::{Carried, Delivery, Effect, Errand, Job, NotTaken, Outcome, Taken};
 use crate::intake::writer::Writer;
 use crate::store::db::Db;
 
+pub use limits::Limits;
 pub use settings::Settings;
 
-/// Jobs that wait for the writer. Beyond that, callers wait before they queue.
-const QUEUE: usize = 4_096;
-/// Observations that wait at most. Beyond that, senders are told to come again: they wait better
-/// where they are than in our memory.
-const MOST_WAITING: usize = 100_000;
-/// When they are told to come again.
+/// When senders are told to come again.
 const COME_AGAIN: Duration = Duration::from_secs(5);
 
 /// Hands what monitoring says to the writer.
 #[derive(Clone)]
 pub struct Intake {
     queue: mpsc::Sender<Waiting>,
-    weight: Arc<AtomicUsize>,
+    load: Load,
+    /// How heavy what waits may be.
+    most: usize,
     settings: Settings,
 }
 
 pub(crate) struct Waiting {
     job: Job,
-    answer: oneshot::Sender<Result<Outcome, NotTaken>>,
+    answer: Answer,
+}
+
+/// Who waits for the answer, and how heavy that is until it comes.
+pub(crate) struct Answer {
+    to: oneshot::Sender<Result<Outcome, NotTaken>>,
+    share: Share,
+}
+
+impl Answer {
+    fn give(self, result: Result<Outcome, NotTaken>) {
+        // Who has the answer waits no more, and may say the next thing at once.
+        drop(self.share);
+        // Whoever asked may have gone; what was taken stays taken.
+        self.to.send(result).ok();
+    }
 }
 
 impl Intake {
     /// Starts the writer, which runs until the last handle is dropped. It tells `work_waits` after
     /// each commit that left something to do.
-    pub fn start(db: Db, clock: Clock, ids: IdSource, work_waits: Arc<Notify>) -> Intake {
-        let (queue, waiting) = mpsc::channel(QUEUE);
-        let weight = Arc::new(AtomicUsize::new(0));
+    pub fn start(
+        db: Db,
+        clock: Clock,
+        ids: IdSource,
+        work_waits: Arc<Notify>,
+        limits: Limits,
+    ) -> Intake {
+        let (queue, waiting) = mpsc::channel(limits.jobs);
         let settings = Settings::default();
-        let writer = Writer::new(db, clock, ids, work_waits, settings.clone());
-        tokio::spawn(writer.run(waiting, Arc::clone(&weight)));
-        Intake { queue, weight, settings }
+        let cache = Cache::new(limits.remembered);
+        let writer = Writer::new(db, clock, ids, work_waits, settings.clone(), cache);
+        tokio::spawn(writer.run(waiting));
+        Intake { queue, load: Load::default(), most: limits.weight, settings }
+    }
+
+    /// How heavy it is what waits to be saved, where an observation of usual size weighs one.
+    pub fn load(&self) -> usize {
+        self.load.weight()
     }
 
     /// Takes what a sender says. When this returns `Ok`, it is durable.
     pub async fn take(&self, delivery: Delivery) -> Result<Taken, NotTaken> {
-        if self.weight.load(Ordering::Relaxed) >= MOST_WAITING {
+        if self.load.weight() >= self.most {
             metrics::counter!("stentor_alerts_shed_total")
                 .increment(delivery.observations.len() as u64);
             return Err(NotTaken::Busy { retry_after: COME_AGAIN });
@@ -109,10 +136,9 @@ impl Intake {
     }
 
     async fn submit(&self, job: Job) -> Result<Outcome, NotTaken> {
-        let weight = job.weight();
-        let (answer, answered) = oneshot::channel();
+        let (to, answered) = oneshot::channel();
+        let answer = Answer { to, share: self.load.add(job.weight()) };
         let closed = || NotTaken::Unavailable(Arc::new(sqlx::Error::PoolClosed));
-        self.weight.fetch_add(weight, Ordering::Relaxed);
         if self.queue.send(Waiting { job, answer }).await.is_err() {
             return Err(closed());
         }

@@ -1,5 +1,6 @@
 //! What the intake is handed, and what it answers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,6 +106,17 @@ pub enum Place {
     Apart,
 }
 
+/// What becomes of the tags of an alert. Names are compared without regard to case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tagging {
+    /// These too.
+    Add(Vec<String>),
+    /// These no more.
+    Remove(Vec<String>),
+    /// These and no others.
+    Set(Vec<String>),
+}
+
 /// What somebody here wants of alerts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Errand {
@@ -119,6 +131,15 @@ pub enum Errand {
     Unacknowledge {
         /// Which.
         which: Which,
+        /// Who says so.
+        by: Actor,
+    },
+    /// They are tagged otherwise.
+    Tag {
+        /// Which.
+        which: Which,
+        /// How.
+        tagging: Tagging,
         /// Who says so.
         by: Actor,
     },
@@ -234,13 +255,33 @@ impl Job {
         }
     }
 
-    /// How many observations it brings; at least one, because it is work anyway.
+    /// How heavy it is: one for each observation of usual size, and more for larger ones, because what
+    /// waits takes memory; at least one, because it is work anyway.
     pub fn weight(&self) -> usize {
         match self {
-            Job::Take(delivery) => delivery.observations.len().max(1),
+            Job::Take(delivery) => {
+                let observations = delivery.observations.iter().map(weight_of).sum::<usize>();
+                observations.max(1)
+            }
             Job::Carry { .. } => 1,
         }
     }
+}
+
+/// How many bytes of text an observation of usual size has at most.
+const USUAL: usize = 4_096;
+
+fn weight_of(observation: &Observation) -> usize {
+    let named = |all: &BTreeMap<String, String>| {
+        all.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+    };
+    let links = observation.links.iter().map(|link| link.href.len() + link.text.len());
+    let texts = [&observation.key, &observation.title, &observation.description];
+    let size = texts.iter().map(|text| text.len()).sum::<usize>()
+        + named(&observation.labels)
+        + named(&observation.annotations)
+        + links.sum::<usize>();
+    1 + size / USUAL
 }
 
 /// What became of a job.

@@ -2,33 +2,31 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::ids::{IdSource, WorkspaceId};
-use crate::intake::Waiting;
 use crate::intake::cache::Cache;
 use crate::intake::desk::Desk;
 use crate::intake::order::{Job, NotTaken, Outcome};
 use crate::intake::settings::Settings;
+use crate::intake::{Answer, Waiting};
 use crate::store::db::{self, Db};
 
 /// Jobs in one commit.
 const JOBS_AT_ONCE: usize = 512;
-/// Observations in one commit: more would keep the first waiting without saving anything.
-const OBSERVATIONS_AT_ONCE: usize = 4_000;
+/// How heavy one commit may be, where an observation of usual size weighs one: more would keep the first
+/// waiting without saving anything.
+const WEIGHT_AT_ONCE: usize = 4_000;
 /// How often a commit is tried again when another replica was faster.
 const TRIES: usize = 8;
 /// How long it is tried to find out whether a commit happened.
 const UNCLEAR_FOR: Duration = Duration::from_secs(30);
 /// How often that is tried.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-
-type Answer = oneshot::Sender<Result<Outcome, NotTaken>>;
 
 /// The writer.
 pub struct Writer {
@@ -62,41 +60,38 @@ impl Writer {
         ids: IdSource,
         work_waits: Arc<Notify>,
         settings: Settings,
+        cache: Cache,
     ) -> Writer {
         // Its own word, whatever a test's ids are: no two processes may share it.
         let name = IdSource::system().ulid(clock.now());
-        Writer { db, clock, ids, work_waits, settings, cache: Cache::default(), name }
+        Writer { db, clock, ids, work_waits, settings, cache, name }
     }
 
     /// Writes until nobody is left who could hand anything over.
-    pub async fn run(mut self, mut queue: mpsc::Receiver<Waiting>, weight: Arc<AtomicUsize>) {
+    pub async fn run(mut self, mut queue: mpsc::Receiver<Waiting>) {
         let mut over: Option<Waiting> = None;
         loop {
-            let mut observations = 0;
-            let mut jobs = Vec::new();
-            let mut answers = Vec::new();
-            if let Some(one) = over.take() {
-                observations += one.job.weight();
-                jobs.push(one.job);
-                answers.push(one.answer);
-            } else {
-                let Some(one) = queue.recv().await else { return };
-                observations += one.job.weight();
-                jobs.push(one.job);
-                answers.push(one.answer);
-            }
-            while jobs.len() < JOBS_AT_ONCE && observations < OBSERVATIONS_AT_ONCE {
+            let first = match over.take() {
+                Some(one) => one,
+                None => {
+                    let Some(one) = queue.recv().await else { return };
+                    one
+                }
+            };
+            let mut weight = first.answer.share.weight;
+            let mut jobs = vec![first.job];
+            let mut answers = vec![first.answer];
+            while jobs.len() < JOBS_AT_ONCE && weight < WEIGHT_AT_ONCE {
                 let Ok(one) = queue.try_recv() else { break };
-                if observations + one.job.weight() > OBSERVATIONS_AT_ONCE {
+                if weight + one.answer.share.weight > WEIGHT_AT_ONCE {
                     over = Some(one);
                     break;
                 }
-                observations += one.job.weight();
+                weight += one.answer.share.weight;
                 jobs.push(one.job);
                 answers.push(one.answer);
             }
             self.carry_out(jobs, answers).await;
-            weight.fetch_sub(observations, Ordering::Relaxed);
         }
     }
 
@@ -196,14 +191,13 @@ fn by_workspace(jobs: &[Job]) -> BTreeMap<&WorkspaceId, Vec<usize>> {
 
 fn tell(answers: Vec<Answer>, outcomes: Vec<Outcome>) {
     for (answer, outcome) in answers.into_iter().zip(outcomes) {
-        // Whoever asked may have gone; what was taken stays taken.
-        answer.send(Ok(outcome)).ok();
+        answer.give(Ok(outcome));
     }
 }
 
 fn refuse(answers: Vec<Answer>, error: sqlx::Error) {
     let error = Arc::new(error);
     for answer in answers {
-        answer.send(Err(NotTaken::Unavailable(Arc::clone(&error)))).ok();
+        answer.give(Err(NotTaken::Unavailable(Arc::clone(&error))));
     }
 }

@@ -9,6 +9,7 @@ use crate::incident::event::{Absorbed, Actor};
 use crate::incident::handled::Handled;
 use crate::incident::reactions::{Effect, Post, Surface, TimerKind};
 use crate::outbox::rule_work::{self, Act};
+use crate::outbox::webhook_work::Delivery;
 
 /// A piece of work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +94,8 @@ pub enum Work {
         /// The entry that says it.
         version: i64,
     },
+    /// Tell a webhook of an event. It is about no incident.
+    Deliver(Box<Delivery>),
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
     /// does will do it.
     #[serde(other)]
@@ -209,6 +212,7 @@ impl Work {
             Work::Report(report) => format!("report what the alert rule {} says", report.rule),
             Work::Act(act) => act.describe(),
             Work::EndAlerts { .. } => "end the alerts of the incident".to_owned(),
+            Work::Deliver(delivery) => delivery.describe(),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
@@ -354,6 +358,7 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::Report(report) => format!("{}/report", rule_work::report_key(report)),
         Work::Act(act) => act.key(),
         Work::EndAlerts { version, .. } => format!("{incident}/end-alerts/{version}"),
+        Work::Deliver(delivery) => delivery.key(),
         Work::Unknown => format!("{incident}/unknown"),
     }
 }
@@ -386,6 +391,7 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::Act(act) => act.lane(),
         // No business of Slack's either.
         Work::EndAlerts { .. } => format!("{incident}/timer/end-alerts"),
+        Work::Deliver(delivery) => delivery.lane(),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }
 }

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use stentor::incident::event::{Entry, Event};
 use stentor::incident::state::Incident;
 
+use crate::alerts;
 use crate::ask::Known;
 use crate::ledger::{Asked, Fate};
 use crate::shown::{Shown, check};
@@ -20,6 +21,9 @@ pub struct Tally {
     pub acknowledged: usize,
     pub unacknowledged: usize,
     pub refused: usize,
+    /// Different alerts that were acknowledged, and the groups that they are in.
+    pub alerts: usize,
+    pub groups: usize,
     /// Acknowledged and not in the record, or in the record and not in Slack.
     pub lost: Vec<String>,
     /// There more than once, or though it was refused.
@@ -45,6 +49,8 @@ impl Tally {
         self.acknowledged += other.acknowledged;
         self.unacknowledged += other.unacknowledged;
         self.refused += other.refused;
+        self.alerts += other.alerts;
+        self.groups += other.groups;
         self.lost.extend(other.lost);
         self.doubled.extend(other.doubled);
         self.left_over.extend(other.left_over);
@@ -109,8 +115,10 @@ pub async fn compare(world: &World) -> Result<Tally> {
     let asked = world.ledger.all();
     count(&asked, &record, &mut tally);
     check_numbers(&record, &mut tally);
+    let alerts = alerts::read(world).await?;
+    alerts::check(&asked, &alerts, &record, &mut tally);
     let shown = Shown::read(world).await?;
-    check(&record, &shown, &mut tally);
+    check(&record, &alerts::groups(&alerts), &shown, &mut tally);
     Ok(tally)
 }
 
@@ -130,6 +138,9 @@ fn count(asked: &[Asked], record: &[Recorded], tally: &mut Tally) {
             Fate::Unknown => tally.unacknowledged += 1,
             Fate::Refused(_) | Fate::Unsent => tally.refused += 1,
         }
+        if asked.trace.is_of_alerts() {
+            continue;
+        }
         match (&asked.fate, times) {
             (Fate::Acknowledged, 1) | (Fate::Unknown, 0 | 1) => {}
             (Fate::Refused(_) | Fate::Unsent, 0) => {}
@@ -144,7 +155,7 @@ fn count(asked: &[Asked], record: &[Recorded], tally: &mut Tally) {
 }
 
 /// The word in the name that an incident was declared with.
-fn word_of(recorded: &Recorded) -> &str {
+pub fn word_of(recorded: &Recorded) -> &str {
     let name = match recorded.entries.first().map(|entry| &entry.event) {
         Some(Event::Declared(declared)) => declared.name.as_str(),
         _ => "",

@@ -8,12 +8,14 @@ use anyhow::{Context as _, Result};
 use axum::http::Method;
 use serde_json::Value;
 
+use crate::ask::Ask;
 use crate::books::{self, Tally};
 use crate::chance::Chance;
 use crate::commands::Plan;
 use crate::completion;
 use crate::load::Burst;
 use crate::moments::{any_fault, any_trap};
+use crate::monitoring::Monitoring;
 use crate::place::Kind;
 use crate::requests::Request;
 use crate::trap::Deed;
@@ -22,7 +24,11 @@ use crate::world::World;
 /// Commands between two kills.
 const BURST: std::ops::Range<u64> = 3..8;
 /// Incidents in a chapter.
-const INCIDENTS: usize = 8;
+const INCIDENTS: usize = 6;
+/// Incidents that alerts open, besides.
+const STORMS: usize = 3;
+/// Requests of monitoring between two kills.
+const ALERTS: std::ops::Range<u64> = 1..5;
 /// How long a trap waits before a replica is killed all the same.
 const TRAP: Duration = Duration::from_millis(1_500);
 
@@ -43,6 +49,7 @@ pub async fn play(cast: &Cast, seed: u64, kills: usize) -> Result<Tally> {
 struct Chapter {
     world: Arc<World>,
     plan: Plan,
+    monitoring: Monitoring,
     chance: Chance,
     /// Requests without an answer, to be sent again.
     again: Vec<(usize, Request)>,
@@ -56,8 +63,9 @@ impl Chapter {
         let plan = Plan::new(chance.branch(), &world.token, INCIDENTS);
         let faulty = chance.one_in(3);
         let (again, tally) = (Vec::new(), Tally::default());
-        let mut chapter = Chapter { world, plan, chance, again, tally };
-        chapter.start_all().await?;
+        start_all(&world).await?;
+        let monitoring = Monitoring::arrive(chance.branch(), &world, STORMS).await?;
+        let mut chapter = Chapter { world, plan, monitoring, chance, again, tally };
         for _ in 0..kills {
             chapter.round(faulty).await?;
         }
@@ -77,7 +85,7 @@ impl Chapter {
     /// Commands, a kill among them or just after, and a new life.
     async fn round(&mut self, faulty: bool) -> Result<()> {
         let world = Arc::clone(&self.world);
-        self.start_all().await?;
+        start_all(&world).await?;
         if faulty {
             world.fault(&any_fault(&mut self.chance)).await?;
         }
@@ -89,7 +97,10 @@ impl Chapter {
             vec![self.plan.declare()]
         } else {
             let known = books::known(&world).await?;
-            (0..self.chance.within(BURST)).map(|_| self.plan.any(&known)).collect()
+            let count = self.chance.within(BURST);
+            let mut asks: Vec<Ask> = (0..count).map(|_| self.plan.any(&known)).collect();
+            asks.extend(self.monitoring.says(self.chance.within(ALERTS), &world.ledger));
+            asks
         };
         let sleeps = !alone && !measured && self.chance.one_in(8);
         let deed = if sleeps { Deed::Pause } else { Deed::Kill };
@@ -127,7 +138,7 @@ impl Chapter {
             world.replica(victim).kill();
             self.tally.kills += 1;
         }
-        self.start_all().await
+        start_all(&world).await
     }
 
     /// The others do its work; then it wakes, and must not undo any of that.
@@ -140,11 +151,11 @@ impl Chapter {
         self.tally.pauses += 1;
         Ok(())
     }
+}
 
-    async fn start_all(&self) -> Result<()> {
-        for replica in self.world.front.replicas.iter().filter(|replica| !replica.lives()) {
-            replica.start().await?;
-        }
-        Ok(())
+async fn start_all(world: &World) -> Result<()> {
+    for replica in world.front.replicas.iter().filter(|replica| !replica.lives()) {
+        replica.start().await?;
     }
+    Ok(())
 }

@@ -32,6 +32,10 @@ pub enum Trace {
     Renamed,
     /// This role for this person.
     Role { role: &'static str, person: String },
+    /// These alerts fire, by their sender's keys.
+    Fires(Vec<String>),
+    /// This alert is over.
+    IsOver(String),
 }
 
 /// A request, and what came of it.
@@ -73,6 +77,20 @@ impl Ledger {
 }
 
 impl Trace {
+    /// Whether it is about this alert.
+    pub fn is_about(&self, key: &String) -> bool {
+        match self {
+            Trace::Fires(keys) => keys.contains(key),
+            Trace::IsOver(over) => over == key,
+            _ => false,
+        }
+    }
+
+    /// Whether it is about alerts, which have books of their own.
+    pub fn is_of_alerts(&self) -> bool {
+        matches!(self, Trace::Fires(_) | Trace::IsOver(_))
+    }
+
     /// Whether an entry of the record is this one's.
     pub fn is_in(&self, entry: &Entry) -> bool {
         let has = |text: &Option<String>, word: &str| {

@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails has found something")]
 
+mod alerts;
 mod ask;
 mod books;
 mod chance;
@@ -19,6 +20,7 @@ mod ledger;
 mod load;
 mod long;
 mod moments;
+mod monitoring;
 mod place;
 mod postgres;
 mod process;

@@ -19,6 +19,8 @@ pub fn table(found: &[(&str, Tally)]) -> String {
     text += &row("acknowledged", &|it| it.acknowledged.to_string());
     text += &row("without an answer", &|it| it.unacknowledged.to_string());
     text += &row("refused, or nobody there", &|it| it.refused.to_string());
+    text += &row("alerts acknowledged", &|it| it.alerts.to_string());
+    text += &row("their groups", &|it| it.groups.to_string());
     text += &row("lost", &|it| count(&it.lost));
     text += &row("doubled", &|it| count(&it.doubled));
     text += &row("left over", &|it| count(&it.left_over));

@@ -1,4 +1,4 @@
-//! Requests as Slack sends them, signed when they leave, and those of a program with a token.
+//! Requests as Slack sends them, signed when they leave, and those of programs with a token or secret.
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -27,6 +27,8 @@ pub enum From {
     Slack,
     /// A program, with its idempotency key.
     Program { token: String, key: String },
+    /// Monitoring, with its source's secret, and a name of this delivery if it has one.
+    Monitoring { secret: String, delivery: Option<String> },
 }
 
 impl Request {
@@ -53,6 +55,13 @@ impl Request {
                 put(header::CONTENT_TYPE, "application/json".to_owned());
                 put(header::AUTHORIZATION, format!("Bearer {token}"));
                 put(HeaderName::from_static("idempotency-key"), key.clone());
+            }
+            From::Monitoring { secret, delivery } => {
+                put(header::CONTENT_TYPE, "application/json".to_owned());
+                put(header::AUTHORIZATION, format!("Bearer {secret}"));
+                if let Some(delivery) = delivery {
+                    put(HeaderName::from_static("idempotency-key"), delivery.clone());
+                }
             }
         }
         headers

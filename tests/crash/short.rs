@@ -51,6 +51,9 @@ async fn chapter_with(kind: Kind, replicas: usize) -> Result<()> {
     let cast = Cast { kind, programs: vec![binary(); replicas] };
     let tally = chapter::play(&cast, SEED, KILLS).await?;
     println!("{}", crate::report::table(&[("", tally.clone())]));
+    if tally.alerts == 0 || tally.groups == 0 {
+        bail!("no alert was acknowledged");
+    }
     kept(&tally)
 }
 

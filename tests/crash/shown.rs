@@ -15,6 +15,7 @@ use stentor::slack::view::post::post;
 use stentor::slack::view::topic::topic;
 use stentor::slack::view::welcome::welcome;
 
+use crate::alerts::Grouped;
 use crate::books::{Recorded, Tally};
 use crate::world::World;
 
@@ -52,16 +53,27 @@ impl Shown {
 }
 
 /// Second book against third.
-pub fn check(record: &[Recorded], shown: &Shown, tally: &mut Tally) {
+pub fn check(
+    record: &[Recorded],
+    groups: &BTreeMap<String, Grouped>,
+    shown: &Shown,
+    tally: &mut Tally,
+) {
     let catalogue = Catalogue::default();
     for recorded in record {
-        check_incident(recorded, shown, &catalogue, tally);
+        check_incident(recorded, groups, shown, &catalogue, tally);
     }
     check_direct(record, shown, &catalogue, tally);
     check_strays(record, shown, tally);
 }
 
-fn check_incident(recorded: &Recorded, shown: &Shown, catalogue: &Catalogue, tally: &mut Tally) {
+fn check_incident(
+    recorded: &Recorded,
+    groups: &BTreeMap<String, Grouped>,
+    shown: &Shown,
+    catalogue: &Catalogue,
+    tally: &mut Tally,
+) {
     let incident = &recorded.incident;
     let reference = incident.reference();
     let channels = shown.channels_of(incident.number);
@@ -90,6 +102,9 @@ fn check_incident(recorded: &Recorded, shown: &Shown, catalogue: &Catalogue, tal
     if welcomes.len() != 1 || channel.pins.len() != 1 {
         tally.lost.push(format!("{reference} has {} pinned messages", channel.pins.len()));
     }
+    let is_card = |said: &&Message| said.text.starts_with(&format!("{reference} alerts: "));
+    let (cards, posts): (Vec<&Message>, Vec<&Message>) = posts.into_iter().partition(is_card);
+    check_cards(&reference, groups, &cards, tally);
     let wanted = welcome(incident, catalogue).text;
     if shown.in_our_words && welcomes.first().is_none_or(|shown| shown.text != wanted) {
         tally.lost.push(format!("{reference}: the welcome message is not up to date"));
@@ -105,6 +120,37 @@ fn check_incident(recorded: &Recorded, shown: &Shown, catalogue: &Catalogue, tal
     let told = told.filter(|it| it.text.starts_with(&format!("{reference} is open"))).count();
     if told > 1 {
         tally.doubled.push(format!("{reference}: its declarer was told {told} times where it is"));
+    }
+}
+
+/// One card for each group of the incident's alerts, which says how many of them fire.
+fn check_cards(
+    reference: &str,
+    groups: &BTreeMap<String, Grouped>,
+    cards: &[&Message],
+    tally: &mut Tally,
+) {
+    let of_incident = groups.iter().filter(|(_, group)| group.is_of(reference));
+    let mut accounted = 0;
+    for (id, group) in of_incident {
+        let is_its = |card: &&&Message| serde_json::to_string(&card.blocks).unwrap().contains(id);
+        let its: Vec<_> = cards.iter().filter(is_its).collect();
+        accounted += its.len();
+        match its.as_slice() {
+            [] => tally.lost.push(format!("{reference}: group {id} has no card")),
+            [card] if card.text.ends_with(&group.in_short()) => {}
+            [card] => tally.lost.push(format!(
+                "{reference}: the card of {id} says {:?}, not {:?}",
+                card.text,
+                group.in_short()
+            )),
+            several => {
+                tally.doubled.push(format!("{reference}: group {id} has {} cards", several.len()));
+            }
+        }
+    }
+    if accounted != cards.len() {
+        tally.left_over.push(format!("{reference}: a card of no group of its own"));
     }
 }
 

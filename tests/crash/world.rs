@@ -15,7 +15,7 @@ use crate::http::{Client, Silence};
 use crate::ledger::{Fate, Ledger};
 use crate::place::{Database, Folder, Kind, Left};
 use crate::process::{Replica, Slack, binary, command};
-use crate::requests::{From, Request, SIGNING_SECRET};
+use crate::requests::{From, Request, SIGNING_SECRET, program};
 use crate::trap::{Moment, Trap};
 use crate::wire::{Serving, Wire};
 
@@ -135,6 +135,18 @@ impl World {
         }
     }
 
+    /// Lays something down through the API, of whichever replica is there.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let request = program(&self.token, path, body, path);
+        let headers = request.headers();
+        let sent = self.front.send(&Request::METHOD, path, &headers, request.bytes());
+        match sent.await {
+            Ok((answer, _)) if (200..300).contains(&answer.status) => Ok(answer.json()),
+            Ok((answer, _)) => bail!("{path}: {} {}", answer.status, answer.text()),
+            Err(silence) => bail!("{path}: {silence:?}"),
+        }
+    }
+
     /// Sends a request once, and writes down how that ended.
     pub async fn deliver(&self, place: usize, request: &Request) -> Fate {
         let headers = request.headers();
@@ -158,8 +170,10 @@ impl World {
         let text = String::from_utf8_lossy(body).into_owned();
         let unsaved = text.contains(stentor::slack::view::reply::NOT_SAVED);
         match (&request.from, request.path.as_str(), status) {
-            (From::Program { .. }, _, 200..300) => Fate::Acknowledged,
-            (From::Program { .. }, _, 400..500) => Fate::Refused(text.chars().take(200).collect()),
+            (From::Program { .. } | From::Monitoring { .. }, _, 200..300) => Fate::Acknowledged,
+            (From::Program { .. } | From::Monitoring { .. }, _, 400..500) => {
+                Fate::Refused(text.chars().take(200).collect())
+            }
             (From::Slack, "/slack/commands", 200) if is_done(&text) => Fate::Acknowledged,
             (From::Slack, "/slack/interactions", 200) if text.is_empty() => {
                 let is_press = request.body.contains("block_actions");

@@ -22,3 +22,5 @@ mod raw;
 mod stopping;
 mod stories;
 mod warnings;
+mod webhooks;
+mod wire;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use crate::alert::filter::Filter;
@@ -25,10 +25,16 @@ const KIND: &str = "pattern";
 pub struct Wanted {
     tags: Option<Vec<String>>,
     time_window: Option<u32>,
+    #[serde(default, deserialize_with = "given")]
     filter: Option<Value>,
     cross_source: Option<bool>,
     active: Option<bool>,
     note: Option<String>,
+}
+
+/// What is there, also if it is null: that takes an expression away.
+fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(value).map(Some)
 }
 
 impl Wanted {

@@ -53,6 +53,7 @@ impl Job<'_> {
             | Work::Report(_)
             | Work::Act(_)
             | Work::EndAlerts { .. }
+            | Work::Deliver(_)
             | Work::Unknown => false,
         }
     }

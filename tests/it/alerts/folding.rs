@@ -141,7 +141,8 @@ on_each_database! {
         bot.hears(&monitor, vec![fires("Latency", "checkout")]).await;
         let app = &bot.stentor.app;
         let other = stentor::intake::Intake::start(
-            app.db.clone(), app.clock.clone(), app.ids.clone(), std::sync::Arc::clone(&app.work_waits));
+            app.db.clone(), app.clock.clone(), app.ids.clone(), std::sync::Arc::clone(&app.work_waits),
+            stentor::intake::Limits::default());
         let deliver = |observations| Delivery {
             source: std::sync::Arc::clone(&monitor.source), observations, changes: Vec::new(), receipt: None };
         let taken = other.take(deliver(vec![ends("Latency", "checkout")])).await.unwrap();

@@ -9,6 +9,7 @@ pub mod monitor;
 
 mod alertmanager;
 mod bigpanda;
+mod bounds;
 mod buttons;
 mod cards;
 mod cloudevents;

@@ -60,7 +60,7 @@ on_each_database! {
     async fn a_search_is_narrowed_ordered_and_paged(fresh: Fresh) {
         let panda = Panda::with_trouble(&fresh).await;
         panda.bot.declares("By hand").await;
-        panda.bot.says(ALICE, crate::bot::GENERAL, "INC-2 resolve").await;
+        panda.bot.says(ALICE, crate::bot::GENERAL, "INC-2 resolve Over").await;
         panda.bot.settle().await;
         let severities = async |query: &str| {
             let found = panda.get(&format!("{ALL}?{query}")).await.expect(200);

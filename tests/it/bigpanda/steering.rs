@@ -153,6 +153,7 @@ on_each_database! {
         let monitor = panda.bot.monitor(stentor::ingest::kind::Kind::Bigpanda).await;
         let many = |service: &str, count: usize| (0..count).map(|n| fires(&format!("C{n}"), service)).collect();
         panda.bot.hears(&monitor, many("checkout", 200)).await;
+        panda.bot.watches(GROUP_WAIT).await;
         panda.bot.hears(&monitor, many("cart", 101)).await;
         panda.bot.watches(GROUP_WAIT).await;
         let error = failed(&panda.post(&format!("{ALL}/1/merge"), json!({"source_incidents": ["INC-2"]})).await, 409);
@@ -255,7 +256,8 @@ on_each_database! {
 /// Whatever is sent, it is answered in the format's words.
 #[tokio::test]
 async fn no_body_does_harm() {
-    let panda = Panda::with_trouble(&crate::databases::Fresh::sqlite()).await;
+    let fresh = crate::databases::Fresh::sqlite();
+    let panda = Panda::with_trouble(&fresh).await;
     let deep = "[".repeat(100_000);
     let wide = format!("[{}7]", "7,".repeat(5_000));
     let bodies =

@@ -39,9 +39,9 @@ on_each_database! {
         let incident = bot.declares("Checkout is slow").await;
         let channel = channel_of(&incident);
         let said = bot.says(ALICE, channel, "tag team pay, <b>shop").await;
-        assert_eq!(said, "*INC-1*: <@U0ALICE> set team to “pay, &lt;b&gt;shop”");
+        assert_eq!(said, "INC-1: <@U0ALICE> set team to “pay, &lt;b&gt;shop”");
         let said = bot.says(BOB, GENERAL, "INC-1 tag priority p1").await;
-        assert_eq!(said, "*INC-1*: <@U0BOB> set priority to “P1”");
+        assert_eq!(said, "INC-1: <@U0BOB> set priority to “P1”");
         bot.settle().await;
         let drawn = |channel, ts| json!(bot.slack.message(channel, ts).unwrap().blocks).to_string();
         for shown in [drawn(channel, bot.welcome(&incident)), drawn(INCIDENTS, bot.announcement(&incident))] {
@@ -59,7 +59,7 @@ on_each_database! {
         }
         bot.fills_in(ALICE, channel, "untag", &[("tag", json!("01TEAM"))]).await;
         let said = bot.says(ALICE, channel, "untag priority").await;
-        assert_eq!(said, "*INC-1*: <@U0ALICE> removed priority");
+        assert_eq!(said, "INC-1: <@U0ALICE> removed priority");
         assert!(bot.incident(1).await.tags.is_empty());
         let said = bot.says(ALICE, channel, "untag").await;
         assert_eq!(said, "The incident has no tags; nothing was changed.");
