@@ -11,11 +11,12 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api;
 use crate::api::health::Readiness;
+use crate::api::limit::Limits;
 use crate::clock::{Clock, Timestamp};
 use crate::config::install::{InstallSettings, SecretKeys};
 use crate::config::rules::RuleSettings;
 use crate::config::{Secret, Settings, SigningSecrets};
-use crate::engine::Engine;
+use crate::engine::{Engine, catching_up};
 use crate::ids::{IdSource, WorkspaceId};
 use crate::ingest::sources::Sources;
 use crate::ingest::{self, sns};
@@ -85,6 +86,8 @@ pub struct App {
     pub suspicion: Suspects,
     /// Whether the database could be used when somebody asked last.
     pub readiness: Readiness,
+    /// How often each token has asked lately, where that is limited.
+    pub limits: Limits,
 }
 
 /// Who sends what is not genuine, by what it is.
@@ -147,6 +150,7 @@ impl App {
             trusted_proxies: TrustedProxies::default(),
             suspicion: Suspects::default(),
             readiness: Readiness::default(),
+            limits: Limits::default(),
         })
     }
 
@@ -342,6 +346,8 @@ impl Stentor {
             self.app.clock.clone(),
             Arc::clone(&forgetting),
         ));
+        let caught_up = Arc::new(Notify::new());
+        let indexer = tokio::spawn(catching_up::run(self.app.db.clone(), Arc::clone(&caught_up)));
         let quiet = Arc::new(Notify::new());
         let sweeper = tokio::spawn(sweep::run(
             self.app.db.clone(),
@@ -379,11 +385,13 @@ impl Stentor {
         forgetting.notify_one();
         enough.notify_one();
         quiet.notify_one();
+        caught_up.notify_one();
         for (what, task) in [
             ("worker", worker),
             ("forgetting", forget),
             ("keeper of tokens", keeper),
             ("sweeper of alerts", sweeper),
+            ("catching up of the index", indexer),
         ] {
             if let Err(error) = task.await {
                 tracing::error!(error = %error, "The {what} ended badly");

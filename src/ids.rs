@@ -85,6 +85,12 @@ text_ids! {
     EnvironmentId;
     /// A webhook that is told of incidents and alerts; ours, a ULID.
     WebhookId;
+    /// An action or follow-up of an incident; ours, a ULID.
+    ItemId;
+    /// Something elsewhere that belongs to an incident; ours, a ULID.
+    AttachmentId;
+    /// A document about an incident; ours, a ULID.
+    DocumentId;
 }
 
 impl WorkId {

@@ -36,11 +36,6 @@ impl Caller {
         format!("api/{}/{key}", self.token)
     }
 
-    /// What tells the caller's token from others.
-    pub fn token(&self) -> &str {
-        &self.token
-    }
-
     /// The receipt for what is no command to an incident: one of the caller's keys is another one for
     /// each path. Without a key it is `new`, so that what is done twice by a broken connection to the
     /// database is done once.
@@ -49,6 +44,11 @@ impl Caller {
             Some(key) => format!("{path}/{}/{key}", self.token),
             None => format!("{path}//{new}"),
         }
+    }
+
+    /// The id of the token.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 }
 

@@ -1,16 +1,19 @@
 //! What programs and operators are served over HTTP.
 //!
-//! [`v1`] is the native API; [`health`] and [`metrics`] are for those who run Stentor. Every
-//! answer that is no success is a [`problem`]. Nothing here decides what may happen to an
-//! incident: that is the engine's.
+//! [`v1`] is the native API, [`telmai`] says the same in another format; [`health`] and [`metrics`]
+//! are for those who run Stentor. Every answer that is no success is a [`problem`]. Nothing here
+//! decides what may happen to an incident: that is the engine's.
 
 pub mod bigpanda;
 pub mod caller;
 pub mod health;
 pub mod incident_io;
+pub mod limit;
 pub mod metrics;
 pub mod problem;
 pub mod request;
+pub mod sentry;
+pub mod telmai;
 pub mod tokens;
 pub mod v1;
 
@@ -41,6 +44,8 @@ pub fn router() -> Router<App> {
         .route("/api", any(no_such_route))
         .route("/api/", any(no_such_route))
         .route("/api/{*rest}", any(no_such_route))
+        .merge(telmai::router())
+        .merge(sentry::router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::custom(panicked))
         .route("/healthz", get(health::alive))

@@ -14,6 +14,7 @@ use crate::alert::rule::validate::BadRule;
 use crate::engine::order::NotDone;
 use crate::incident::environment::BadEnvironment;
 use crate::incident::merge::BadMerge;
+use crate::incident::papers::bad::BadPaper;
 use crate::incident::refusal::{Field, Refusal};
 use crate::incident::tags::definition::BadTag;
 use crate::intake::order::NotTaken;
@@ -305,6 +306,7 @@ impl From<Refusal> for Problem {
             Refusal::BadDuration { .. } => (UNFIT, "Bad duration"),
             Refusal::BadMerge(BadMerge::NoSuchDestination { .. }) => (UNFIT, "Bad merge"),
             Refusal::BadMerge(_) => (StatusCode::CONFLICT, "Bad merge"),
+            Refusal::BadPaper(bad) => (paper_status(bad), bad.title()),
             Refusal::Missing { .. } => (UNFIT, "Text is missing"),
             Refusal::TooLong { .. } => (UNFIT, "Text is too long"),
             Refusal::ReporterIsFixed => (UNFIT, "The reporter is fixed"),
@@ -332,6 +334,30 @@ impl From<Refusal> for Problem {
         };
         let problem = Problem::new(status, refusal.code(), title, sentence(&refusal));
         Problem { field: refusal.field().map(str::to_owned), ..problem }
+    }
+}
+
+fn paper_status(bad: &BadPaper) -> StatusCode {
+    match bad {
+        BadPaper::NoSuch { .. } => StatusCode::NOT_FOUND,
+        BadPaper::NotTheAuthor => StatusCode::FORBIDDEN,
+        BadPaper::TooMany { .. }
+        | BadPaper::NotAMember
+        | BadPaper::NotPrivate
+        | BadPaper::HasAPart { .. }
+        | BadPaper::IsCreator
+        | BadPaper::HasIssue { .. }
+        | BadPaper::HasDocument { .. }
+        | BadPaper::WrittenElsewhere
+        | BadPaper::PrivateRelative { .. } => StatusCode::CONFLICT,
+        BadPaper::Missing { .. }
+        | BadPaper::TooLong { .. }
+        | BadPaper::BadUrl { .. }
+        | BadPaper::BadWord { .. }
+        | BadPaper::TimeIsFixed
+        | BadPaper::Itself
+        | BadPaper::NoSuchRelative { .. }
+        | BadPaper::NobodySaid => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::clock::{Clock, Timestamp};
+use crate::engine::beside::Beside;
 use crate::engine::order::{Done, Order, Target};
 use crate::ids::{ChannelId, IdSource, IncidentId, WorkspaceId};
 use crate::incident::access;
@@ -13,14 +14,16 @@ use crate::incident::command::Command;
 use crate::incident::decide::{Context, decide, declare};
 use crate::incident::event::{Entry, Event};
 use crate::incident::merge::merge;
+use crate::incident::papers;
 use crate::incident::reactions::reactions;
 use crate::incident::refusal::Refusal;
+use crate::incident::related::{mirrored, relate, unrelate};
 use crate::incident::state::{Incident, parse_reference};
 use crate::outbox::work::{Change, NewWork, plan};
 use crate::store::db::{self, Db, Result, Tx};
 use crate::store::receipts::{self, Answer};
 use crate::store::workspaces::{self, Catalogues};
-use crate::store::{incidents, outbox, timeline, webhooks};
+use crate::store::{incident_index, incidents, outbox, timeline, webhooks};
 use crate::webhooks::meaning::{self, News};
 use crate::webhooks::spread;
 
@@ -94,10 +97,12 @@ fn by_workspace(orders: &[Order]) -> BTreeMap<&WorkspaceId, Vec<usize>> {
     places
 }
 
-/// The number of the incident in which the order's one is to go on, if it is such an order.
+/// The number of the other incident that the order is about: in which its own one is to go on, or
+/// that it has to do with.
 fn destination(order: &Order) -> Option<i64> {
     match &order.command {
         Command::Merge { into } => parse_reference(into),
+        Command::Relate { to } | Command::Unrelate { to } => parse_reference(to),
         _ => None,
     }
 }
@@ -108,8 +113,13 @@ struct Desk<'a> {
     now: Timestamp,
     catalogue: Arc<Catalogue>,
     next_number: i64,
+    /// When the next incidents are declared: never before one of a smaller number, whatever the clocks of
+    /// several replicas say.
+    declares_at: Timestamp,
     answered: HashMap<String, Answer>,
     incidents: HashMap<IncidentId, Arc<Incident>>,
+    /// As they were before; whether the index tells of them so.
+    loaded: HashMap<IncidentId, (Arc<Incident>, bool)>,
     numbers: HashMap<i64, IncidentId>,
     channels: HashMap<ChannelId, IncidentId>,
     changed: HashSet<IncidentId>,
@@ -119,6 +129,8 @@ struct Desk<'a> {
     news: Vec<News>,
     canceled: Vec<String>,
     new_receipts: Vec<(String, Answer)>,
+    /// What is written beside the incidents.
+    beside: Beside,
 }
 
 impl<'a> Desk<'a> {
@@ -136,8 +148,10 @@ impl<'a> Desk<'a> {
             now,
             catalogue: catalogues.of(tx, workspace).await?,
             next_number: 0,
+            declares_at: now,
             answered: answered.into_iter().collect(),
             incidents: HashMap::new(),
+            loaded: HashMap::new(),
             numbers: HashMap::new(),
             channels: HashMap::new(),
             changed: HashSet::new(),
@@ -146,18 +160,20 @@ impl<'a> Desk<'a> {
             news: Vec::new(),
             canceled: Vec::new(),
             new_receipts: Vec::new(),
+            beside: Beside::default(),
         };
         let new: Vec<&Order> =
             orders.iter().copied().filter(|order| !desk.is_answered(order)).collect();
         if new.iter().any(|order| destination(order).is_some()) {
             // Two merges at once could each find the other's destination as it was before, and close
             // a circle. Whoever holds the counter's row comes first, and the other sees what it did.
-            workspaces::take_numbers(tx, workspace, 0).await?;
+            workspaces::take_numbers(tx, workspace, 0, now).await?;
         }
         desk.load_targets(tx, &new).await?;
         let declared = desk.count_declarations(&new);
         if declared > 0 {
-            desk.next_number = workspaces::take_numbers(tx, workspace, declared).await?;
+            (desk.next_number, desk.declares_at) =
+                workspaces::take_numbers(tx, workspace, declared, now).await?;
         }
         Ok(desk)
     }
@@ -176,12 +192,21 @@ impl<'a> Desk<'a> {
         let destinations = orders.iter().copied().filter_map(destination);
         numbers
             .extend(destinations.filter(|number| seen.insert(Cow::Owned(Target::Number(*number)))));
-        let mut found = incidents::with_ids(tx, self.workspace, &ids).await?;
-        found.extend(incidents::with_numbers(tx, self.workspace, &numbers).await?);
-        found.extend(incidents::with_channels(tx, self.workspace, &channels).await?);
-        for incident in found {
-            self.remember(&incident);
-            self.incidents.insert(incident.id.clone(), Arc::new(incident));
+        for loaded in incidents::to_change(tx, self.workspace, &ids, &numbers, &channels).await? {
+            self.remember(&loaded.incident);
+            let (id, incident) = (loaded.incident.id.clone(), Arc::new(loaded.incident));
+            self.loaded.insert(id.clone(), (Arc::clone(&incident), loaded.is_listed));
+            self.incidents.insert(id, incident);
+        }
+        for order in orders {
+            let Command::Paperwork(paperwork) = &order.command else { continue };
+            let (Some(version), Some(incident)) = (paperwork.cites(), self.target(&order.target))
+            else {
+                continue;
+            };
+            let id = incident.id.clone();
+            let entry = timeline::entry(tx, self.workspace, &id, version).await?;
+            self.beside.cite(id, entry);
         }
         Ok(())
     }
@@ -221,11 +246,12 @@ impl<'a> Desk<'a> {
         let first = self.entries.len();
         let incident = match &order.command {
             Command::Declare(request) => {
-                let declared = declare(request, self.next_number, &self.context(order, self.now))?;
+                let at = self.declares_at;
+                let declared = declare(request, self.next_number, &self.context(order, at))?;
                 self.next_number += 1;
-                let id = IncidentId::new(ids.ulid(self.now));
-                let incident = Incident::declared(id, self.now, &order.actor, &declared);
-                self.record(order, &incident, Event::Declared(declared), self.now, ids);
+                let id = IncidentId::new(ids.ulid(at));
+                let incident = Incident::declared(id, at, &order.actor, &declared);
+                self.record(order, &incident, Event::Declared(declared), at, ids);
                 incident
             }
             _ => self.change(order, ids)?,
@@ -234,7 +260,8 @@ impl<'a> Desk<'a> {
         self.changed.insert(incident.id.clone());
         let incident = Arc::new(incident);
         self.incidents.insert(incident.id.clone(), Arc::clone(&incident));
-        let entries = self.entries[first..].iter().map(|(_, entry)| Arc::clone(entry)).collect();
+        let own = self.entries[first..].iter().filter(|(id, _)| *id == incident.id);
+        let entries = own.map(|(_, entry)| Arc::clone(entry)).collect();
         let answer = Answer { incident, entries };
         if let Some(key) = &order.receipt {
             self.answered.insert(key.clone(), answer.clone());
@@ -268,6 +295,15 @@ impl<'a> Desk<'a> {
                 let destination = destination.and_then(|other| self.target(&other));
                 merge(&incident, into, destination.map(Arc::as_ref), &context)?
             }
+            Command::Relate { to } => relate(&incident, to, self.other(order), &context)?,
+            Command::Unrelate { to } => unrelate(&incident, to, self.other(order), &context)?,
+            Command::Paperwork(paperwork) => {
+                let written = self.entries.iter().filter(|(id, _)| *id == incident.id);
+                let cited = paperwork.cites().and_then(|version| {
+                    self.beside.cited(&incident.id, version, written.map(|(_, entry)| &**entry))
+                });
+                papers::decide(&incident, paperwork, cited, &context)?
+            }
             command => decide(&incident, command, &context)?,
         };
         for event in events {
@@ -275,9 +311,40 @@ impl<'a> Desk<'a> {
             let entry =
                 Entry { version, at: now, actor: order.actor.clone(), via: order.via, event };
             incident.apply(&entry);
+            let event = entry.event.clone();
             self.record(order, &incident, entry.event, now, ids);
+            self.mirror(order, &incident, &event, now, ids);
         }
         Ok(incident)
+    }
+
+    /// The other incident that an order is about.
+    fn other(&self, order: &Order) -> Option<&Incident> {
+        self.target(&Target::Number(destination(order)?)).map(Arc::as_ref)
+    }
+
+    /// Writes into the other incident's record what it has to say of this one.
+    fn mirror(
+        &mut self,
+        order: &Order,
+        incident: &Incident,
+        event: &Event,
+        at: Timestamp,
+        ids: &IdSource,
+    ) {
+        if !matches!(event, Event::Related { .. } | Event::Unrelated { .. }) {
+            return;
+        }
+        let Some(other) = self.other(order) else { return };
+        let Some(event) = mirrored(event, incident, other) else { return };
+        let mut other = Incident::clone(other);
+        let version = other.version + 1;
+        let at = at.max(other.updated_at);
+        let entry = Entry { version, at, actor: order.actor.clone(), via: order.via, event };
+        other.apply(&entry);
+        self.record(order, &other, entry.event, at, ids);
+        self.changed.insert(other.id.clone());
+        self.incidents.insert(other.id.clone(), Arc::new(other));
     }
 
     fn target(&self, target: &Target) -> Option<&Arc<Incident>> {
@@ -312,6 +379,7 @@ impl<'a> Desk<'a> {
             }
         }
         self.news.extend(meaning::of_incident(&entry, incident));
+        self.beside.note(&entry, incident, &order.command);
         self.entries.push((incident.id.clone(), Arc::new(entry)));
     }
 
@@ -326,13 +394,30 @@ impl<'a> Desk<'a> {
             self.changed.iter().filter_map(|id| self.incidents.get(id).map(Arc::as_ref)).collect();
         // Always in the same order, so that two writers can't wait for each other.
         changed.sort_by(|a, b| a.id.cmp(&b.id));
-        incidents::save(tx, self.workspace, &changed).await?;
+        self.save(tx, &changed).await?;
         if !self.news.is_empty() {
             let listening = webhooks::listening(tx, self.workspace).await?;
             self.work.extend(spread(&listening, &self.news, ids, self.now));
         }
+        self.beside.write(tx, self.workspace).await?;
         outbox::change(tx, self.workspace, &self.canceled, &self.work, self.now).await?;
         receipts::save(tx, self.workspace, &self.new_receipts, self.now).await?;
         Ok(true)
+    }
+
+    /// Writes the incidents, and has the index tell of them. What it does not tell of as it was before, it
+    /// can't tell what is another: such an incident waits until the index has caught up.
+    async fn save(&self, tx: &mut Tx, changed: &[&Incident]) -> Result<()> {
+        let is_listed =
+            |incident: &&&Incident| self.loaded.get(&incident.id).is_none_or(|(_, listed)| *listed);
+        let (listed, behind): (Vec<&Incident>, Vec<&Incident>) =
+            changed.iter().partition(|incident| is_listed(incident));
+        incidents::save_listed(tx, self.workspace, &listed).await?;
+        incidents::save(tx, self.workspace, &behind).await?;
+        let moved = listed.iter().flat_map(|incident| {
+            let before = self.loaded.get(&incident.id).map(|(before, _)| before.as_ref());
+            incident_index::moved(before, incident)
+        });
+        incident_index::change(tx, self.workspace, &moved.collect::<Vec<_>>()).await
     }
 }

@@ -8,6 +8,8 @@
 //! it is given here, so what did happen is only read.
 
 mod batch;
+mod beside;
+pub mod catching_up;
 pub mod naming;
 pub mod order;
 
@@ -225,5 +227,11 @@ fn kind(order: &Order) -> &'static str {
         Command::Untag { .. } => "untag",
         Command::SnoozeUntil { .. } => "snooze_until",
         Command::ResolveAll { .. } => "resolve_all",
+        Command::Paperwork(_) => "paperwork",
+        Command::Remove { .. } => "remove",
+        Command::Subscribe { .. } => "subscribe",
+        Command::Unsubscribe { .. } => "unsubscribe",
+        Command::Relate { .. } => "relate",
+        Command::Unrelate { .. } => "unrelate",
     }
 }

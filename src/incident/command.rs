@@ -13,6 +13,8 @@ use crate::ids::{ChannelId, GroupId, MessageTs, TeamId, UserId};
 use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Absorbed, Actor};
 use crate::incident::handled::Handled;
+use crate::incident::origin::Origin;
+use crate::incident::papers::Paperwork;
 use crate::incident::pins::Sight;
 use crate::incident::reactions::TimerKind;
 
@@ -218,6 +220,35 @@ pub enum Command {
         #[serde(default)]
         message: Option<String>,
     },
+    /// Something is to be written down: `do` says what.
+    Paperwork(Paperwork),
+    /// Take somebody out of a private incident, and out of its channel.
+    Remove {
+        /// Who.
+        person: UserId,
+    },
+    /// Tell somebody of its updates.
+    Subscribe {
+        /// Who; whoever asks, if left out.
+        #[serde(default)]
+        person: Option<UserId>,
+    },
+    /// Tell somebody nothing more of its updates.
+    Unsubscribe {
+        /// Who; whoever asks, if left out.
+        #[serde(default)]
+        person: Option<UserId>,
+    },
+    /// It has to do with another incident.
+    Relate {
+        /// That one: `INC-42`.
+        to: String,
+    },
+    /// It has nothing to do with another incident.
+    Unrelate {
+        /// That one: `INC-42`.
+        to: String,
+    },
 }
 
 /// Opening an incident.
@@ -261,6 +292,10 @@ pub struct Declare {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "T012AB3CD")]
     pub slack_team: Option<TeamId>,
+    /// Where the alerts come from that open it.
+    #[serde(default, skip_deserializing)]
+    #[schema(ignore)]
+    pub origin: Option<Origin>,
 }
 
 impl Command {
@@ -276,6 +311,6 @@ impl Command {
                 | Command::RecordSignal { .. }
                 | Command::RecordAlerts { .. }
                 | Command::Ring { .. }
-        )
+        ) || matches!(self, Command::Paperwork(paperwork) if paperwork.is_internal())
     }
 }

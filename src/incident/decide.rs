@@ -10,13 +10,17 @@ use crate::incident::channel;
 use crate::incident::command::{Command, Declare};
 use crate::incident::event::{Actor, Declared, Event, SeverityChange, StatusChange, Via};
 use crate::incident::invite;
+use crate::incident::members;
 use crate::incident::merge::BadMerge;
+use crate::incident::papers;
 use crate::incident::pins;
 use crate::incident::reactions::TimerKind;
 use crate::incident::refusal::{Field, Refusal};
+use crate::incident::related;
 use crate::incident::signal;
 use crate::incident::snooze;
 use crate::incident::state::{Incident, Visibility};
+use crate::incident::subscribers;
 use crate::incident::tags;
 use crate::incident::text::{
     MESSAGE_LIMIT, NAME_LIMIT, SUMMARY_LIMIT, clean_line, clean_text, shorten,
@@ -76,6 +80,7 @@ pub fn declare(declare: &Declare, number: i64, context: &Context) -> Result<Decl
         invited: invite::named(&declare.invite)?,
         opened_by: declare.opened_by.clone(),
         slack_team: slack_team.cloned(),
+        origin: declare.origin.clone(),
     })
 }
 
@@ -174,6 +179,16 @@ pub fn decide(
             // An update came after all, or the reminder was moved.
             _ => Err(Refusal::AlreadySo { what: "No update is due".to_owned() }),
         },
+        // The engine hands in the entry that is cited, where there is one.
+        Command::Paperwork(paperwork) => papers::decide(incident, paperwork, None, context),
+        Command::Remove { person } => members::remove(incident, person, context),
+        Command::Subscribe { person } => subscribers::subscribe(incident, person.as_ref(), context),
+        Command::Unsubscribe { person } => {
+            subscribers::unsubscribe(incident, person.as_ref(), context)
+        }
+        // The engine relates with `related`, which needs to see the other incident too.
+        Command::Relate { to } => related::relate(incident, to, None, context),
+        Command::Unrelate { to } => related::unrelate(incident, to, None, context),
     }
 }
 

@@ -13,6 +13,8 @@ use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelChange;
 use crate::incident::handled::Handled;
 use crate::incident::merge::Destination;
+use crate::incident::origin::Origin;
+use crate::incident::papers::Filed;
 use crate::incident::pins::Quote;
 use crate::incident::snooze::Woken;
 use crate::incident::state::Visibility;
@@ -264,6 +266,37 @@ pub enum Event {
     },
     /// Whoever resolved it said that all of its alerts are over too.
     AlertsEnded {},
+    /// Something was written down: `what` says what.
+    Paperwork(Filed),
+    /// Somebody was taken out of a private incident.
+    MemberRemoved {
+        /// Who.
+        person: UserId,
+    },
+    /// People hear of its updates.
+    Subscribed {
+        /// Who.
+        people: Vec<UserId>,
+    },
+    /// Somebody hears nothing more of its updates.
+    Unsubscribed {
+        /// Who.
+        person: UserId,
+    },
+    /// It has to do with another incident.
+    Related {
+        /// Which one.
+        incident: IncidentId,
+        /// The number people know it by.
+        number: i64,
+    },
+    /// It has nothing to do with another incident.
+    Unrelated {
+        /// Which one.
+        incident: IncidentId,
+        /// The number people know it by.
+        number: i64,
+    },
     /// Something that a newer version of Stentor has written and this one does not know: while
     /// replicas are replaced, the old ones read what the new ones write.
     #[serde(other)]
@@ -320,6 +353,9 @@ pub struct Declared {
     /// has said which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slack_team: Option<TeamId>,
+    /// Where the alerts come from that opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 /// From one severity to another.

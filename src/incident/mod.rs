@@ -12,19 +12,26 @@ pub mod command;
 pub mod decide;
 pub mod environment;
 pub mod event;
+pub mod facets;
 pub mod handled;
 pub mod invite;
+pub mod members;
 pub mod merge;
+pub mod origin;
+pub mod papers;
 pub mod picture;
 pub mod pins;
 pub mod reactions;
 pub mod refusal;
+pub mod related;
 pub mod signal;
 pub mod snooze;
 pub mod state;
+pub mod subscribers;
 pub mod tags;
 pub mod text;
 pub mod triage;
+pub mod wanted;
 
 #[cfg(test)]
 mod properties;

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::ids::{IncidentId, UserId};
 use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Absorbed, Actor, Entry, Event};
+use crate::incident::papers::Filed;
 use crate::incident::signal::news;
 use crate::incident::snooze::Woken;
 use crate::incident::state::Incident;
@@ -126,6 +127,22 @@ pub enum Effect {
         /// The entry that says it.
         version: i64,
     },
+    /// Somebody is to be told, alone, that something is theirs to do.
+    TellAssignee {
+        /// The entry that gave it to them.
+        version: i64,
+        /// Who.
+        user: UserId,
+    },
+    /// Somebody who wants to hear of the incident is to be told, alone, what this entry says.
+    TellSubscriber {
+        /// The entry.
+        version: i64,
+        /// Who.
+        user: UserId,
+    },
+    /// Somebody is not to be in the incident's channel any more.
+    RemoveMember(UserId),
 }
 
 /// What follows from this entry, the incident being as it is after it.
@@ -137,7 +154,22 @@ pub fn reactions(entry: &Entry, incident: &Incident) -> Vec<Effect> {
     if incident.signal.is_some() && (is_new || changes_cards(&entry.event)) {
         effects.push(Effect::ShowAlerts);
     }
+    // Last of all: they may be many, and each is for itself.
+    effects.extend(tidings(entry, incident));
     effects
+}
+
+/// What those who want to hear of the incident are told: updates and changes of its status, unless
+/// they made them.
+fn tidings(entry: &Entry, incident: &Incident) -> Vec<Effect> {
+    let is_news = matches!(
+        entry.event,
+        Event::UpdatePosted { .. } | Event::StatusChanged { .. } | Event::MergedInto { .. }
+    );
+    let told = incident.papers.subscribers.iter().filter(|_| is_news);
+    told.filter(|person| entry.actor.person() != Some(person))
+        .map(|person| Effect::TellSubscriber { version: entry.version, user: person.clone() })
+        .collect()
 }
 
 /// Whether the cards of an incident's alerts look different after this. What the alerts themselves
@@ -170,6 +202,12 @@ fn what_is_missing(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             | Event::MessageEdited { .. }
             | Event::MessageUnpinned { .. }
             | Event::AlertsEnded {}
+            | Event::Paperwork(_)
+            | Event::MemberRemoved { .. }
+            | Event::Subscribed { .. }
+            | Event::Unsubscribed { .. }
+            | Event::Related { .. }
+            | Event::Unrelated { .. }
             | Event::Unknown
     );
     if incident.channel.is_some() || !is_news || incident.needs_no_channel() {
@@ -281,6 +319,11 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         Event::AlertsEnded {} => {
             vec![Effect::EndAlerts { by: entry.actor.clone(), version: entry.version }]
         }
+        Event::Paperwork(Filed::ItemAdded { item }) => assigned(entry, item.assignee.as_ref()),
+        Event::Paperwork(Filed::ItemChanged { edit, .. }) => {
+            assigned(entry, edit.assignee.as_ref().and_then(|handover| handover.to.as_ref()))
+        }
+        Event::MemberRemoved { person } => vec![Effect::RemoveMember(person.clone())],
         // Quiet: the record has it, and whoever marked the message sees the mark.
         Event::NoteAdded { .. }
         | Event::AlertsHandled { .. }
@@ -288,6 +331,11 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         | Event::MessagePinned { .. }
         | Event::MessageEdited { .. }
         | Event::MessageUnpinned { .. }
+        | Event::Paperwork(_)
+        | Event::Subscribed { .. }
+        | Event::Unsubscribed { .. }
+        | Event::Related { .. }
+        | Event::Unrelated { .. }
         | Event::Unknown => Vec::new(),
     }
 }
@@ -295,6 +343,14 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
 /// Nothing goes on that would have to be thought of.
 fn no_timers() -> Vec<Effect> {
     [TimerKind::UpdateDue, TimerKind::SnoozeEnds].map(Effect::ClearTimer).into()
+}
+
+/// Word of what is theirs to do, unless they took it themselves.
+fn assigned(entry: &Entry, assignee: Option<&UserId>) -> Vec<Effect> {
+    let told = assignee.filter(|person| entry.actor.person() != Some(person));
+    let told =
+        told.map(|person| Effect::TellAssignee { version: entry.version, user: person.clone() });
+    told.into_iter().collect()
 }
 
 fn told(entry: &Entry, keeper: &UserId) -> Effect {

@@ -6,6 +6,7 @@
 use crate::incident::catalogue::{StatusCategory, Unknown};
 use crate::incident::environment::BadEnvironment;
 use crate::incident::merge::BadMerge;
+use crate::incident::papers::bad::BadPaper;
 use crate::incident::tags::definition::BadTag;
 
 /// A command that can't be done.
@@ -116,6 +117,9 @@ pub enum Refusal {
     /// The incident can't go on in that one.
     #[error(transparent)]
     BadMerge(#[from] BadMerge),
+    /// It can't be written down.
+    #[error(transparent)]
+    BadPaper(#[from] BadPaper),
     /// Only Stentor itself may do this.
     #[error("Only Stentor itself can do that.")]
     NotForPeople,
@@ -194,6 +198,7 @@ impl Refusal {
             Refusal::TooManyPeople { .. } => Some("people"),
             Refusal::BadSnooze | Refusal::BadDuration { .. } => Some("minutes"),
             Refusal::BadMerge(_) => Some("into"),
+            Refusal::BadPaper(bad) => bad.field(),
             Refusal::Missing { field } | Refusal::TooLong { field, .. } => Some(field.as_str()),
             Refusal::BadReminder => Some("next_update_in_minutes"),
             Refusal::NoDestination => Some("reference"),
@@ -234,6 +239,7 @@ impl Refusal {
             Refusal::BadSnooze => "bad-snooze",
             Refusal::BadDuration { .. } => "bad-duration",
             Refusal::BadMerge(_) => "bad-merge",
+            Refusal::BadPaper(bad) => bad.code(),
             Refusal::NotForPeople => "not-for-people",
             Refusal::Stale { .. } => "stale-version",
             Refusal::BadTag(BadTag::NoSuchTag { .. }) => "unknown-tag",

@@ -15,8 +15,11 @@ use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::ChannelStanding;
 use crate::incident::event::{Actor, Declared, Entry, Event, StatusChange};
 use crate::incident::merge::Destination;
+use crate::incident::origin::Origin;
+use crate::incident::papers::Papers;
 use crate::incident::pins::Pinned;
 use crate::incident::snooze::Snooze;
+use crate::incident::subscribers;
 use crate::incident::tags::Tagged;
 
 /// Who may know of an incident.
@@ -108,6 +111,15 @@ pub struct Incident {
     /// When something last changed that people are told of; nothing in those of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<Timestamp>,
+    /// Where the alerts come from that opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// What was written down around it.
+    #[serde(default, skip_serializing_if = "Papers::is_empty")]
+    pub papers: Papers,
+    /// Who has ended it, as long as it is over; nobody in what older versions have ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<Actor>,
 }
 
 /// The last update people were given.
@@ -160,6 +172,9 @@ impl Incident {
                 .map(|(role, _)| (role.clone(), by.clone()))
                 .collect(),
             changed_at: Some(at),
+            origin: declared.origin.clone(),
+            papers: Papers::default(),
+            ended_by: None,
         }
     }
 
@@ -193,13 +208,13 @@ impl Incident {
                 }
                 self.heed(message.as_deref(), entry);
                 if let Some(change) = status {
-                    self.move_to(change, entry.at);
+                    self.move_to(change, entry);
                 }
             }
             Event::SeverityChanged { change } => self.severity = Some(change.to.clone()),
             Event::StatusChanged { change, message } => {
                 self.heed(message.as_deref(), entry);
-                self.move_to(change, entry.at);
+                self.move_to(change, entry);
             }
             Event::RoleAssigned { role, person, .. } => match person {
                 Some(person) => {
@@ -233,7 +248,7 @@ impl Incident {
             Event::Unsnoozed { .. } => self.snooze = None,
             Event::MergedInto { into, change } => {
                 self.merged_into = Some(into.clone());
-                self.move_to(change, entry.at);
+                self.move_to(change, entry);
             }
             Event::SignalChanged { to, .. } => self.signal = Some(*to),
             Event::TagSet { tag, to, .. } => {
@@ -243,12 +258,36 @@ impl Incident {
             Event::TagRemoved { tag, .. } => {
                 self.tags.remove(tag);
             }
-            Event::NoteAdded { .. }
-            | Event::Undelivered { .. }
+            // Who writes something down hears how it goes on.
+            Event::NoteAdded { .. } => self.subscribe(entry.actor.person()),
+            Event::Paperwork(filed) => self.papers.apply(filed, entry),
+            Event::MemberRemoved { person } => {
+                self.invited.remove(person);
+                self.papers.subscribers.remove(person);
+            }
+            Event::Subscribed { people } => self.subscribe(people),
+            Event::Unsubscribed { person } => {
+                self.papers.subscribers.remove(person);
+            }
+            Event::Related { incident, number } => {
+                self.papers.related.insert(incident.clone(), *number);
+            }
+            Event::Unrelated { incident, .. } => {
+                self.papers.related.remove(incident);
+            }
+            Event::Undelivered { .. }
             | Event::AlertsHandled { .. }
             | Event::Absorbed(_)
             | Event::AlertsEnded {}
             | Event::Unknown => {}
+        }
+    }
+
+    fn subscribe<'p>(&mut self, people: impl IntoIterator<Item = &'p UserId>) {
+        for person in people {
+            if self.papers.subscribers.len() < subscribers::MOST {
+                self.papers.subscribers.insert(person.clone());
+            }
         }
     }
 
@@ -259,7 +298,8 @@ impl Incident {
         }
     }
 
-    fn move_to(&mut self, change: &StatusChange, at: Timestamp) {
+    fn move_to(&mut self, change: &StatusChange, entry: &Entry) {
+        let at = entry.at;
         self.status = change.to.clone();
         self.category = change.to_category;
         for stamp in &change.stamps {
@@ -267,10 +307,14 @@ impl Incident {
         }
         if self.category.is_active() {
             self.ended_at = None;
+            self.ended_by = None;
         } else {
             self.next_update_due = None;
             self.snooze = None;
-            self.ended_at = self.ended_at.or(Some(at));
+            if self.ended_at.is_none() {
+                self.ended_at = Some(at);
+                self.ended_by = Some(entry.actor.clone());
+            }
         }
     }
 
@@ -312,6 +356,9 @@ fn is_told(event: &Event) -> bool {
         | Event::MessageUnpinned { .. }
         | Event::Invited { .. }
         | Event::RoleAssigned { .. }
+        | Event::MemberRemoved { .. }
+        | Event::Subscribed { .. }
+        | Event::Unsubscribed { .. }
         | Event::Unknown => false,
         _ => true,
     }

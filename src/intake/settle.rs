@@ -18,6 +18,7 @@ use crate::engine::order::{NotDone, Order, Target};
 use crate::ids::{GroupId, IncidentId, UserId, WorkspaceId};
 use crate::incident::command::{Command, Declare};
 use crate::incident::event::{Actor, Via};
+use crate::incident::origin::Origin;
 use crate::incident::refusal::Refusal;
 use crate::incident::state::{Incident, Visibility};
 use crate::incident::text::{NAME_LIMIT, SUMMARY_LIMIT, clean_line, shorten};
@@ -264,6 +265,7 @@ fn declaration(view: &View, route: &Route, status: Status) -> Declare {
         triage: route.opens == Opens::Triage && !view.group.at_once,
         invite: invited(&view.group, &route.invite),
         opened_by: Some(view.group.id.clone()),
+        origin: first.map(Origin::of),
         ..Declare::default()
     }
 }

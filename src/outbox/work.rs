@@ -96,6 +96,25 @@ pub enum Work {
     },
     /// Tell a webhook of an event. It is about no incident.
     Deliver(Box<Delivery>),
+    /// Tell somebody, alone and once, that something is theirs to do.
+    TellAssignee {
+        /// The entry that gave it to them.
+        version: i64,
+        /// Whom.
+        user: UserId,
+    },
+    /// Tell somebody who wants to hear of the incident what an entry says, alone and once.
+    TellSubscriber {
+        /// The entry.
+        version: i64,
+        /// Whom.
+        user: UserId,
+    },
+    /// Take somebody out of the incident's channel, unless they have a part in it again.
+    RemoveMember {
+        /// Whom.
+        user: UserId,
+    },
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
     /// does will do it.
     #[serde(other)]
@@ -213,6 +232,9 @@ impl Work {
             Work::Act(act) => act.describe(),
             Work::EndAlerts { .. } => "end the alerts of the incident".to_owned(),
             Work::Deliver(delivery) => delivery.describe(),
+            Work::TellAssignee { user, .. } => format!("tell {user} what is theirs to do"),
+            Work::TellSubscriber { user, version } => format!("tell {user} of entry {version}"),
+            Work::RemoveMember { user } => format!("take {user} out of the channel"),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
@@ -287,6 +309,13 @@ pub fn plan(
                 (Work::RecordMerge { into, absorbed }, now, place)
             }
             Effect::EndAlerts { by, version } => (Work::EndAlerts { by, version }, now, place),
+            Effect::TellAssignee { version, user } => {
+                (Work::TellAssignee { version, user }, now, place)
+            }
+            Effect::TellSubscriber { version, user } => {
+                (Work::TellSubscriber { version, user }, now, place)
+            }
+            Effect::RemoveMember(user) => (Work::RemoveMember { user }, now, place),
             Effect::ClearTimer(timer) => {
                 changes.push(Change::Cancel(key(incident, &Work::ringing(timer))));
                 continue;
@@ -359,6 +388,9 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::Act(act) => act.key(),
         Work::EndAlerts { version, .. } => format!("{incident}/end-alerts/{version}"),
         Work::Deliver(delivery) => delivery.key(),
+        Work::TellAssignee { version, user } => format!("{incident}/assignee/{version}/{user}"),
+        Work::TellSubscriber { version, user } => format!("{incident}/subscriber/{version}/{user}"),
+        Work::RemoveMember { user } => format!("{incident}/remove/{user}"),
         Work::Unknown => format!("{incident}/unknown"),
     }
 }
@@ -392,6 +424,10 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         // No business of Slack's either.
         Work::EndAlerts { .. } => format!("{incident}/timer/end-alerts"),
         Work::Deliver(delivery) => delivery.lane(),
+        Work::TellAssignee { .. } => format!("{incident}/people"),
+        // They may be many; nobody with a part in the incident waits for them.
+        Work::TellSubscriber { .. } => format!("{incident}/subscribers"),
+        Work::RemoveMember { .. } => channel_lane(incident),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }
 }

@@ -115,7 +115,8 @@ fn body(id: &str, report: &Report) -> Value {
     json!({
         "id": id,
         "event": format!("alert_rule.{}", report.to.as_str()),
-        "rule": {"id": report.rule, "name": report.name, "owner": report.owner, "note": report.note},
+        "rule": {"id": report.rule, "name": report.name, "owner": report.owner,
+            "team": report.team, "note": report.note},
         "project": Some(&report.project).filter(|project| !project.is_empty()),
         "environment": report.environment,
         "level": report.to,

@@ -31,6 +31,17 @@ pub enum NotMade {
     NotSaved(#[from] sqlx::Error),
 }
 
+/// What came of a snooze that was to be a new one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Snoozed {
+    /// It is one.
+    Anew(Snooze),
+    /// There was one.
+    Already,
+    /// There is no such rule.
+    NoRule,
+}
+
 impl Rules {
     /// Makes a rule, or finds the one that the same request has made.
     pub async fn create(
@@ -149,6 +160,30 @@ impl Rules {
         alert_rules::snooze(&mut tx, workspace, id, &snooze).await?;
         tx.commit().await?;
         Ok(Some(snooze))
+    }
+
+    /// Snoozes a rule, unless the same somebody, or everyone, has snoozed it already.
+    pub async fn snooze_anew(
+        &self,
+        workspace: &WorkspaceId,
+        id: &RuleId,
+        person: Option<UserId>,
+        until: Option<Timestamp>,
+    ) -> Result<Snoozed, sqlx::Error> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        if alert_rules::hold(&mut tx, workspace, id).await?.is_none() {
+            return Ok(Snoozed::NoRule);
+        }
+        let only = std::slice::from_ref(id);
+        let known = alert_rules::snoozes(&mut tx, workspace, only).await?.remove(id);
+        if known.unwrap_or_default().iter().any(|one| one.person == person && one.holds(now)) {
+            return Ok(Snoozed::Already);
+        }
+        let snooze = Snooze { person, until, since: now };
+        alert_rules::snooze(&mut tx, workspace, id, &snooze).await?;
+        tx.commit().await?;
+        Ok(Snoozed::Anew(snooze))
     }
 
     /// Takes a snooze back; says whether there was one.

@@ -27,7 +27,7 @@ use crate::rules::act::Webhooks;
 use crate::rules::prometheus::Prometheus;
 use crate::store::db::Db;
 
-pub use manage::NotMade;
+pub use manage::{NotMade, Snoozed};
 pub use way::Way;
 
 /// How many questions are asked, and how many webhooks called, at once. The worker's lanes are there

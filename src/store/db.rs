@@ -11,6 +11,7 @@ pub mod rows;
 mod schema;
 
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use sqlx::postgres::{PgArguments, PgConnection, PgPool, PgRow};
@@ -30,6 +31,9 @@ pub type Result<T, E = sqlx::Error> = std::result::Result<T, E>;
 
 /// Rows in one INSERT. Each number of rows up to this is prepared once for each table.
 const ROWS_AT_ONCE: usize = 32;
+
+/// Keys that are looked for at once. Each number of them up to this is prepared once for each query.
+const KEYS_AT_ONCE: usize = 256;
 
 /// A value that both databases can store.
 #[rustfmt::skip]
@@ -251,6 +255,54 @@ impl Tx {
             });
             let query = query.bind(workspace.clone());
             rows.extend(keys.iter().cloned().fold(query, Query::bind).all::<T>().await?);
+        }
+        Ok(rows)
+    }
+
+    /// The rows of this workspace whose key is among these, and of which a number is in this range:
+    /// `{select} WHERE workspace = … AND {key} IN (…) AND {number} BETWEEN … AND …`.
+    pub async fn all_among_within<T: Record, K: Value + Clone>(
+        &mut self,
+        select: &'static str,
+        workspace: &(impl Value + Clone),
+        (key, keys): (&'static str, &[K]),
+        (number, range): (&'static str, RangeInclusive<i64>),
+    ) -> Result<Vec<T>> {
+        self.among_within(select, workspace, (key, keys), (number, range), "").await
+    }
+
+    /// The same, in the order of the key; until the end of the transaction nobody else changes these
+    /// rows. Where there is one writer, nobody could.
+    pub async fn hold_among_within<T: Record, K: Value + Clone>(
+        &mut self,
+        select: &'static str,
+        workspace: &(impl Value + Clone),
+        (key, keys): (&'static str, &[K]),
+        (number, range): (&'static str, RangeInclusive<i64>),
+    ) -> Result<Vec<T>> {
+        let hold = if self.is_sqlite() { "" } else { " ORDER BY 1 FOR UPDATE" };
+        self.among_within(select, workspace, (key, keys), (number, range), hold).await
+    }
+
+    async fn among_within<T: Record, K: Value + Clone>(
+        &mut self,
+        select: &'static str,
+        workspace: &(impl Value + Clone),
+        (key, keys): (&'static str, &[K]),
+        (number, range): (&'static str, RangeInclusive<i64>),
+        rest: &'static str,
+    ) -> Result<Vec<T>> {
+        let mut rows = Vec::new();
+        for keys in keys.chunks(KEYS_AT_ONCE) {
+            let query = self.composed(|sql| {
+                sql.text(select).text(" WHERE workspace = ").placeholder();
+                sql.text(" AND ").text(key).text(" IN ").tuple(keys.len());
+                sql.text(" AND ").text(number).text(" BETWEEN ").placeholder();
+                sql.text(" AND ").placeholder().text(rest);
+            });
+            let query = keys.iter().cloned().fold(query.bind(workspace.clone()), Query::bind);
+            let query = query.bind(*range.start()).bind(*range.end());
+            rows.extend(query.all::<T>().await?);
         }
         Ok(rows)
     }

@@ -2,31 +2,59 @@
 
 use sqlx::types::Json;
 
-use crate::ids::{ChannelId, IncidentId, SeverityId, WorkspaceId};
-use crate::incident::access;
-use crate::incident::catalogue::StatusCategory;
-use crate::incident::event::Actor;
+use crate::ids::{ChannelId, IncidentId, WorkspaceId};
 use crate::incident::state::{Incident, Visibility};
 use crate::store::db::{Query, Result, Table, Tx, Value};
 
 type Row = (Json<Incident>,);
 
-const INCIDENTS: Table = Table {
-    columns: "incident (workspace, id, number, version, category, severity, visibility, channel, name_folded, state)",
+/// What is written by whoever keeps the index, which tells of this version then.
+const LISTED: Table = Table {
+    columns: "incident (workspace, id, number, version, category, severity, visibility, channel, name_folded,
+        created_at, updated_at, ended_at, listed_version, state)",
+    conflict: "ON CONFLICT (workspace, id) DO UPDATE SET version = excluded.version, category = excluded.category,
+        severity = excluded.severity, visibility = excluded.visibility, channel = excluded.channel,
+        name_folded = excluded.name_folded, created_at = excluded.created_at, updated_at = excluded.updated_at,
+        ended_at = excluded.ended_at, listed_version = excluded.listed_version, state = excluded.state",
+};
+
+/// What is written beside the index, which tells of the version before until it catches up.
+const UNLISTED: Table = Table {
+    columns: "incident (workspace, id, number, version, category, severity, visibility, channel, name_folded,
+        created_at, updated_at, ended_at, listed_version, state)",
     conflict: "ON CONFLICT (workspace, id) DO UPDATE SET version = excluded.version, category = excluded.category,
         severity = excluded.severity, visibility = excluded.visibility, channel = excluded.channel,
         name_folded = excluded.name_folded, state = excluded.state",
 };
 
-/// Writes these incidents as they stand now. The timeline, written in the same transaction, keeps
-/// two writers apart.
+/// Writes these incidents as they stand now; the index catches up. The timeline, written in the same
+/// transaction, keeps two writers apart.
 pub async fn save(tx: &mut Tx, workspace: &WorkspaceId, incidents: &[&Incident]) -> Result<()> {
-    tx.insert_rows(INCIDENTS, incidents, |query, incident| bind(query, workspace, incident))
+    tx.insert_rows(UNLISTED, incidents, |query, incident| bind(query, workspace, incident, None))
         .await?;
     Ok(())
 }
 
-fn bind<'q>(query: Query<'q>, workspace: &WorkspaceId, incident: &Incident) -> Query<'q> {
+/// Writes these incidents as they stand now; the index tells of them as they are, by the word of whoever
+/// writes it in the same transaction.
+pub async fn save_listed(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    incidents: &[&Incident],
+) -> Result<()> {
+    tx.insert_rows(LISTED, incidents, |query, incident| {
+        bind(query, workspace, incident, Some(incident.version))
+    })
+    .await?;
+    Ok(())
+}
+
+fn bind<'q>(
+    query: Query<'q>,
+    workspace: &WorkspaceId,
+    incident: &Incident,
+    listed_version: Option<i64>,
+) -> Query<'q> {
     query
         .bind(workspace.clone())
         .bind(incident.id.clone())
@@ -36,8 +64,17 @@ fn bind<'q>(query: Query<'q>, workspace: &WorkspaceId, incident: &Incident) -> Q
         .bind(incident.severity.clone())
         .bind(visibility_word(incident.visibility).to_owned())
         .bind(incident.channel.clone())
-        .bind(format!("{}\n{}", incident.name, incident.summary).to_lowercase())
+        .bind(folded(incident))
+        .bind(incident.declared_at)
+        .bind(incident.updated_at)
+        .bind(incident.ended_at)
+        .bind(listed_version)
         .bind(Json(incident))
+}
+
+/// What a text search looks at.
+pub fn folded(incident: &Incident) -> String {
+    format!("{}\n{}", incident.name, incident.summary).to_lowercase()
 }
 
 fn visibility_word(visibility: Visibility) -> &'static str {
@@ -47,6 +84,44 @@ fn visibility_word(visibility: Visibility) -> &'static str {
     }
 }
 
+/// An incident that is about to be changed.
+pub struct Loaded {
+    /// The incident.
+    pub incident: Incident,
+    /// Whether the index tells of it as it is.
+    pub is_listed: bool,
+}
+
+/// The incidents with these ids, numbers or channels, to be changed.
+pub async fn to_change(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    ids: &[IncidentId],
+    numbers: &[i64],
+    channels: &[ChannelId],
+) -> Result<Vec<Loaded>> {
+    let mut loaded = among_to_change(tx, "id", workspace, ids).await?;
+    loaded.extend(among_to_change(tx, "number", workspace, numbers).await?);
+    loaded.extend(among_to_change(tx, "channel", workspace, channels).await?);
+    Ok(loaded)
+}
+
+async fn among_to_change<K: Value + Clone>(
+    tx: &mut Tx,
+    key: &'static str,
+    workspace: &WorkspaceId,
+    keys: &[K],
+) -> Result<Vec<Loaded>> {
+    let rows: Vec<(Json<Incident>, i64, Option<i64>)> = tx
+        .all_among("SELECT state, version, listed_version FROM incident", key, workspace, keys)
+        .await?;
+    let loaded = rows.into_iter().map(|(state, version, listed)| Loaded {
+        incident: state.0,
+        is_listed: listed == Some(version),
+    });
+    Ok(loaded.collect())
+}
+
 /// The incidents with these ids.
 pub async fn with_ids(
     tx: &mut Tx,
@@ -54,6 +129,20 @@ pub async fn with_ids(
     ids: &[IncidentId],
 ) -> Result<Vec<Incident>> {
     among(tx, "id", workspace, ids).await
+}
+
+/// Those of the incidents with these ids that this actor may see, by age.
+pub async fn with_ids_seen_by(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    actor: &Actor,
+    ids: &[IncidentId],
+) -> Result<Vec<Incident>> {
+    let mut found = with_ids(tx, workspace, ids).await?;
+    found.retain(|incident| access::may_see(incident, actor));
+    found.sort_by_key(|incident| incident.number);
+    found.dedup_by_key(|incident| incident.number);
+    Ok(found)
 }
 
 /// The incidents with these numbers.
@@ -128,128 +217,4 @@ pub async fn with_open_channel(
         .all()
         .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
-}
-
-/// Which incidents to list. An empty list of categories means any.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// In one of these parts of life.
-    pub categories: Vec<StatusCategory>,
-    /// Of this severity.
-    pub severity: Option<SeverityId>,
-    /// With this in the name or summary, whatever the case.
-    pub text: Option<String>,
-}
-
-/// How many parts of life a filter can name: all of them.
-const CATEGORIES: usize = StatusCategory::ALL.len();
-
-/// A page of incidents, newest first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// Those that the actor may see.
-    pub incidents: Vec<Incident>,
-    /// The number before which the next page begins; nothing on the last one.
-    pub next_before: Option<i64>,
-}
-
-/// The newest incidents that this actor may see, before this number, newest first.
-pub async fn list(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    actor: &Actor,
-    filter: &Filter,
-    before: Option<i64>,
-    limit: i64,
-) -> Result<Vec<Incident>> {
-    Ok(page(tx, workspace, actor, filter, before, limit).await?.incidents)
-}
-
-/// One page of the incidents that this actor may see, newest first.
-///
-/// Pages go by number, so that the thousandth page costs what the first does. What the actor may
-/// not see leaves no trace: a page that were shorter for it, or a next page with nothing on it,
-/// would tell somebody who searches that there is something.
-pub async fn page(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    actor: &Actor,
-    filter: &Filter,
-    before: Option<i64>,
-    limit: i64,
-) -> Result<Page> {
-    let wanted = usize::try_from(limit).unwrap_or_default();
-    // One more than asked for says whether another page follows.
-    let at_once = limit.max(ROWS_AT_ONCE).saturating_add(1);
-    let mut incidents: Vec<Incident> = Vec::new();
-    let mut before = before.unwrap_or(i64::MAX);
-    loop {
-        let found = candidates(tx, workspace, actor, filter, before, at_once).await?;
-        let last = found.last().map(|incident| incident.number);
-        let is_end = i64::try_from(found.len()).unwrap_or(i64::MAX) < at_once;
-        incidents.extend(found.into_iter().filter(|incident| access::may_see(incident, actor)));
-        match last {
-            Some(last) if !is_end && incidents.len() <= wanted => before = last,
-            _ => break,
-        }
-    }
-    let is_more = incidents.len() > wanted;
-    incidents.truncate(wanted);
-    let last = incidents.last().map(|incident| incident.number);
-    Ok(Page { incidents, next_before: last.filter(|_| is_more) })
-}
-
-/// Rows that are looked at together at least, where most of them may be hidden.
-const ROWS_AT_ONCE: i64 = 50;
-
-/// Incidents before this number, newest first. Some that the actor may not see are among them.
-async fn candidates(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    actor: &Actor,
-    filter: &Filter,
-    before: i64,
-    limit: i64,
-) -> Result<Vec<Incident>> {
-    let mut query = tx
-        .query(
-            "SELECT state FROM incident
-             WHERE workspace = $1 AND number < $2
-               AND ($3 IS NULL OR severity = $3)
-               AND ($4 IS NULL OR name_folded LIKE $4 ESCAPE '!')
-               AND (category IN ($5, $6, $7, $8, $9, $10, $11, $12))
-               AND (visibility = 'public' OR CAST(state AS TEXT) LIKE $13 ESCAPE '!')
-             ORDER BY number DESC LIMIT $14",
-        )
-        .bind(workspace.clone())
-        .bind(before)
-        .bind(filter.severity.clone())
-        .bind(
-            filter.text.as_deref().map(|text| format!("%{}%", escape_like(&text.to_lowercase()))),
-        );
-    let categories =
-        if filter.categories.is_empty() { &StatusCategory::ALL[..] } else { &filter.categories };
-    for category in categories.iter().chain(categories.last().into_iter().cycle()).take(CATEGORIES)
-    {
-        query = query.bind(category.as_str().to_owned());
-    }
-    let rows: Vec<Row> = query.bind(part_of(actor)).bind(limit).all().await?;
-    Ok(rows.into_iter().map(|(state,)| state.0).collect())
-}
-
-/// What the state of a private incident holds if this actor has a part in it. It may let too much
-/// through; `may_see` has the last word.
-fn part_of(actor: &Actor) -> String {
-    let name = match actor {
-        Actor::Person { user } => user.as_str(),
-        Actor::ApiToken { name } => name,
-        Actor::Stentor => "",
-    };
-    // As the name stands in the JSON, where a quote has a backslash before it.
-    let quoted = serde_json::Value::from(name).to_string();
-    format!("%{}%", escape_like(&quoted[1..quoted.len() - 1]))
-}
-
-fn escape_like(text: &str) -> String {
-    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }

@@ -1,7 +1,7 @@
 //! Incidents together with their alerts, and a search among them by an expression.
 //!
 //! What an expression asks can't be asked of a database, so incidents are looked at here, some at a
-//! time and the newest first. What is kept of each that is found is its id and its place in the order.
+//! time and those first that have changed last. What is kept of each that is found is its id and its place in the order.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -11,16 +11,18 @@ use crate::alert::group::Group;
 use crate::alert::state::Alert;
 use crate::clock::Timestamp;
 use crate::ids::{GroupId, IncidentId, SourceId, WorkspaceId};
-use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::incident::catalogue::Catalogue;
 use crate::incident::event::Actor;
 use crate::incident::picture::{Folder, Picture, PictureFields, folders, status};
 use crate::incident::state::Incident;
+use crate::incident::wanted::Wanted;
 use crate::store::db::{Result, Tx};
+use crate::store::incident_lists::{self, IncidentQuery, Order};
 use crate::store::{alert_groups, alerts, incidents, sources};
 
 /// Incidents that are looked at together.
-const AT_ONCE: i64 = 200;
-/// Incidents that are looked at for one search. Those that are older are not found.
+const AT_ONCE: usize = 200;
+/// Incidents that are looked at for one search. Those that have changed before them are not found.
 pub const MOST: usize = 10_000;
 
 /// In which order incidents are found.
@@ -109,12 +111,18 @@ pub async fn search(
         false => BTreeMap::new(),
     };
     let mut found = Vec::new();
-    let (mut looked, mut before) = (0, None);
+    let (mut looked, mut after) = (0, None);
     loop {
-        let filter = search.in_database();
-        let page = incidents::page(tx, workspace, search.actor, &filter, before, AT_ONCE).await?;
+        let query = IncidentQuery {
+            wanted: search.by_index(),
+            text: None,
+            order: Order::Updated,
+            after,
+            limit: AT_ONCE,
+        };
+        let page = incident_lists::page(tx, workspace, search.actor, &query).await?;
         looked += page.incidents.len();
-        before = page.next_before;
+        after = page.next;
         let of_folder = page.incidents.into_iter().filter(|incident| search.is_in_folder(incident));
         let of_folder: Vec<Incident> = of_folder.collect();
         let pictures = match search.asks_for_alerts() {
@@ -123,7 +131,7 @@ pub async fn search(
         };
         let wanted = pictures.iter().filter(|picture| search.holds(picture, &systems));
         found.extend(wanted.map(|picture| search.place(picture)));
-        if before.is_none() || looked >= MOST {
+        if after.is_none() || looked >= MOST {
             break;
         }
     }
@@ -153,15 +161,12 @@ impl Search<'_> {
             || matches!(self.sort, Sort::Start | Sort::Alerts)
     }
 
-    /// What the database can leave out.
-    fn in_database(&self) -> incidents::Filter {
-        let categories = match self.folder {
-            Some(Folder::Active | Folder::Unhandled | Folder::Maintenance) => {
-                StatusCategory::ALL.into_iter().filter(|category| category.is_active()).collect()
-            }
-            _ => Vec::new(),
-        };
-        incidents::Filter { categories, ..incidents::Filter::default() }
+    /// What the index can leave out.
+    fn by_index(&self) -> Wanted {
+        match self.folder {
+            Some(Folder::Active | Folder::Unhandled | Folder::Maintenance) => Wanted::open(),
+            _ => Wanted::Every,
+        }
     }
 
     fn is_in_folder(&self, incident: &Incident) -> bool {

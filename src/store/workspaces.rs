@@ -243,17 +243,25 @@ pub async fn move_announce_channel(
     Ok(())
 }
 
-/// Takes so many numbers for incidents, without gaps or repeats, and returns the first.
-pub async fn take_numbers(tx: &mut Tx, workspace: &WorkspaceId, count: i64) -> Result<i64> {
-    let (last,): (i64,) = tx
+/// Takes so many numbers for incidents, without gaps or repeats, and returns the first, and when they
+/// are given: never before a smaller one was.
+pub async fn take_numbers(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    count: i64,
+    now: Timestamp,
+) -> Result<(i64, Timestamp)> {
+    let (last, at): (i64, Timestamp) = tx
         .query(
-            "INSERT INTO counter (workspace, name, value) VALUES ($1, 'incident', $2)
-             ON CONFLICT (workspace, name) DO UPDATE SET value = counter.value + excluded.value
-             RETURNING value",
+            "INSERT INTO counter (workspace, name, value, at) VALUES ($1, 'incident', $2, $3)
+             ON CONFLICT (workspace, name) DO UPDATE SET value = counter.value + excluded.value,
+                 at = CASE WHEN counter.at > excluded.at THEN counter.at ELSE excluded.at END
+             RETURNING value, at",
         )
         .bind(workspace.clone())
         .bind(count)
+        .bind(now)
         .one()
         .await?;
-    Ok(last - count + 1)
+    Ok((last - count + 1, at))
 }

@@ -6,9 +6,11 @@ mod document;
 mod hostile;
 mod lists;
 mod operators;
+mod papers;
 mod steering;
 mod stories;
 mod tags;
+mod telmai;
 
 use axum::http::Method;
 use serde_json::{Value, json};

@@ -18,6 +18,7 @@ use stentor::ids::{IdSource, UserId};
 use stentor::incident::command::{Command, Declare};
 use stentor::incident::event::{Actor, Entry, Event, Via};
 use stentor::incident::state::Incident;
+use stentor::incident::wanted::Wanted;
 use stentor::simulator::Simulator;
 use stentor::simulator::act::{Act, Seen};
 use stentor::simulator::faults::{Failing, Fault};
@@ -26,7 +27,7 @@ use stentor::simulator::socket::Happening;
 use stentor::simulator::state::message::Message;
 use stentor::simulator::state::ts::Ts;
 use stentor::slack::socket::Limits;
-use stentor::store::{heard, incidents, outbox, timeline};
+use stentor::store::{heard, incident_lists, incidents, outbox, timeline};
 use tokio::sync::{oneshot, watch};
 
 use crate::databases::Fresh;
@@ -362,7 +363,7 @@ impl Bot {
         let mut tx = self.stentor.app.db.read().await.unwrap();
         let everything = stentor::incident::event::Actor::Stentor;
         let workspace = &self.stentor.app.workspace;
-        incidents::list(&mut tx, workspace, &everything, &Default::default(), None, 1)
+        incident_lists::newest(&mut tx, workspace, &everything, Wanted::Every, None, 1)
             .await
             .unwrap()
             .pop()

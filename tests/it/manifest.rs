@@ -20,7 +20,7 @@ const SCHEMA: &str = include_str!("../data/manifest/manifest.schema.2.0.0.json")
 
 /// The methods of the Web API that Stentor calls, and the scopes that they take from it. Public
 /// and private channels and direct messages have scopes of their own.
-const CALLS: [(&str, &[&str]); 18] = [
+const CALLS: [(&str, &[&str]); 19] = [
     ("auth.test", &[]),
     ("chat.getPermalink", &[]),
     ("chat.postEphemeral", &["chat:write"]),
@@ -34,6 +34,7 @@ const CALLS: [(&str, &[&str]); 18] = [
     ("conversations.info", &["channels:read", "groups:read"]),
     ("conversations.invite", &["channels:manage", "groups:write"]),
     ("conversations.join", &["channels:join"]),
+    ("conversations.kick", &["groups:write"]),
     ("conversations.list", &["channels:read", "groups:read"]),
     ("conversations.open", &["im:write"]),
     ("conversations.rename", &["channels:manage", "groups:write"]),
@@ -148,7 +149,23 @@ async fn everything_that_it_offers_is_answered() {
         let form = bot.act(act("")).await;
         assert!(form.modal.is_some(), "{command}: {form:?}");
     }
-    for shortcut in bot.slack.settings().shortcuts.clone() {
+    let (of_messages, global): (Vec<_>, Vec<_>) = bot
+        .slack
+        .settings()
+        .shortcuts
+        .clone()
+        .into_iter()
+        .partition(|shortcut| shortcut.on_message);
+    for shortcut in of_messages {
+        // Outside an incident's channel it says so.
+        let ts = says(&bot, GENERAL, "p99 is 3 s").await;
+        let (user, channel) = (ALICE.to_owned(), GENERAL.to_owned());
+        let callback_id = shortcut.callback_id;
+        let seen = bot.act(Act::MessageShortcut { user, channel, ts, callback_id }).await;
+        assert_eq!(seen.error, None, "{}", shortcut.name);
+        bot.eventually("an answer", async || !bot.whispers(ALICE, GENERAL).is_empty()).await;
+    }
+    for shortcut in global {
         let callback_id = shortcut.callback_id;
         let form = bot.act(Act::GlobalShortcut { user: BOB.to_owned(), callback_id }).await;
         assert!(form.modal.is_some(), "{}: {form:?}", shortcut.name);
@@ -193,6 +210,10 @@ async fn its_scopes_are_enough_for_public_and_private_incidents() {
         bot.settle().await;
         let incident = bot.incident(number).await;
         assert_eq!(incident.pinned.len(), 1, "{}", incident.reference());
+        if number == 2 {
+            bot.says(BOB, &channel.id, "invite @dave").await;
+            bot.says(BOB, &channel.id, "remove @dave").await;
+        }
         bot.skims(&channel.id);
         // What is said of an archived channel goes elsewhere.
         if number == 1 {

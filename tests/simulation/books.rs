@@ -7,8 +7,9 @@ use sqlx::sqlite::SqlitePoolOptions;
 use stentor::incident::catalogue::Catalogue;
 use stentor::incident::event::{Actor, Entry, Event};
 use stentor::incident::state::Incident;
+use stentor::incident::wanted::Wanted;
 use stentor::store::db::{Db, Tx};
-use stentor::store::{incidents, outbox, timeline};
+use stentor::store::{incident_lists, outbox, timeline};
 
 use crate::database::{options, workspace};
 use crate::journal;
@@ -26,8 +27,8 @@ impl World {
     /// Everything that does not agree.
     pub fn disagreements(&self) -> Vec<String> {
         let (books, left, lines) = self.look(async |tx| {
-            let (workspace, all) = (workspace(), Default::default());
-            let all = incidents::list(tx, &workspace, &Actor::Stentor, &all, None, 100);
+            let (workspace, every) = (workspace(), Wanted::Every);
+            let all = incident_lists::newest(tx, &workspace, &Actor::Stentor, every, None, 100);
             let mut books = Vec::new();
             for incident in all.await.unwrap() {
                 let record = timeline::after(tx, &workspace, &incident.id, 0, 10_000);

@@ -37,6 +37,7 @@ struct Counted {
     filter: Option<Filter>,
     environment: Option<String>,
     projects: BTreeSet<String>,
+    excluded: BTreeSet<String>,
 }
 
 /// Who says something.
@@ -124,6 +125,7 @@ impl Counted {
             filter: filter.map_err(|error| error.to_string())?,
             environment: rule.environment.clone(),
             projects: rule.projects.iter().cloned().collect(),
+            excluded: rule.excluded_projects.iter().cloned().collect(),
         }))
     }
 
@@ -131,6 +133,7 @@ impl Counted {
         self.source.as_ref().is_none_or(|wanted| wanted == sender.id)
             && self.environment.as_ref().is_none_or(|wanted| wanted == label(event, ENVIRONMENT))
             && (self.projects.is_empty() || self.projects.contains(label(event, PROJECT)))
+            && !self.excluded.contains(label(event, PROJECT))
             && self.conditions.hold(&event.labels)
             && self
                 .filter
@@ -200,6 +203,8 @@ mod tests {
         assert_eq!(sums(&tally(&above(1.0), &events)), [("", 1), ("api", 1), ("web", 2)]);
         let rule = Definition { projects: vec!["web".to_owned()], ..above(1.0) };
         assert_eq!(sums(&tally(&rule, &events)), [("web", 2)]);
+        let others = Definition { excluded_projects: vec!["web".to_owned()], ..above(1.0) };
+        assert_eq!(sums(&tally(&others, &events)), [("", 1), ("api", 1)]);
         let off = Definition { active: false, ..above(1.0) };
         assert!(tally(&off, &events).is_empty());
     }

@@ -27,6 +27,9 @@ pub struct Definition {
     /// Whose rule it is; they are mentioned where it is told of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UserId>,
+    /// The team whose rule it is, by whatever word people know it: at most 64 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_team: Option<String>,
     /// What is measured.
     pub measure: Measure,
     /// Of how many minutes, from 1 to 1440.
@@ -56,6 +59,9 @@ pub struct Definition {
     /// itself, and has an alert of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub projects: Vec<String>,
+    /// Never these, where it is for all projects.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded_projects: Vec<String>,
     /// Whether it is evaluated.
     #[serde(default = "yes")]
     pub active: bool,
@@ -202,6 +208,13 @@ impl Definition {
         self.measure == other.measure
             && self.environment == other.environment
             && self.projects == other.projects
+            && self.excluded_projects == other.excluded_projects
+    }
+
+    /// Whether it is about what belongs to this project.
+    pub fn is_about(&self, project: &str) -> bool {
+        let is_named = self.projects.is_empty() || self.projects.iter().any(|it| it == project);
+        is_named && !self.excluded_projects.iter().any(|it| it == project)
     }
 
     /// For how long counted events are needed.

@@ -27,8 +27,10 @@ pub fn choose<'p>(
     let known: BTreeSet<&str> = known.into_iter().collect();
     let mut asked: BTreeSet<&str> = known.clone();
     if rule.projects.is_empty() {
-        let counted: BTreeSet<&str> = counted.into_iter().collect();
-        let has_others = counted.iter().chain(&known).any(|project| !project.is_empty());
+        asked.retain(|project| rule.is_about(project));
+        let counted: BTreeSet<&str> =
+            counted.into_iter().filter(|project| rule.is_about(project)).collect();
+        let has_others = counted.iter().chain(&asked).any(|project| !project.is_empty());
         if has_others && !counted.contains("") {
             asked.remove("");
         }
@@ -56,6 +58,7 @@ mod tests {
     fn a_rule_is_evaluated_where_it_counts_or_remembers() {
         let all = above(1.0);
         let web = Definition { projects: vec!["web".to_owned()], ..above(1.0) };
+        let but_web = Definition { excluded_projects: vec!["web".to_owned()], ..above(1.0) };
         for (rule, counted, known, asked, gone) in [
             (&all, &[][..], &[][..], &[""][..], &[][..]),
             (&all, &[""], &[], &[""], &[]),
@@ -65,6 +68,8 @@ mod tests {
             (&all, &[], &["", "web"], &["web"], &[""]),
             (&web, &["api"], &[], &["web"], &[]),
             (&web, &[], &["api"], &["web"], &["api"]),
+            (&but_web, &["api", "web"], &["web"], &["api"], &["web"]),
+            (&but_web, &["web"], &["web"], &[""], &["web"]),
         ] {
             let chosen = choose(rule, counted.iter().copied(), known.iter().copied());
             let expected = Projects {

@@ -25,6 +25,9 @@ pub struct Report {
     /// Whose it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UserId>,
+    /// The team whose it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
     /// In which project; empty, if in none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub project: String,
@@ -59,6 +62,7 @@ impl Report {
             name: rule.name.clone(),
             note: rule.note.clone(),
             owner: rule.owner.clone(),
+            team: rule.owner_team.clone(),
             project: named.map_or(project, String::as_str).to_owned(),
             environment: rule.environment.clone(),
             from: turn.from,
@@ -114,6 +118,7 @@ impl Report {
             (ENVIRONMENT, self.environment.as_deref().unwrap_or_default()),
             ("trigger", if self.to == Level::Resolved { "" } else { self.to.as_str() }),
             ("owner", self.owner.as_ref().map_or("", UserId::as_str)),
+            ("team", self.team.as_deref().unwrap_or_default()),
         ];
         let said = labels.into_iter().filter(|(_, value)| !value.is_empty());
         said.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()

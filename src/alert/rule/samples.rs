@@ -11,6 +11,7 @@ pub(crate) fn above(threshold: f64) -> Definition {
         name: "Too many errors".to_owned(),
         note: String::new(),
         owner: None,
+        owner_team: None,
         measure: events(),
         window_minutes: 1,
         compare_minutes_ago: None,
@@ -21,6 +22,7 @@ pub(crate) fn above(threshold: f64) -> Definition {
         periods: 1,
         environment: None,
         projects: Vec::new(),
+        excluded_projects: Vec::new(),
         active: true,
     }
 }

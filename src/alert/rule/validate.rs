@@ -25,6 +25,8 @@ pub const MATCHERS_LIMIT: usize = 20;
 pub const PROJECTS_LIMIT: usize = 100;
 /// The longest value of `project` or `environment` that is told from others, in characters.
 pub const PROJECT_LIMIT: usize = 200;
+/// The longest name of a team, in characters.
+pub const TEAM_LIMIT: usize = 64;
 /// The longest query, in bytes.
 pub const QUERY_LIMIT: usize = 4_096;
 /// The longest address of a webhook, in bytes.
@@ -54,6 +56,10 @@ impl Definition {
         if self.owner.as_ref().is_some_and(|owner| !owner.is_well_formed()) {
             return bad("owner", "An owner is the id of somebody in Slack, such as `U012AB3CD`.");
         }
+        if let Some(team) = &mut self.owner_team {
+            *team = clean_line(team);
+            check_length("owner_team", team, 1, TEAM_LIMIT)?;
+        }
         check_number("window_minutes", self.window_minutes, WINDOW_LIMIT)?;
         check_number("periods", self.periods, PERIODS_LIMIT)?;
         if let Some(minutes) = self.compare_minutes_ago {
@@ -81,16 +87,19 @@ impl Definition {
         if self.projects.len() > most {
             return bad("projects", format!("There can be {most} at most with this dataset."));
         }
-        for (nth, project) in self.projects.iter().enumerate() {
-            check_length("projects", project, 1, PROJECT_LIMIT)?;
-            if self.projects[..nth].contains(project) {
-                return bad(
-                    "projects",
-                    format!("\u{201c}{}\u{201d} is there twice.", shorten(project, 100)),
-                );
-            }
+        check_projects("projects", &self.projects)?;
+        if self.excluded_projects.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let is_for_all = self.projects.is_empty() && most > 1;
+        if !is_for_all {
+            let why = "Only a rule that counts events of all projects can leave some out.";
+            return bad("excluded_projects", why);
+        }
+        if self.excluded_projects.len() > most {
+            return bad("excluded_projects", format!("There can be {most} at most."));
+        }
+        check_projects("excluded_projects", &self.excluded_projects)
     }
 
     fn check_thresholds(&self) -> Result<(), BadRule> {
@@ -143,6 +152,17 @@ fn check_length(field: &str, text: &str, least: usize, most: usize) -> Result<()
     }
     if length < least || text.contains('\0') {
         return bad(field, "It says nothing.");
+    }
+    Ok(())
+}
+
+fn check_projects(field: &str, projects: &[String]) -> Result<(), BadRule> {
+    for (nth, project) in projects.iter().enumerate() {
+        check_length(field, project, 1, PROJECT_LIMIT)?;
+        if projects[..nth].contains(project) {
+            let why = format!("\u{201c}{}\u{201d} is there twice.", shorten(project, 100));
+            return bad(field, why);
+        }
     }
     Ok(())
 }
@@ -287,6 +307,29 @@ mod tests {
             (Definition { environment: Some(String::new()), ..good() }, "environment"),
             (Definition { projects: vec!["a".into(), "a".into()], ..good() }, "projects"),
             (Definition { projects: vec!["x".repeat(201)], ..good() }, "projects"),
+            (Definition { owner_team: Some(" \n".to_owned()), ..good() }, "owner_team"),
+            (Definition { owner_team: Some("x".repeat(65)), ..good() }, "owner_team"),
+            (Definition { excluded_projects: vec!["a".into()], ..good() }, ""),
+            (
+                Definition { excluded_projects: vec!["a".into(), "a".into()], ..good() },
+                "excluded_projects",
+            ),
+            (
+                Definition {
+                    projects: vec!["a".into()],
+                    excluded_projects: vec!["b".into()],
+                    ..good()
+                },
+                "excluded_projects",
+            ),
+            (
+                Definition {
+                    measure: prometheus("up"),
+                    excluded_projects: vec!["a".into()],
+                    ..good()
+                },
+                "excluded_projects",
+            ),
             (
                 Definition {
                     critical: acts(Action::SlackChannel { channel: ChannelId::from("ops") }),

@@ -134,6 +134,8 @@ fn activity(
             }
             None => ("incident_unassigned", json!({})),
         },
+        // Of a comment that was deleted nothing is left.
+        Event::NoteAdded { text } if text.is_empty() => return None,
         Event::NoteAdded { text } => ("incident_commented", json!({"comment": text})),
         Event::UpdatePosted { message, status, .. } => match (status, message) {
             (Some(change), message) if standing(change, entry).is_some() => {

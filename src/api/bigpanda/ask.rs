@@ -1,8 +1,5 @@
 //! Who asks, and what the body says.
 
-use std::sync::Arc;
-
-use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
 use axum::http::StatusCode;
@@ -11,8 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::api::bigpanda::failure::Failure;
-use crate::api::bigpanda::pace::{BATCH, FIRST, Pace, USUAL};
 use crate::api::caller::Caller;
+use crate::api::limit::Rate;
 use crate::api::problem::Problem;
 use crate::app::App;
 use crate::incident::text::shorten;
@@ -20,6 +17,13 @@ use crate::json;
 
 /// The most values in a body: five hundred alerts to resolve are the most that anybody sends.
 const PIECES: usize = 4_096;
+
+/// Most endpoints: five times a second.
+const USUAL: Rate = Rate { per_minute: 300, burst: 5 };
+/// The endpoint that resolves hundreds of alerts: once a second.
+const BATCH: Rate = Rate { per_minute: 60, burst: 1 };
+/// The first version of the API.
+const FIRST: Rate = Rate { per_minute: 150, burst: 150 };
 
 /// A program that showed a valid token, and whose turn it is.
 pub struct Guest(pub Caller);
@@ -37,10 +41,8 @@ impl FromRequestParts<App> for Guest {
             _ => USUAL,
         };
         let endpoint = format!("{} {path}", parts.method);
-        let Extension(pace) = Extension::<Arc<Pace>>::from_request_parts(parts, app)
-            .await
-            .map_err(|_| Problem::internal())?;
-        let turn = pace.take(caller.token(), &endpoint, limit, app.clock.now());
+        let bucket = format!("bigpanda {} {endpoint}", caller.token());
+        let turn = app.limits.take(&bucket, limit, app.clock.now());
         turn.map_err(|wait| Problem::too_many(wait + std::time::Duration::from_millis(999)))?;
         Ok(Guest(caller))
     }

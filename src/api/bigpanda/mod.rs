@@ -12,7 +12,6 @@ mod find;
 mod first;
 mod incidents;
 mod merging;
-mod pace;
 mod patterns;
 mod plans;
 mod steer;
@@ -21,16 +20,13 @@ mod tags;
 mod times;
 pub mod view;
 
-use std::sync::Arc;
-
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::routing::{MethodRouter, any, get, post, put};
-use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api::BODY_LIMIT;
 use crate::api::bigpanda::failure::{Failure, panicked};
-use crate::api::bigpanda::pace::Pace;
 use crate::app::App;
 
 /// Where one incident is.
@@ -105,7 +101,6 @@ pub fn router() -> Router<App> {
     router
         .route("/bigpanda/resources", any(no_such_route))
         .route("/bigpanda/resources/{*rest}", any(no_such_route))
-        .layer(Extension(Arc::new(Pace::default())))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::custom(panicked))
 }

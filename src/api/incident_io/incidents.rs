@@ -21,7 +21,7 @@ use crate::incident::command::{Command, Declare};
 use crate::incident::event::Via;
 use crate::incident::state;
 use crate::store::db::Tx;
-use crate::store::incidents::{self, Filter};
+use crate::store::incident_lists::{self, IncidentQuery, Place};
 
 /// What is served here.
 pub fn operations() -> Vec<Operation> {
@@ -84,18 +84,18 @@ async fn list(
 ) -> Result<Json<Many>, Failure> {
     let page = query.page(PAGE_LIMIT)?;
     let mut tx = app.db.read().await?;
-    let before = match &page.after {
+    let after = match &page.after {
         None => None,
         Some(id) => {
             let last = target(id).ok_or_else(|| Failure::invalid("after", "No such cursor."))?;
             let last = find(&mut tx, &caller, &last).await;
-            Some(last.map_err(|_| Failure::invalid("after", "No such cursor."))?.number)
+            let last = last.map_err(|_| Failure::invalid("after", "No such cursor."))?;
+            Some(Place { number: last.number, updated_at: last.updated_at })
         }
     };
-    let limit = i64::try_from(page.size + 1).unwrap_or(i64::MAX);
     let (workspace, actor) = (&caller.workspace, &caller.actor);
-    let filter = Filter::default();
-    let mut found = incidents::list(&mut tx, workspace, actor, &filter, before, limit).await?;
+    let query = IncidentQuery { after, limit: page.size + 1, ..IncidentQuery::default() };
+    let mut found = incident_lists::page(&mut tx, workspace, actor, &query).await?.incidents;
     let reader = Reader::load(&app, &mut tx, workspace).await?;
     let meta = PaginationMeta::close(&page, &mut found, |incident| incident.id.to_string());
     let terms = reader.terms();

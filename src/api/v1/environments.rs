@@ -226,7 +226,7 @@ pub struct EnvironmentPage {
 
 /// List the incidents of an environment
 ///
-/// The newest 10,000 incidents are looked at. Unlike other lists, this one has numbered pages: who
+/// The 10,000 incidents that have changed last are looked at. Unlike other lists, this one has numbered pages: who
 /// pages while incidents change can meet one twice.
 #[utoipa::path(
     get,

@@ -11,30 +11,26 @@ use utoipa::ToSchema;
 use crate::api::caller::Caller;
 use crate::api::problem::Problem;
 use crate::api::request::Params;
-use crate::api::v1::cursor;
+use crate::api::v1::listing::{self, Listing};
 use crate::api::v1::openapi::{Authorized, OneIncident, Queried};
 use crate::api::v1::view::IncidentView;
 use crate::app::App;
 use crate::engine::order::Target;
 use crate::ids::IncidentId;
 use crate::incident::access::may_see;
-use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::state::{Incident, parse_reference};
-use crate::incident::text::clean_line;
 use crate::store::db::Tx;
-use crate::store::incidents::{self, Filter};
+use crate::store::{incident_lists, incidents};
 
 /// The most that one page holds. Two hundred long summaries are under half a megabyte.
 pub const PAGE_LIMIT: i64 = 200;
 /// What a page holds if nobody says.
 pub const PAGE: i64 = 25;
-/// The longest text to look for, in characters: no name is longer.
-const TEXT_LIMIT: usize = 200;
 
 /// A page of incidents.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IncidentPage {
-    /// Newest first.
+    /// In the order that was asked for; newest first.
     pub incidents: Vec<IncidentView>,
     /// The `cursor` of the next page; null on the last one.
     #[schema(example = "000000000000000a52d2b8ff8cb3d78f")]
@@ -43,9 +39,10 @@ pub struct IncidentPage {
 
 /// List incidents
 ///
-/// Newest first, by number, page after page: ask again with `next_cursor` until it is null.
-/// Incidents that are declared meanwhile neither repeat nor hide others. Private incidents are
-/// listed for the token that declared them.
+/// Page after page: ask again with `next_cursor` until it is null. Incidents that are declared meanwhile
+/// neither repeat nor hide others; sorted by `updated`, one that changes meanwhile may come again. What is
+/// given together has to hold together; of what is repeated, one has to hold. Private incidents are listed
+/// for the token that declared them.
 #[utoipa::path(
     get,
     path = "/api/v1/incidents",
@@ -56,8 +53,30 @@ pub struct IncidentPage {
         ("category" = Option<Vec<String>>, Query, explode,
             description = "Only incidents in these parts of life: `triage`, `live`, `paused`, `learning`, `closed`, `declined`, `merged`, `canceled`, or `open` for the first three. Repeated, or a list with commas",
             example = json!(["open"])),
-        ("severity" = Option<String>, Query, example = json!("critical"),
-            description = "Only incidents of this severity: an id, a name, or `sev1` for the worst"),
+        ("status" = Option<Vec<String>>, Query, explode,
+            description = "Only incidents of these statuses: ids or names. Repeated"),
+        ("severity" = Option<Vec<String>>, Query, explode, example = json!(["critical"]),
+            description = "Only incidents of these severities: ids, names, `sev1` for the worst, or `none`. Repeated"),
+        ("type" = Option<Vec<String>>, Query, explode,
+            description = "Only incidents of these types: ids or names. Repeated"),
+        ("visibility" = Option<String>, Query, description = "Only `public` or only `private` ones"),
+        ("lead" = Option<Vec<String>>, Query, explode, example = json!(["U012AB3CD"]),
+            description = "Only incidents that one of these people leads: ids of users in Slack, or `none`. Repeated"),
+        ("creator" = Option<String>, Query, example = json!("U012AB3CD"),
+            description = "Only incidents that this person declared; `token:ci` for a token, `stentor` for alerts"),
+        ("opened_by" = Option<String>, Query, description = "`alerts` for those that alerts opened, `people` for the others"),
+        ("source" = Option<String>, Query, description = "Only incidents that alerts of this source opened: its id"),
+        ("project" = Option<String>, Query, description = "Only incidents whose first alert names this project"),
+        ("service" = Option<String>, Query, description = "Only incidents whose first alert names this service"),
+        ("impact" = Option<String>, Query, description = "Only incidents whose first alert says this impact, whatever the case"),
+        ("tag" = Option<Vec<String>>, Query, explode, description = "Only incidents whose first alert has one of these tags. Repeated"),
+        ("created_from" = Option<String>, Query, format = DateTime, description = "Only incidents that were declared then or later"),
+        ("created_to" = Option<String>, Query, format = DateTime, description = "Only incidents that were declared before"),
+        ("updated_from" = Option<String>, Query, format = DateTime, description = "Only incidents that have changed last then or later"),
+        ("updated_to" = Option<String>, Query, format = DateTime, description = "Only incidents that have changed last before"),
+        ("ended_from" = Option<String>, Query, format = DateTime, description = "Only incidents that have ended then or later"),
+        ("ended_to" = Option<String>, Query, format = DateTime, description = "Only incidents that have ended before"),
+        ("sort" = Option<String>, Query, description = "`newest` first (if left out), `oldest` first, or what has `updated` last first"),
         ("q" = Option<String>, Query, max_length = 200,
             description = "Only incidents with this text in the name or summary, whatever the case; at most 200 characters"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 200,
@@ -76,59 +95,18 @@ pub async fn list(
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<IncidentPage>, Problem> {
-    let known = ["category", "severity", "q", "limit", "cursor"];
-    let params = Params::read(query.as_deref(), &known)?;
+    let params = Params::read(query.as_deref(), &listing::KNOWN)?;
     let limit = params.number("limit", 1..=PAGE_LIMIT, PAGE)?;
     let mut tx = app.db.read().await?;
     let catalogue = app.catalogues.of(&mut tx, &caller.workspace).await?;
-    let filter = filter(&params, &catalogue)?;
-    let before = match params.one("cursor")? {
-        None => None,
-        Some(text) => {
-            Some(cursor::read(text, &caller.workspace, &filter).ok_or_else(cursor::foreign)?)
-        }
-    };
     let Caller { workspace, actor, .. } = &caller;
-    let page = incidents::page(&mut tx, workspace, actor, &filter, before, limit).await?;
-    let next_cursor = page.next_before.map(|before| cursor::issue(before, workspace, &filter));
+    let listing = Listing::read(&params, &catalogue)?;
+    let query = listing.query(&params, workspace, usize::try_from(limit).unwrap_or_default())?;
+    let page = incident_lists::page(&mut tx, workspace, actor, &query).await?;
+    let next_cursor = page.next.map(|place| listing.cursor(place, workspace));
     let seen = page.incidents.into_iter();
     let incidents = seen.map(|incident| IncidentView::new(incident, &catalogue)).collect();
     Ok(Json(IncidentPage { incidents, next_cursor }))
-}
-
-fn filter(params: &Params, catalogue: &Catalogue) -> Result<Filter, Problem> {
-    let severity = params.one("severity")?.map(|word| catalogue.find_severity(word)).transpose();
-    let severity = severity
-        .map_err(|refusal| Problem::bad_parameter("severity", refusal.to_string()))?
-        .map(|severity| severity.id.clone());
-    let text = params.one("q")?.unwrap_or_default();
-    if text.chars().count() > TEXT_LIMIT {
-        let detail = format!("`q` has at most {TEXT_LIMIT} characters.");
-        return Err(Problem::bad_parameter("q", detail));
-    }
-    // Cleaned as names are, or it could never be found in one.
-    let text = Some(clean_line(text)).filter(|text| !text.is_empty());
-    Ok(Filter { categories: categories(params)?, severity, text })
-}
-
-fn categories(params: &Params) -> Result<Vec<StatusCategory>, Problem> {
-    let mut categories = Vec::new();
-    for word in params.every("category").flat_map(|list| list.split(',')).map(str::trim) {
-        match StatusCategory::parse(word) {
-            Some(category) => categories.push(category),
-            None if word == "open" => {
-                categories.extend(StatusCategory::ALL.into_iter().filter(|c| c.is_active()));
-            }
-            None => {
-                let known = StatusCategory::ALL.map(StatusCategory::as_str).join(", ");
-                let detail = format!("A category is one of open, {known}.");
-                return Err(Problem::bad_parameter("category", detail));
-            }
-        }
-    }
-    categories.sort();
-    categories.dedup();
-    Ok(categories)
 }
 
 /// Show an incident

@@ -12,7 +12,9 @@ pub mod cursor;
 pub mod environments;
 pub mod incident_tags;
 pub mod incidents;
+pub mod listing;
 pub mod openapi;
+pub mod papers;
 pub mod settings;
 pub mod sources;
 pub mod timeline;
@@ -86,5 +88,6 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/environments/{id}/incidents", get(environments::incidents)),
     ]);
     routes.extend(settings::routes());
+    routes.extend(papers::routes());
     routes
 }

@@ -53,14 +53,7 @@ use crate::api::v1::settings::Settings;
         super::sources::change,
         super::sources::rotate,
         super::sources::remove,
-        super::webhooks::list,
-        super::webhooks::create,
-        super::webhooks::show,
-        super::webhooks::change,
-        super::webhooks::remove,
-        super::webhooks::rotate,
-        super::webhooks::attempts,
-        super::webhooks::redeliver,
+    super::papers::around::attachments, super::papers::around::attachments_of, super::papers::around::members, super::papers::around::notes, super::papers::around::related, super::papers::around::see, super::papers::around::seen, super::papers::around::subscribers, super::papers::around::timeline, super::papers::documents::content, super::papers::documents::list, super::papers::documents::show, super::papers::items::action, super::papers::items::actions, super::papers::items::follow_up, super::papers::items::follow_ups, super::papers::updates::entry, super::papers::updates::list, super::webhooks::attempts, super::webhooks::change, super::webhooks::create, super::webhooks::list, super::webhooks::redeliver, super::webhooks::remove, super::webhooks::rotate, super::webhooks::show,
         show,
         super::incident_tags::list,
         super::incident_tags::create,
@@ -84,6 +77,7 @@ use crate::api::v1::settings::Settings;
         (name = "sources", description = "Who may send alerts"),
         (name = "alert settings", description = "What becomes of alerts"),
         (name = "alert-rules", description = "What Stentor itself watches, and when it calls that bad"),
+        (name = "papers", description = "What is written down around incidents, and who is around them"),
         (name = "catalogue", description = "What things are called"),
         (name = "webhooks", description = "Who is told of incidents and alerts over HTTP"),
         (name = "about", description = "About this API"),
@@ -243,7 +237,7 @@ impl IntoResponses for Written {
             ("415", "The body is not `application/json` (`unsupported-media-type`)"),
             (
                 "422",
-                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-type`, `unknown-person`, `unknown-team`, `too-many-people`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`, `bad-snooze`, `bad-merge`, `unknown-tag`, `bad-tag`, `bad-environment`); `field` names it",
+                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-type`, `unknown-person`, `unknown-team`, `too-many-people`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`, `bad-snooze`, `bad-merge`, `bad-url`, `bad-word`, `bad-relation`, `time-is-fixed`, `unknown-tag`, `bad-tag`, `bad-environment`); `field` names it",
             ),
         ])
     }

@@ -64,8 +64,10 @@ pub async fn declare(
 /// Give an incident a command
 ///
 /// `type` says which: `update`, `severity`, `status`, `resolve`, `close`, `reopen`, `role`,
-/// `summary`, `rename`, `note`, `accept`, `decline`, `type`, `invite`, `snooze`, `unsnooze`, `merge`,
-/// `tag`, `untag`, `snooze_until` or `resolve_all`. The answer is the incident right after it. 409 says that the incident is that way
+/// `summary`, `rename`, `note`, `accept`, `decline`, `type`, `invite`, `snooze`, `unsnooze`,
+/// `merge`, `remove`, `subscribe`, `unsubscribe`, `relate`, `unrelate`, `tag`, `untag`,
+/// `snooze_until`, `resolve_all`, or `paperwork`, of which `do`
+/// says more: actions, follow-ups, timeline items, attachments, documents and notes. The answer is the incident right after it. 409 says that the incident is that way
 /// already, is over, or can't take that step.
 #[utoipa::path(
     post,

@@ -8,6 +8,7 @@ use crate::incident::command::Command;
 use crate::incident::event::{Actor, Via};
 use crate::incident::refusal::Refusal;
 use crate::incident::state::Incident;
+use crate::incident::wanted::Wanted;
 use crate::slack::inbound::door::Door;
 use crate::slack::inbound::grammar::{Filter, Intent, Show};
 use crate::slack::view::form::{Form, Origin, declare};
@@ -17,12 +18,12 @@ use crate::slack::view::reply::{self, Standpoint};
 use crate::slack::view::verb::Verb;
 use crate::slack::view::{announcement, help, list, timeline};
 use crate::store::db::Tx;
-use crate::store::{incidents, timeline as record};
+use crate::store::{incident_lists, incidents, timeline as record};
 
 /// Incidents in one list: what fits on a screen.
-const LISTED: i64 = 20;
+const LISTED: usize = 20;
 /// The highest number of incidents that is counted before it becomes "many".
-const COUNTED: i64 = 200;
+const COUNTED: usize = 200;
 /// Entries in one look at the timeline.
 const ENTRIES: i64 = 200;
 
@@ -101,6 +102,8 @@ impl Asking<'_> {
             Intent::Show(Show::List(filter)) => self.list(&filter).await.map(Some),
             Intent::Show(Show::Timeline) => self.timeline().await.map(Some),
             Intent::Show(Show::Alerts) => self.alerts().await.map(Some),
+            Intent::Show(Show::Items(kind)) => self.items(kind).await.map(Some),
+            Intent::Show(Show::Document) => self.document().await,
             Intent::Alerts { button, group } => self.press_card(button, &group).await,
             Intent::Misunderstood { given, nearest } => {
                 Ok(Some(reply::misunderstood(&given, nearest)))
@@ -181,15 +184,11 @@ impl Asking<'_> {
         let mut tx = self.door.app.db.read().await?;
         let catalogue = self.door.app.catalogues.of(&mut tx, &self.workspace).await?;
         let criteria = filter.criteria(&catalogue);
-        let wanted = incidents::Filter {
-            categories: criteria.categories,
-            severity: criteria.severity,
-            text: criteria.text,
-        };
+        let wanted = Wanted::in_any(&criteria.categories, criteria.severity.as_ref());
+        let (actor, text) = (self.actor(), criteria.text);
         let found =
-            incidents::list(&mut tx, &self.workspace, &self.actor(), &wanted, None, COUNTED)
-                .await?;
-        let shown = found.len().min(usize::try_from(LISTED).unwrap_or(usize::MAX));
+            incident_lists::newest(&mut tx, &self.workspace, &actor, wanted, text, COUNTED).await?;
+        let shown = found.len().min(LISTED);
         Ok(list::incidents(&found[..shown], found.len(), &criteria.described, &catalogue))
     }
 

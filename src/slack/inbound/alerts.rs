@@ -2,11 +2,11 @@
 
 use crate::ids::{GroupId, IncidentId, UserId, WorkspaceId};
 use crate::incident::access::may_see;
-use crate::incident::catalogue::StatusCategory;
 use crate::incident::command::Command;
 use crate::incident::event::Actor;
 use crate::incident::refusal::Refusal;
 use crate::incident::state::{Incident, parse_reference, reference};
+use crate::incident::wanted::Wanted;
 use crate::intake::order::{Carried, Errand, Place, Which};
 use crate::slack::inbound::act::{Asking, Failure};
 use crate::slack::inbound::answer::Answer;
@@ -19,10 +19,10 @@ use crate::slack::view::form::{self, ATTACH, Form, Origin};
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::verb::Verb;
 use crate::store::db::Tx;
-use crate::store::{alert_groups, alerts, incidents};
+use crate::store::{alert_groups, alerts, incident_lists, incidents};
 
 /// Incidents to choose from in a form: as many as Slack takes, and the one that is left out.
-const CHOICES: i64 = 101;
+const CHOICES: usize = 101;
 
 impl Asking<'_> {
     /// All alerts of the incident.
@@ -117,9 +117,7 @@ async fn open_incidents(
     workspace: &WorkspaceId,
     actor: &Actor,
 ) -> Result<Vec<Incident>, sqlx::Error> {
-    let active = StatusCategory::ALL.into_iter().filter(|category| category.is_active());
-    let wanted = incidents::Filter { categories: active.collect(), ..incidents::Filter::default() };
-    incidents::list(tx, workspace, actor, &wanted, None, CHOICES).await
+    incident_lists::newest(tx, workspace, actor, Wanted::open(), None, CHOICES).await
 }
 
 /// What nobody finds any more may have gone between the look and the deed.

@@ -10,21 +10,20 @@ use serde_json::Value;
 
 use crate::engine::order::{NotDone, Order};
 use crate::ids::{ChannelId, MessageTs, WorkId, WorkspaceId};
-use crate::incident::catalogue::StatusCategory;
 use crate::incident::channel::{ChannelChange, ChannelState};
 use crate::incident::command::Command;
 use crate::incident::event::{Actor, Via};
 use crate::incident::reactions::Surface;
 use crate::incident::state::Incident;
+use crate::incident::wanted::Wanted;
 use crate::outbox::work::{self, NewWork};
 use crate::slack::inbound::door::Door;
 use crate::store::db::Tx;
-use crate::store::incidents::{self, Filter};
 use crate::store::surfaces::{self, Detail, Shown};
-use crate::store::{outbox, teams, workspaces};
+use crate::store::{incident_lists, incidents, outbox, teams, workspaces};
 
 /// Open incidents whose announcement is tried again when Stentor gets into a channel.
-const ANNOUNCED_AGAIN: i64 = 100;
+const ANNOUNCED_AGAIN: usize = 100;
 
 /// Why an event was not taken: the store is away, and Slack has to send it again.
 pub type NotTaken = Arc<sqlx::Error>;
@@ -95,20 +94,11 @@ impl Desk<'_> {
         }
         // It may be where incidents are announced: those that could not be are tried again, and
         // where the announcement stands, nothing is done.
-        let filter = Filter {
-            categories: StatusCategory::ALL.into_iter().filter(|it| it.is_active()).collect(),
-            ..Filter::default()
-        };
+        let (stentor, most) = (Actor::Stentor, ANNOUNCED_AGAIN);
         let mut tx = self.door.app.db.read().await?;
-        let open = incidents::list(
-            &mut tx,
-            self.workspace,
-            &Actor::Stentor,
-            &filter,
-            None,
-            ANNOUNCED_AGAIN,
-        );
-        let open = open.await?;
+        let open =
+            incident_lists::newest(&mut tx, self.workspace, &stentor, Wanted::open(), None, most)
+                .await?;
         drop(tx);
         let now = self.door.app.clock.now();
         let announced = open.iter().filter(|incident| incident.is_announced());

@@ -5,11 +5,13 @@
 //! words: only the engine knows the workspace's catalogue.
 
 mod durations;
+pub mod papers;
 pub mod words;
 
 use crate::ids::{GroupId, SeverityId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::command::Command;
+use crate::incident::papers::item::ItemKind;
 use crate::incident::refusal::Refusal;
 use crate::incident::state::parse_reference;
 use crate::incident::text::{is_trick, nearest, shorten};
@@ -75,6 +77,10 @@ pub enum Show {
     List(Filter),
     /// How a command is typed, or all of them. Needs no incident.
     Help(Option<Verb>),
+    /// What is to be done about the incident.
+    Items(ItemKind),
+    /// The post-mortem of the incident, or its first draft.
+    Document,
 }
 
 /// Which incidents are looked for.
@@ -203,11 +209,21 @@ fn parser(verb: Verb) -> Parser {
         Verb::Role => role,
         Verb::Summary => summary,
         Verb::Rename => rename,
-        Verb::Note => note,
+        Verb::Note => papers::note,
         Verb::Timeline => timeline,
         Verb::Alerts => alerts,
         Verb::Tag => tag,
         Verb::Untag => untag,
+        Verb::Action => papers::action,
+        Verb::Actions => papers::actions,
+        Verb::FollowUp => papers::follow_up,
+        Verb::FollowUps => papers::follow_ups,
+        Verb::Link => papers::link_to,
+        Verb::Relate => papers::relate,
+        Verb::Postmortem => papers::postmortem,
+        Verb::Remove => papers::remove,
+        Verb::Subscribe => papers::subscribe,
+        Verb::Unsubscribe => papers::unsubscribe,
     }
 }
 
@@ -225,6 +241,10 @@ impl Verb {
                 | Verb::Note
                 | Verb::Tag
                 | Verb::Untag
+                | Verb::Action
+                | Verb::FollowUp
+                | Verb::Link
+                | Verb::Relate
         )
     }
 }
@@ -384,11 +404,6 @@ fn summary(text: &str, _: &UserId) -> Intent {
 /// `rename [name]`
 fn rename(name: &str, _: &UserId) -> Intent {
     said(name, Form::Rename, |name| Command::Rename { name })
-}
-
-/// `note [text]`
-fn note(text: &str, _: &UserId) -> Intent {
-    said(text, Form::Note, |text| Command::Note { text })
 }
 
 /// `timeline`

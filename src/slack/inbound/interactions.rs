@@ -9,12 +9,13 @@ use crate::engine::order::{NotDone, Order, Target};
 use crate::ids::{IncidentId, TeamId, UserId, WorkspaceId};
 use crate::incident::command::Command;
 use crate::incident::event::{Actor, Via};
+use crate::incident::papers::Paperwork;
 use crate::slack::client::{CallError, Connection};
 use crate::slack::inbound::act::Asking;
 use crate::slack::inbound::alerts;
 use crate::slack::inbound::answer::Answer;
 use crate::slack::inbound::door::Door;
-use crate::slack::inbound::grammar::{Intent, pressed};
+use crate::slack::inbound::grammar::{Intent, papers, pressed};
 use crate::slack::inbound::payload::{Interaction, View};
 use crate::slack::inbound::submission::{self, SubmissionError};
 use crate::slack::inbound::verify::Signed;
@@ -22,6 +23,7 @@ use crate::slack::view::alerts::button::CardButton;
 use crate::slack::view::button::Button;
 use crate::slack::view::form::{ATTACH, Origin, failed, not_installed, refused};
 use crate::slack::view::kit::message::Message;
+use crate::slack::view::papers::ItemButton;
 use crate::slack::view::reply;
 
 /// How long after a failure an answer to a press is repeated. Whoever pressed is still looking.
@@ -29,6 +31,8 @@ const REPEATED_AFTER: [Duration; 3] =
     [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(10)];
 /// The global shortcut that opens the form that declares.
 const DECLARE_SHORTCUT: &str = "declare_incident";
+/// The entry of a message's menu that makes a follow-up of it.
+const FOLLOW_UP_SHORTCUT: &str = "make_follow_up";
 
 #[derive(Deserialize)]
 struct Envelope {
@@ -53,6 +57,10 @@ pub async fn answer(door: &Door, interaction: Interaction) -> Answer {
         "shortcut" if interaction.callback_id == DECLARE_SHORTCUT => {
             ask(door, interaction, None, Intent::Declare { name: String::new() }).await
         }
+        "message_action" if interaction.callback_id == FOLLOW_UP_SHORTCUT => {
+            let intent = papers::of_message(&interaction.message);
+            ask(door, interaction, None, intent).await
+        }
         other => {
             tracing::debug!(kind = other, "Left an interaction alone");
             Answer::silence()
@@ -66,6 +74,12 @@ async fn press(door: &Door, interaction: Interaction) -> Answer {
         && let Some((incident, group)) = action.value.as_deref().and_then(CardButton::read)
     {
         let intent = Intent::Alerts { button, group };
+        return ask(door, interaction, Some(Target::Id(incident)), intent).await;
+    }
+    if let Some(button) = ItemButton::parse(&action.action_id)
+        && let Some((incident, kind, item)) = action.value.as_deref().and_then(ItemButton::read)
+    {
+        let intent = papers::pressed(button, kind, item);
         return ask(door, interaction, Some(Target::Id(incident)), intent).await;
     }
     let (Some(button), Some(user)) = (Button::parse(&action.action_id), interaction.user()) else {
@@ -178,6 +192,13 @@ fn order(
         // Where the form was opened counts more than where whoever fills it in belongs.
         let opened_in = origin.slack_team.filter(TeamId::is_workspace);
         declare.slack_team = opened_in.or(slack_team);
+    }
+    if let (Command::Paperwork(paperwork), Some(meant)) = (&mut command, origin.item) {
+        match paperwork {
+            Paperwork::EditAction { action: item, .. }
+            | Paperwork::EditFollowUp { follow_up: item, .. } => *item = meant,
+            _ => {}
+        }
     }
     Ok(Order {
         workspace,

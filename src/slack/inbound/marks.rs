@@ -10,7 +10,7 @@ use crate::ids::{ChannelId, MessageTs, UserId, WorkspaceId};
 use crate::outbox::work::{look, messages_lane};
 use crate::slack::inbound::door::Door;
 use crate::slack::inbound::payload::EventEnvelope;
-use crate::slack::outbound::PIN;
+use crate::slack::outbound::{FOLLOW_UP, PIN};
 use crate::store::db::Result;
 use crate::store::{incidents, outbox};
 
@@ -65,6 +65,10 @@ fn reason(event: &Value, us: Option<&UserId>) -> Option<Reason> {
     let item = &event["item"];
     let (channel, ts, by, of_known_only) = match event["type"].as_str()? {
         "reaction_added" | "reaction_removed" if event["reaction"] == PIN => {
+            (&item["channel"], &item["ts"], by, false)
+        }
+        // Who takes it back has not done what is to be done.
+        "reaction_added" if event["reaction"] == FOLLOW_UP => {
             (&item["channel"], &item["ts"], by, false)
         }
         "pin_added" | "pin_removed" => (&event["channel_id"], &item["message"]["ts"], by, false),

@@ -14,6 +14,7 @@ mod events;
 pub mod grammar;
 mod interactions;
 mod marks;
+mod papers;
 mod payload;
 mod removal;
 pub mod submission;

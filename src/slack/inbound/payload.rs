@@ -92,6 +92,8 @@ pub struct Interaction {
     pub view: Option<View>,
     /// Which shortcut.
     pub callback_id: String,
+    /// The message that a shortcut was chosen for.
+    pub message: Value,
 }
 
 #[derive(Debug, Deserialize)]

@@ -5,8 +5,11 @@
 
 use serde_json::Value;
 
-use crate::ids::UserId;
+use crate::ids::{ItemId, UserId};
 use crate::incident::command::{Command, Declare};
+use crate::incident::papers::Paperwork;
+use crate::incident::papers::item::ItemKind;
+use crate::slack::inbound::grammar::papers::{edited, link};
 use crate::slack::view::form;
 use crate::slack::view::kit::element::INPUT_ACTION;
 
@@ -78,8 +81,39 @@ pub fn command(callback_id: &str, values: &Value) -> Result<Command, SubmissionE
         "summary" => Command::Summary { summary: filled_in.text("summary").unwrap_or_default() },
         "rename" => Command::Rename { name: filled_in.text("name").unwrap_or_default() },
         "note" => Command::Note { text: filled_in.text("text").unwrap_or_default() },
+        "action" => Command::Paperwork(Paperwork::AddAction {
+            description: filled_in.text("description").unwrap_or_default(),
+            assignee: filled_in.person("person"),
+        }),
+        "follow_up" => Command::Paperwork(Paperwork::AddFollowUp {
+            title: filled_in.text("title").unwrap_or_default(),
+            description: filled_in.text("description"),
+            assignee: filled_in.person("person"),
+            labels: Vec::new(),
+            priority: None,
+            category: None,
+            issue: None,
+            source: None,
+        }),
+        // Which one stands in the form's private metadata.
+        form::ASSIGN_ACTION => assignment(ItemKind::Action, filled_in.person("person")),
+        form::ASSIGN_FOLLOW_UP => assignment(ItemKind::FollowUp, filled_in.person("person")),
+        "link" => Command::Paperwork(link(
+            &filled_in.text("url").unwrap_or_default(),
+            &filled_in.text("title").unwrap_or_default(),
+        )),
+        "relate" => Command::Relate { to: filled_in.text("to").unwrap_or_default() },
+        "remove" => Command::Remove {
+            // Nobody is no person; the engine refuses that.
+            person: filled_in.person("person").unwrap_or_else(|| UserId::from("")),
+        },
         other => return Err(SubmissionError::UnknownForm { callback_id: other.to_owned() }),
     })
+}
+
+fn assignment(kind: ItemKind, assignee: Option<UserId>) -> Command {
+    let (unassign, nothing) = (assignee.is_none(), ItemId::from(""));
+    Command::Paperwork(edited(kind, nothing, None, assignee, unassign))
 }
 
 /// What was filled into the inputs of a form, by the name of the field.

@@ -24,6 +24,7 @@ fn per_minute(method: &str) -> (u32, u32) {
         "chat.update"
         | "conversations.invite"
         | "conversations.join"
+        | "conversations.kick"
         | "conversations.history"
         | "conversations.info"
         | "conversations.open"

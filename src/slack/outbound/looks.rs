@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 use crate::ids::{ChannelId, MessageTs, UserId};
 use crate::incident::command::Command;
+use crate::incident::papers::Paperwork;
 use crate::incident::pins::{Author, Quote, Sight};
 use crate::outbox::work::{Stretch, Work, asked_for};
 use crate::slack::inbound::grammar::words::readable;
@@ -17,6 +18,8 @@ use crate::store::outbox;
 
 /// The emoji that keeps a message, without its colons: 📌.
 pub const PIN: &str = "pushpin";
+/// The emoji that makes a follow-up of a message: ⏩.
+pub const FOLLOW_UP: &str = "fast_forward";
 /// Stretches of 200 messages that are read back in one channel, or one thread.
 const STRETCHES: u32 = 10;
 /// Messages that are known, and so are looked at whether or not they are in what is read back: the
@@ -35,6 +38,16 @@ impl Job<'_> {
             Err(failed) if is_closed(&failed) => return Ok(()),
             Err(failed) => return Err(failed),
         };
+        let forwarded = message.as_ref().and_then(|message| {
+            let by = reacted_with(message, FOLLOW_UP).into_iter().find(|by| *by != us)?;
+            (!is_ours(message, &us) && !self.is_follow_up(ts)).then_some((message, by))
+        });
+        if let Some((message, by)) = forwarded {
+            let quote = self.quote(message, &channel, ts).await?;
+            let receipt = format!("follow-up/{}/{}", self.work.id, self.work.generation);
+            let marked = Paperwork::RecordFollowUp { quote, by: Some(by) };
+            self.report(receipt, Command::Paperwork(marked)).await?;
+        }
         let sight = match &message {
             // A message of our own is in the record by what it tells of.
             Some(message) if is_ours(message, &us) => return Ok(()),
@@ -107,14 +120,26 @@ impl Job<'_> {
         let is_first = stretch.thread.is_none() && stretch.place == 0;
         let known = self.incident.pinned.keys().rev().take(if is_first { KNOWN } else { 0 });
         let mut wanted: BTreeSet<MessageTs> = known.cloned().collect();
-        for message in messages.iter().filter(|message| is_marked(message, channel)) {
+        for message in messages {
             let Some(ts) = message["ts"].as_str().map(MessageTs::from) else { continue };
+            if !reacted_with(message, FOLLOW_UP).is_empty() && !self.is_follow_up(&ts) {
+                wanted.insert(ts);
+                continue;
+            }
+            if !is_marked(message, channel) {
+                continue;
+            }
             match self.incident.pinned.get(&ts) {
                 Some(known) if known.says(&said(message)) => wanted.remove(&ts),
                 _ => wanted.insert(ts),
             };
         }
         wanted.into_iter().map(|ts| Work::Look { ts, by: None }).collect()
+    }
+
+    /// Whether a follow-up was made of this message.
+    fn is_follow_up(&self, ts: &MessageTs) -> bool {
+        self.incident.papers.items.values().any(|item| item.source.as_ref() == Some(ts))
     }
 
     async fn ask_for(&self, work: Vec<Work>) -> Result<(), Trouble> {
@@ -206,8 +231,12 @@ fn is_pinned(message: &Value, channel: &ChannelId) -> bool {
 
 /// Who has put 📌 on it.
 fn reacted(message: &Value) -> Vec<UserId> {
+    reacted_with(message, PIN)
+}
+
+fn reacted_with(message: &Value, name: &str) -> Vec<UserId> {
     let reactions = message["reactions"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let pins = reactions.iter().find(|reaction| reaction["name"] == PIN);
+    let pins = reactions.iter().find(|reaction| reaction["name"] == name);
     let users = pins.and_then(|pins| pins["users"].as_array());
     users.into_iter().flatten().filter_map(Value::as_str).map(UserId::from).collect()
 }

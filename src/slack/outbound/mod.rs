@@ -18,6 +18,7 @@ mod rules;
 mod search;
 mod standing;
 mod teams;
+mod tidings;
 mod topic;
 mod workspace;
 
@@ -48,7 +49,7 @@ use crate::store::workspaces::Catalogues;
 use crate::store::{incidents, outbox};
 
 pub use calls::Trouble;
-pub use looks::PIN;
+pub use looks::{FOLLOW_UP, PIN};
 pub use search::Searches;
 pub use workspace::Identity;
 
@@ -132,6 +133,9 @@ impl Job<'_> {
             | Work::Act(_)
             | Work::EndAlerts { .. }
             | Work::Deliver(_) => Ok(()),
+            Work::TellAssignee { version, user } => self.tell_assignee(*version, user).await,
+            Work::TellSubscriber { version, user } => self.tell_subscriber(*version, user).await,
+            Work::RemoveMember { user } => self.remove_member(user).await,
             Work::ShowAlerts { group } => self.show_alerts(group).await,
             Work::ShowAllAlerts => self.show_all_alerts().await,
             Work::Look { ts, by } => self.look_at(ts, by.as_ref()).await,

@@ -61,7 +61,7 @@ impl Job<'_> {
         }
     }
 
-    async fn entry(&self, version: i64) -> Result<Entry, Failed> {
+    pub(super) async fn entry(&self, version: i64) -> Result<Entry, Failed> {
         let mut tx = self.performer.db.read().await?;
         let entry =
             timeline::entry(&mut tx, &self.work.workspace, &self.incident.id, version).await?;

@@ -37,6 +37,7 @@ impl Job<'_> {
             Work::Refresh { surface: Surface::Announcement | Surface::Standing } => false,
             Work::Refresh { .. }
             | Work::Say { post: Post::Channel { .. } }
+            | Work::RemoveMember { .. }
             | Work::ShowAlerts { .. } => true,
             Work::Say { .. }
             | Work::Warn { .. }
@@ -54,6 +55,8 @@ impl Job<'_> {
             | Work::Act(_)
             | Work::EndAlerts { .. }
             | Work::Deliver(_)
+            | Work::TellAssignee { .. }
+            | Work::TellSubscriber { .. }
             | Work::Unknown => false,
         }
     }

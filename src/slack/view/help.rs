@@ -79,12 +79,22 @@ mod tests {
         `/incident lead [me | @person | none]`  Say who runs it.
         `/incident role [role] [me | @person | none]`  Say who does what.
         `/incident invite [@person …]`  Let people into its channel.
+        `/incident remove [@person]`  Take somebody out of a private incident.
+        `/incident subscribe`  Hear of its updates by direct message.
+        `/incident unsubscribe`  Hear nothing more of its updates.
         *Record*
         `/incident summary [text]`  Say in a few sentences what is known.
         `/incident rename [name]`  Call it something else.
         `/incident note [text]`  Write something into the timeline.
         `/incident timeline`  Show what happened so far.
         `/incident alerts`  Show the alerts behind it, those that fire first.
+        `/incident action [text] [@person]`  Write down what is to be done now, and by whom.
+        `/incident actions`  Show what is to be done now.
+        `/incident followup [text] [@person]`  Write down what is to be done afterwards, and by whom.
+        `/incident followups`  Show what is to be done afterwards.
+        `/incident link [url] [title]`  Attach something elsewhere.
+        `/incident relate [INC-42]`  Say what other incident it has to do with.
+        `/incident postmortem [url]`  Show its post-mortem, attach one, or begin one from the timeline.
         `/incident tag [tag] [value]`  Give it a tag.
         `/incident untag [tag]`  Take a tag from it.
         ~ What stands in brackets may be left out; a form asks for what is needed. /inc is the same as /incident.

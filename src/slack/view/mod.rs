@@ -13,6 +13,7 @@ pub mod kept;
 pub mod kit;
 pub mod list;
 pub mod notice;
+pub mod papers;
 pub mod post;
 pub mod reply;
 pub mod rule;

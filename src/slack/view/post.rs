@@ -83,6 +83,12 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
         | Event::TagSet { .. }
         | Event::TagRemoved { .. }
         | Event::AlertsEnded {}
+        | Event::Paperwork(_)
+        | Event::MemberRemoved { .. }
+        | Event::Subscribed { .. }
+        | Event::Unsubscribed { .. }
+        | Event::Related { .. }
+        | Event::Unrelated { .. }
         | Event::Unknown => None,
     }
 }

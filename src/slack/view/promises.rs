@@ -329,6 +329,7 @@ fn every_report(name: &str, text: &str) -> Vec<Report> {
         name: name.to_owned(),
         note: text.to_owned(),
         owner: Some(UserId::new(name)),
+        team: Some(name.to_owned()),
         project: text.to_owned(),
         environment: Some(name.to_owned()),
         from,

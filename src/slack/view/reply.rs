@@ -7,8 +7,8 @@ use crate::incident::state::Incident;
 use crate::incident::text::shorten;
 use crate::slack::view::kit::line::Line;
 use crate::slack::view::kit::message::Message;
-use crate::slack::view::timeline;
 use crate::slack::view::verb::Verb;
+use crate::slack::view::{papers, timeline};
 
 /// What is said when the store can't be reached.
 pub const NOT_SAVED: &str = "Stentor could not save that; nothing was changed. Please try again.";
@@ -94,11 +94,14 @@ pub fn done(
             .bold(&incident.reference())
             .text(": ")
             .then(timeline::sentence(entry, catalogue)),
-        (_, Standpoint::InItsChannel) => return None,
-        (_, Standpoint::Elsewhere) => Line::new()
-            .bold(&incident.reference())
-            .text(": ")
-            .then(timeline::sentence(entry, catalogue)),
+        (_, standpoint) => match (papers::filed(entry, incident), standpoint) {
+            (Some(line), _) => line,
+            (None, Standpoint::InItsChannel) => return None,
+            (None, Standpoint::Elsewhere) => Line::new()
+                .bold(&incident.reference())
+                .text(": ")
+                .then(timeline::sentence(entry, catalogue)),
+        },
     };
     Some(Message::line(&line))
 }

@@ -24,6 +24,7 @@ pub fn report(report: &Report) -> Message {
         place("environment", report.environment.as_deref().unwrap_or_default()),
         Line::of("began ").date(report.began_at),
         report.owner.as_ref().map(|owner| Line::of("owner ").user(owner)).unwrap_or_default(),
+        place("team", report.team.as_deref().unwrap_or_default()),
     ];
     let mut blocks = vec![
         Block::text(&Line::joined([title.clone(), Line::of(&report.reading)], "\n")),

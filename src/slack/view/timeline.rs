@@ -5,13 +5,14 @@ use crate::incident::catalogue::Catalogue;
 use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Declared, Entry, Event, SeverityChange, StatusChange};
 use crate::incident::snooze::Woken;
-use crate::incident::state::Incident;
+use crate::incident::state::{Incident, reference};
 use crate::incident::text::shorten;
 use crate::slack::view::alerts;
 use crate::slack::view::kept::{self, Kept};
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::line::Line;
 use crate::slack::view::kit::message::Message;
+use crate::slack::view::papers;
 use crate::slack::view::words;
 
 /// The most entries that are shown.
@@ -141,6 +142,9 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
             .text(" noted that ")
             .then(words::absorbed(absorbed))
             .text(" was merged into this incident"),
+        Event::NoteAdded { text } if text.is_empty() => {
+            who.text(" wrote a note that was deleted since")
+        }
         Event::NoteAdded { text } => with_quote(who.text(" noted"), Some(text)),
         Event::ChannelOpened { channel, .. } => who.text(" opened the channel ").channel(channel),
         Event::ChannelChanged { channel, change, told } => {
@@ -180,6 +184,19 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
             who.text(&format!(" removed {}", words::tag_name(tag, catalogue)))
         }
         Event::AlertsEnded {} => who.text(" said that its alerts are over too"),
+        Event::Paperwork(filed) => papers::sentence(who, filed),
+        Event::MemberRemoved { person } => who.text(" took ").user(person).text(" out of it"),
+        Event::Subscribed { people } => {
+            let named = people.iter().take(NAMED).map(|person| Line::new().user(person));
+            who.text(" subscribed ").then(Line::joined(named, ", "))
+        }
+        Event::Unsubscribed { person } => who.text(" unsubscribed ").user(person),
+        Event::Related { number, .. } => {
+            who.text(" noted that it is related to ").bold(&reference(*number))
+        }
+        Event::Unrelated { number, .. } => {
+            who.text(" noted that it is not related to ").bold(&reference(*number))
+        }
         Event::Unknown => who.text(" did something that this version of Stentor does not know"),
     }
 }

@@ -52,6 +52,26 @@ pub enum Verb {
     Timeline,
     /// Show its alerts.
     Alerts,
+    /// Say what is to be done now.
+    Action,
+    /// Show what is to be done now.
+    Actions,
+    /// Say what is to be done afterwards.
+    FollowUp,
+    /// Show what is to be done afterwards.
+    FollowUps,
+    /// Attach something elsewhere.
+    Link,
+    /// Say what else it has to do with.
+    Relate,
+    /// Show or begin its post-mortem.
+    Postmortem,
+    /// Take somebody out.
+    Remove,
+    /// Hear of its updates.
+    Subscribe,
+    /// Hear nothing more of them.
+    Unsubscribe,
     /// Give it a tag.
     Tag,
     /// Take a tag from it.
@@ -105,7 +125,7 @@ pub struct Usage {
 
 impl Verb {
     /// All of them, in the order of the help.
-    pub const ALL: [Verb; 25] = [
+    pub const ALL: [Verb; 35] = [
         Verb::Declare,
         Verb::List,
         Verb::Help,
@@ -129,6 +149,16 @@ impl Verb {
         Verb::Note,
         Verb::Timeline,
         Verb::Alerts,
+        Verb::Action,
+        Verb::Actions,
+        Verb::FollowUp,
+        Verb::FollowUps,
+        Verb::Link,
+        Verb::Relate,
+        Verb::Postmortem,
+        Verb::Remove,
+        Verb::Subscribe,
+        Verb::Unsubscribe,
         Verb::Tag,
         Verb::Untag,
     ];
@@ -333,6 +363,86 @@ impl Verb {
                 example: "alerts",
                 aliases: &["alert", "firing", "monitors"],
                 group: Group::Record,
+            },
+            Verb::Action => Usage {
+                word: "action",
+                arguments: "[text] [@person]",
+                does: "Write down what is to be done now, and by whom.",
+                example: "action Restart the queue @bea",
+                aliases: &["todo", "task"],
+                group: Group::Record,
+            },
+            Verb::Actions => Usage {
+                word: "actions",
+                arguments: "",
+                does: "Show what is to be done now.",
+                example: "actions",
+                aliases: &["todos", "tasks"],
+                group: Group::Record,
+            },
+            Verb::FollowUp => Usage {
+                word: "followup",
+                arguments: "[text] [@person]",
+                does: "Write down what is to be done afterwards, and by whom.",
+                example: "followup Write a test for it",
+                aliases: &["follow-up", "fup"],
+                group: Group::Record,
+            },
+            Verb::FollowUps => Usage {
+                word: "followups",
+                arguments: "",
+                does: "Show what is to be done afterwards.",
+                example: "followups",
+                aliases: &["follow-ups", "fups"],
+                group: Group::Record,
+            },
+            Verb::Link => Usage {
+                word: "link",
+                arguments: "[url] [title]",
+                does: "Attach something elsewhere.",
+                example: "link https://a.example/graph The graph",
+                aliases: &["attach", "url"],
+                group: Group::Record,
+            },
+            Verb::Relate => Usage {
+                word: "relate",
+                arguments: "[INC-42]",
+                does: "Say what other incident it has to do with.",
+                example: "relate INC-42",
+                aliases: &["related", "relates"],
+                group: Group::Record,
+            },
+            Verb::Postmortem => Usage {
+                word: "postmortem",
+                arguments: "[url]",
+                does: "Show its post-mortem, attach one, or begin one from the timeline.",
+                example: "postmortem",
+                aliases: &["post-mortem", "pm"],
+                group: Group::Record,
+            },
+            Verb::Remove => Usage {
+                word: "remove",
+                arguments: "[@person]",
+                does: "Take somebody out of a private incident.",
+                example: "remove @bea",
+                aliases: &["kick", "uninvite"],
+                group: Group::People,
+            },
+            Verb::Subscribe => Usage {
+                word: "subscribe",
+                arguments: "",
+                does: "Hear of its updates by direct message.",
+                example: "subscribe",
+                aliases: &["watch", "follow"],
+                group: Group::People,
+            },
+            Verb::Unsubscribe => Usage {
+                word: "unsubscribe",
+                arguments: "",
+                does: "Hear nothing more of its updates.",
+                example: "unsubscribe",
+                aliases: &["unwatch", "unfollow"],
+                group: Group::People,
             },
             Verb::Tag => Usage {
                 word: "tag",

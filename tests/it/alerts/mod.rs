@@ -30,6 +30,7 @@ mod shop;
 mod snoozing;
 mod sns;
 mod strangers;
+mod telmai;
 mod trouble;
 mod uptime_kuma;
 mod webhooks;

@@ -2,6 +2,7 @@
 //! that people and programs take, and on the text of each statement.
 
 mod alert_queries;
+mod paper_queries;
 mod queries;
 mod roads;
 mod rules;
@@ -12,7 +13,7 @@ use stentor::app::App;
 use stentor::ids::WorkspaceId;
 
 /// Everything that a workspace has, one statement per table.
-const EVERYTHING: [&str; 32] = [
+const EVERYTHING: [&str; 38] = [
     "SELECT slug || COALESCE(slack_team, '') || COALESCE(bot_user, '') || COALESCE(announce_channel, '')
          || COALESCE(announce_name, '') || CAST(catalogue_version AS TEXT) FROM workspace WHERE id = $1",
     "SELECT name || CAST(value AS TEXT) FROM counter WHERE workspace = $1 ORDER BY 1",
@@ -61,12 +62,20 @@ const EVERYTHING: [&str; 32] = [
          FROM alert_rule_count WHERE workspace = $1 ORDER BY 1",
     "SELECT rule || project || ' ' || CAST(minute AS TEXT) || ' ' || value
          FROM alert_rule_value WHERE workspace = $1 ORDER BY 1",
+    "SELECT key || ' ' || facet || ' ' || CAST(block AS TEXT) FROM incident_index WHERE workspace = $1 ORDER BY 1",
     "SELECT folded || name FROM alert_tag WHERE workspace = $1 ORDER BY 1",
     "SELECT id || url || description || CAST(events AS TEXT) || state || kept_secret || COALESCE(kept_old, '')
          || COALESCE(sealed_with, '') || COALESCE(CAST(failing_since AS TEXT), '') || ' ' || CAST(updated_at AS TEXT)
          FROM webhook WHERE workspace = $1 ORDER BY 1",
     "SELECT id || webhook || message || event || CAST(delivery AS TEXT) || outcome || COALESCE(error, '')
          FROM webhook_attempt WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || incident || kind || status || COALESCE(assignee, '') || CAST(updated_at AS TEXT)
+         || CAST(body AS TEXT) FROM item WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || incident || resource_type || external_id || CAST(body AS TEXT)
+         FROM attachment WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || incident || CAST(body AS TEXT) FROM document WHERE workspace = $1 ORDER BY 1",
+    "SELECT document || markdown FROM document_text WHERE workspace = $1 ORDER BY 1",
+    "SELECT incident || person || CAST(at AS TEXT) FROM seen WHERE workspace = $1 ORDER BY 1",
 ];
 
 /// Everything that a workspace has.

@@ -14,6 +14,7 @@ mod matrix;
 mod merging;
 mod names;
 mod outages;
+mod papers;
 mod pins;
 mod private;
 mod programs;

@@ -153,6 +153,40 @@ fn role_word(words: &str) -> String {
     kept.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Something to be done, and by whom, in `restart the queue @bea` or `@bea restart the queue`. Whoever
+/// is mentioned in the middle is part of the sentence.
+pub(super) fn task(words: &str) -> (String, Option<UserId>) {
+    if let Some((before, person, after)) = mention(words) {
+        if before.trim().is_empty() && !after.trim().is_empty() {
+            return (readable(after), Some(person));
+        }
+        let last =
+            words.rfind("<@").and_then(|start| mention(&words[start..]).map(|it| (start, it)));
+        if let Some((start, (_, person, after))) = last
+            && after.trim().is_empty()
+        {
+            let before = words[..start].trim_end();
+            let before =
+                before.strip_suffix(" for").or(before.strip_suffix(" to")).unwrap_or(before);
+            return (readable(before), Some(person));
+        }
+    }
+    (readable(words), None)
+}
+
+/// All who are mentioned, each once, in their order.
+pub(super) fn mentions(words: &str) -> Vec<UserId> {
+    let mut people = Vec::new();
+    let mut rest = words;
+    while let Some((_, person, after)) = mention(rest) {
+        if !people.contains(&person) {
+            people.push(person);
+        }
+        rest = after;
+    }
+    people
+}
+
 /// The first mention, with what stands before and after it.
 fn mention(text: &str) -> Option<(&str, UserId, &str)> {
     let mut from = 0;

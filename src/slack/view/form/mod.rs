@@ -7,6 +7,7 @@
 mod asking;
 mod attach;
 mod declare;
+mod papers;
 mod people;
 mod steering;
 mod tags;
@@ -14,8 +15,9 @@ mod tags;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::ids::{ChannelId, GroupId, IncidentId, TeamId, UserId};
+use crate::ids::{ChannelId, GroupId, IncidentId, ItemId, TeamId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::incident::papers::item::ItemKind;
 use crate::incident::refusal::Refusal;
 use crate::incident::snooze::refuse_unless_snoozable;
 use crate::incident::state::Incident;
@@ -30,6 +32,11 @@ pub use declare::declare;
 pub const DECLARE: &str = "declare";
 /// The `callback_id` of the form that moves alerts to another incident.
 pub const ATTACH: &str = "attach_alerts";
+
+/// The `callback_id` of the form that gives an action to somebody.
+pub const ASSIGN_ACTION: &str = "assign_action";
+/// The `callback_id` of the form that gives a follow-up to somebody.
+pub const ASSIGN_FOLLOW_UP: &str = "assign_follow_up";
 
 /// A form about an incident that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +81,23 @@ pub enum Form {
     },
     /// Which tag to take from it.
     Untag,
+    /// What is to be done now.
+    Action,
+    /// What is to be done afterwards.
+    FollowUp,
+    /// Who is to do it.
+    Assign {
+        /// What kind it is.
+        kind: ItemKind,
+        /// Which.
+        item: ItemId,
+    },
+    /// What belongs to it.
+    Link,
+    /// What it has to do with.
+    Relate,
+    /// Whom to take out.
+    Remove,
 }
 
 impl Form {
@@ -96,6 +120,13 @@ impl Form {
             Form::Merge => "merge",
             Form::Tag { .. } => "tag",
             Form::Untag => "untag",
+            Form::Action => "action",
+            Form::FollowUp => "follow_up",
+            Form::Assign { kind: ItemKind::Action, .. } => ASSIGN_ACTION,
+            Form::Assign { kind: ItemKind::FollowUp, .. } => ASSIGN_FOLLOW_UP,
+            Form::Link => "link",
+            Form::Relate => "relate",
+            Form::Remove => "remove",
         }
     }
 
@@ -121,6 +152,10 @@ impl Form {
 
     /// The form, filled in with how things are.
     pub fn open(&self, incident: &Incident, catalogue: &Catalogue, origin: &Origin) -> Modal {
+        let origin = match self {
+            Form::Assign { item, .. } => Origin { item: Some(item.clone()), ..origin.clone() },
+            _ => origin.clone(),
+        };
         let origin = origin.to_metadata();
         match self {
             Form::Update => asking::update(incident, catalogue, &origin),
@@ -141,6 +176,15 @@ impl Form {
             Form::Merge => steering::merge(incident, &origin),
             Form::Tag { tag } => tags::tag(incident, catalogue, tag.as_deref(), &origin),
             Form::Untag => tags::untag(incident, catalogue, &origin),
+            Form::Action => papers::action(&origin),
+            Form::FollowUp => papers::follow_up(&origin),
+            Form::Assign { item, .. } => {
+                let item = incident.papers.items.get(item);
+                papers::assign(self.word(), item.and_then(|it| it.assignee.as_ref()), &origin)
+            }
+            Form::Link => papers::link(incident, &origin),
+            Form::Relate => papers::relate(incident, &origin),
+            Form::Remove => papers::remove(&origin),
         }
     }
 }
@@ -160,6 +204,9 @@ pub struct Origin {
     /// The workspace of the organisation in which it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slack_team: Option<TeamId>,
+    /// The action or follow-up that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<ItemId>,
 }
 
 impl Origin {
@@ -217,6 +264,11 @@ fn fields(callback_id: &str) -> &'static [&'static str] {
         "merge" => &["into"],
         "tag" => &["tag", "value"],
         "untag" => &["tag"],
+        "action" => &["description", "person"],
+        "follow_up" => &["title", "description", "person"],
+        ASSIGN_ACTION | ASSIGN_FOLLOW_UP | "remove" => &["person"],
+        "link" => &["url", "title"],
+        "relate" => &["to"],
         _ => &["message"],
     }
 }

@@ -32,6 +32,12 @@ impl Message {
         Message { text, blocks: fit(blocks, room) }
     }
 
+    /// The same message with one more block at its end.
+    pub fn followed_by(mut self, Block(block): Block) -> Self {
+        self.blocks.push(block);
+        self
+    }
+
     /// A message of one paragraph.
     pub fn line(line: &Line) -> Self {
         Message::new(line, vec![Block::text(line)])

@@ -11,12 +11,13 @@ use stentor::config::{Secret, SigningSecrets};
 use stentor::ids::IdSource;
 use stentor::incident::event::Actor;
 use stentor::incident::state::Incident;
+use stentor::incident::wanted::Wanted as Which;
 use stentor::ingest::kind::Kind;
 use stentor::ingest::sources::{self, Made, Wanted};
 use stentor::intake::order::Errand;
 use stentor::simulator::Simulator;
 use stentor::simulator::settings::Settings;
-use stentor::store::{alerts, incidents};
+use stentor::store::{alerts, incident_lists};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -99,16 +100,9 @@ impl Live {
     /// All incidents, the oldest first.
     pub async fn incidents(&self) -> Vec<Incident> {
         let mut tx = self.app.db.read().await.unwrap();
-        let mut found = incidents::list(
-            &mut tx,
-            &self.app.workspace,
-            &Actor::Stentor,
-            &Default::default(),
-            None,
-            100,
-        )
-        .await
-        .unwrap();
+        let (workspace, every) = (&self.app.workspace, Which::Every);
+        let found = incident_lists::newest(&mut tx, workspace, &Actor::Stentor, every, None, 100);
+        let mut found = found.await.unwrap();
         found.reverse();
         found
     }

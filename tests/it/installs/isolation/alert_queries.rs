@@ -21,8 +21,8 @@ use stentor::store::db::Tx;
 use stentor::store::pictures::{Search, Sort};
 use stentor::store::sources::{AlertSource, SourceSettings};
 use stentor::store::{
-    alert_groups, alert_lists, alert_retention, alert_settings, alert_tags, alerts, incidents,
-    pictures, receipts, sources,
+    alert_groups, alert_lists, alert_marks, alert_retention, alert_settings, alert_tags, alerts,
+    incidents, pictures, receipts, sources,
 };
 
 use super::queries::NOW;
@@ -169,6 +169,7 @@ pub async fn ask(
     assert_eq!(call!(alert_lists::with_ids(ours, &Actor::Stentor, ids)).len(), 1);
     assert_eq!(call!(alert_lists::history_after(ours, &id, 0, 9)).len(), 1);
     assert_eq!(call!(alert_lists::change_events(ours, None, None, 9)).len(), 1);
+    call!(alert_marks::of_incidents(ours, Some(&source_id), std::slice::from_ref(incident)));
     let tags = ["both".to_owned(), "only theirs".to_owned()];
     assert_eq!(call!(alert_tags::named(ours, &tags)).len(), 1);
     assert_eq!(call!(alert_tags::page(ours, "", "", 9)).len(), 2);

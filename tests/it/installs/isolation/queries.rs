@@ -9,24 +9,30 @@ use stentor::app::App;
 use stentor::clock::{Clock, Timestamp};
 use stentor::ids::{ChannelId, IdSource, TeamId, UserId, WorkId, WorkspaceId};
 use stentor::incident::event::Actor;
+use stentor::incident::facets::Facet;
 use stentor::incident::reactions::Surface;
+use stentor::incident::wanted::Wanted;
 use stentor::outbox::work::{NewWork, Work};
+use stentor::store::incident_lists::IncidentQuery;
+use stentor::store::incident_plan::Plan;
 use stentor::store::installations::{New, RefusedToken, Sealed, Standing};
 use stentor::store::outbox::Ended;
 use stentor::store::pace::Turnstile;
 use stentor::store::surfaces::Shown;
 use stentor::store::workspaces::Catalogues;
 use stentor::store::{
-    dead_letters, heard, incidents, installations, notices, outbox, pace, receipts, surfaces,
-    teams, timeline, tokens, workspaces,
+    dead_letters, heard, incident_counts, incident_index, incident_lists, incidents, installations,
+    notices, outbox, pace, receipts, surfaces, teams, timeline, tokens, workspaces,
 };
 
-use super::{alert_queries, everything};
+use super::{alert_queries, everything, paper_queries};
 use crate::databases::{Fresh, on_each_database};
 use crate::http::Server;
 
 /// The same rows under the other workspace: every key is there twice.
-const COPIES: [&str; 7] = [
+const COPIES: [&str; 8] = [
+    "INSERT INTO incident_index (workspace, key, block, facet, bits)
+     SELECT $2, key, block, facet, bits FROM incident_index WHERE workspace = $1",
     "INSERT INTO counter (workspace, name, value) SELECT $2, name, value FROM counter WHERE workspace = $1",
     "INSERT INTO incident (workspace, id, number, version, category, severity, visibility, channel, name_folded, state)
      SELECT $2, id, number, version, category, severity, visibility, channel, name_folded, state
@@ -82,6 +88,8 @@ async fn twins(fresh: &Fresh) -> (App, WorkspaceId, WorkspaceId) {
     assert!(notices::claim(&mut tx, &theirs, "scope", NOW, NOW).await.unwrap());
     alert_queries::fill(&mut tx, &ours, "ours").await;
     alert_queries::fill(&mut tx, &theirs, "theirs").await;
+    paper_queries::fill(&mut tx, &ours, &incident.id, "ours").await;
+    paper_queries::fill(&mut tx, &theirs, &incident.id, "theirs").await;
     let theirs_alone = [("only theirs".to_owned(), json!({"theirs": 1}))];
     receipts::mark(&mut tx, &theirs, &theirs_alone, NOW).await.unwrap();
     // A team belongs to one organisation; here, both say that it is theirs.
@@ -142,8 +150,26 @@ on_each_database! {
         assert_eq!(read!(incidents::with_ids(&ours, std::slice::from_ref(&id))).len(), 1);
         assert_eq!(read!(incidents::with_numbers(&ours, &[1])).len(), 1);
         assert_eq!(read!(incidents::with_channels(&ours, &[channel])).len(), 1);
-        assert_eq!(read!(incidents::list(&ours, &actor, &Default::default(), None, 9)).len(), 1);
-        read!(incidents::page(&ours, &actor, &Default::default(), None, 9));
+        let slice = std::slice::from_ref(&id);
+        called.insert("incidents::to_change");
+        assert_eq!(incidents::to_change(&mut tx, &ours, slice, &[], &[]).await.unwrap().len(), 1);
+        let every = Wanted::Every;
+        assert_eq!(read!(incident_lists::newest(&ours, &actor, Wanted::Every, None, 9)).len(), 1);
+        read!(incident_lists::page(&ours, &actor, &IncidentQuery::default()));
+        assert_eq!(read!(incident_lists::found(&ours, &actor, &every, None)).count(), 1);
+        assert_eq!(read!(incident_lists::shown(&ours, &actor, &[1])).len(), 1);
+        called.insert("incident_plan::of");
+        let plan = Plan::of(&mut tx, &ours, &every).await.unwrap();
+        called.insert("incident_plan::read");
+        plan.read(&mut tx, &ours, 0..=0).await.unwrap();
+        assert_eq!(read!(incident_index::last_number(&ours)), Some(1));
+        assert_eq!(read!(incident_index::behind(&ours, 9)), Vec::<i64>::new());
+        assert_eq!(read!(incident_index::keys_of(&ours, "all")).len(), 1);
+        let found = incident_lists::found(&mut tx, &ours, &actor, &every, None).await.unwrap();
+        let counted = read!(incident_counts::counts(&ours, &found, &[Facet::every()], &[]));
+        assert_eq!(counted.rows, [1]);
+        assert_eq!(read!(incident_counts::seconds_to_end(&ours, &found)), (0, 1));
+        assert!(read!(incident_counts::declared_between(&ours, &found)).is_some());
         let entries = read!(timeline::after(&ours, &id, 0, 99));
         assert!(!entries.is_empty());
         assert_eq!(read!(timeline::latest(&ours, &id, 99)).len(), entries.len());
@@ -177,6 +203,10 @@ on_each_database! {
         // What there is to change.
         let renamed = stentor::incident::state::Incident { name: "ours".to_owned(), ..incident };
         call!(incidents::save(&ours, &[&renamed]));
+        call!(incidents::save_listed(&ours, &[&renamed]));
+        call!(incident_index::change(&ours, &incident_index::moved(None, &renamed)));
+        // The index knows nothing of theirs, which came past it.
+        assert_eq!(call!(incident_index::catch_up(&ours, 9)), 0);
         let mut entry = entries.last().unwrap().clone();
         entry.version += 1;
         call!(timeline::append(&ours, &[(id.clone(), entry.into())]));
@@ -207,7 +237,7 @@ on_each_database! {
         call!(teams::prefer(&ours, &team, NOW));
         call!(teams::forget(&ours, &team));
         call!(teams::remember(&ours, &TeamId::from("T0OURS"), NOW));
-        assert_eq!(call!(workspaces::take_numbers(&ours, 3)), 2);
+        assert_eq!(call!(workspaces::take_numbers(&ours, 3, NOW)).0, 2);
         call!(installations::set_standing(&ours, 1, Standing::Refused, Some("ours"), NOW));
         call!(installations::reseal(&ours, 2, &sealed("ours")));
         call!(installations::lease_renewal(&ours, 3, "lease", NOW, NOW));
@@ -278,6 +308,11 @@ on_each_database! {
 
         let (about_alerts, heard) = alert_queries::ask(&app, &ours, &id).await;
         called.extend(about_alerts);
+        let (about_papers, of_papers) = paper_queries::ask(&app, &ours, &id).await;
+        called.extend(about_papers);
+        for (call, result) in of_papers {
+            assert!(!result.contains("theirs"), "{call}: {result}");
+        }
         let heard = heard.iter().map(|(call, result)| (call, result));
         for (call, result) in said.iter().map(|(call, result)| (call, result)).chain(heard) {
             assert!(!result.contains("theirs"), "{call}: {result}");

@@ -333,6 +333,19 @@ pub const METHODS: &[Method] = &[
         not_usual: &[],
         own: &[],
     },
+    // Only for a private incident: see `papers/members.rs`.
+    Method {
+        name: "conversations.kick",
+        part: Part::Outside,
+        occasion: Occasion::Always,
+        dead: &["remove/U0BOB"],
+        not_usual: &[],
+        own: &[
+            ("not_in_channel user_not_found", Believed),
+            ("cant_kick_self cant_kick_from_general restricted_action", DeadLetter),
+            ("channel_not_found is_archived", Visible),
+        ],
+    },
     Method {
         name: "views.open",
         part: Part::Outside,
