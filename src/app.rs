@@ -21,7 +21,7 @@ use crate::ids::{IdSource, WorkspaceId};
 use crate::ingest::sources::Sources;
 use crate::ingest::{self, sns};
 use crate::intake::settle::Settler;
-use crate::intake::{Intake, Limits, sweep};
+use crate::intake::{self, Intake, sweep};
 use crate::outbox::holder::Holder;
 use crate::outbox::retention;
 use crate::outbox::worker::Worker;
@@ -121,7 +121,7 @@ impl App {
             clock.clone(),
             ids.clone(),
             Arc::clone(&work_waits),
-            Limits::default(),
+            intake::Limits::default(),
         );
         let rules = Rules::new(
             db.clone(),

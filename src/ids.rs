@@ -83,14 +83,14 @@ text_ids! {
     TagId;
     /// Incidents that are looked at together; ours, a ULID, but for `all`.
     EnvironmentId;
-    /// A webhook that is told of incidents and alerts; ours, a ULID.
-    WebhookId;
     /// An action or follow-up of an incident; ours, a ULID.
     ItemId;
     /// Something elsewhere that belongs to an incident; ours, a ULID.
     AttachmentId;
     /// A document about an incident; ours, a ULID.
     DocumentId;
+    /// A webhook that is told of incidents and alerts; ours, a ULID.
+    WebhookId;
 }
 
 impl WorkId {

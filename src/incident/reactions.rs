@@ -141,8 +141,6 @@ pub enum Effect {
         /// Who.
         user: UserId,
     },
-    /// Somebody is not to be in the incident's channel any more.
-    RemoveMember(UserId),
 }
 
 /// What follows from this entry, the incident being as it is after it.
@@ -290,7 +288,7 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         Event::UpdateOverdue { .. } => [said(), stale(&[Welcome, Announcement])].concat(),
         Event::TypeChanged { .. } => [said(), stale(&[Welcome, Announcement])].concat(),
         // Slack itself says who came in.
-        Event::Invited { .. } => stale(&[Members]),
+        Event::Invited { .. } | Event::MemberRemoved { .. } => stale(&[Members]),
         Event::Snoozed { until, .. } => {
             let timer = Effect::SetTimer(TimerKind::SnoozeEnds, *until);
             [said(), vec![timer], stale(&[Welcome])].concat()
@@ -323,7 +321,6 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         Event::Paperwork(Filed::ItemChanged { edit, .. }) => {
             assigned(entry, edit.assignee.as_ref().and_then(|handover| handover.to.as_ref()))
         }
-        Event::MemberRemoved { person } => vec![Effect::RemoveMember(person.clone())],
         // Quiet: the record has it, and whoever marked the message sees the mark.
         Event::NoteAdded { .. }
         | Event::AlertsHandled { .. }

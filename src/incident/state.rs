@@ -218,6 +218,7 @@ impl Incident {
             }
             Event::RoleAssigned { role, person, .. } => match person {
                 Some(person) => {
+                    self.papers.removed.remove(person);
                     self.roles.insert(role.clone(), person.clone());
                     self.assigned_by.insert(role.clone(), entry.actor.clone());
                 }
@@ -241,7 +242,10 @@ impl Incident {
                 self.pinned.remove(ts);
             }
             Event::TypeChanged { to, .. } => self.incident_type = Some(to.clone()),
-            Event::Invited { people } => self.invited.extend(people.iter().cloned()),
+            Event::Invited { people } => {
+                self.papers.removed.retain(|person| !people.contains(person));
+                self.invited.extend(people.iter().cloned());
+            }
             Event::Snoozed { until, cancel_on_news } => {
                 self.snooze = Some(Snooze::begun(entry, *until, *cancel_on_news));
             }
@@ -264,6 +268,7 @@ impl Incident {
             Event::MemberRemoved { person } => {
                 self.invited.remove(person);
                 self.papers.subscribers.remove(person);
+                self.papers.removed.insert(person.clone());
             }
             Event::Subscribed { people } => self.subscribe(people),
             Event::Unsubscribed { person } => {

@@ -94,8 +94,6 @@ pub enum Work {
         /// The entry that says it.
         version: i64,
     },
-    /// Tell a webhook of an event. It is about no incident.
-    Deliver(Box<Delivery>),
     /// Tell somebody, alone and once, that something is theirs to do.
     TellAssignee {
         /// The entry that gave it to them.
@@ -110,11 +108,8 @@ pub enum Work {
         /// Whom.
         user: UserId,
     },
-    /// Take somebody out of the incident's channel, unless they have a part in it again.
-    RemoveMember {
-        /// Whom.
-        user: UserId,
-    },
+    /// Tell a webhook of an event. It is about no incident.
+    Deliver(Box<Delivery>),
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
     /// does will do it.
     #[serde(other)]
@@ -231,10 +226,9 @@ impl Work {
             Work::Report(report) => format!("report what the alert rule {} says", report.rule),
             Work::Act(act) => act.describe(),
             Work::EndAlerts { .. } => "end the alerts of the incident".to_owned(),
-            Work::Deliver(delivery) => delivery.describe(),
             Work::TellAssignee { user, .. } => format!("tell {user} what is theirs to do"),
             Work::TellSubscriber { user, version } => format!("tell {user} of entry {version}"),
-            Work::RemoveMember { user } => format!("take {user} out of the channel"),
+            Work::Deliver(delivery) => delivery.describe(),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
@@ -315,7 +309,6 @@ pub fn plan(
             Effect::TellSubscriber { version, user } => {
                 (Work::TellSubscriber { version, user }, now, place)
             }
-            Effect::RemoveMember(user) => (Work::RemoveMember { user }, now, place),
             Effect::ClearTimer(timer) => {
                 changes.push(Change::Cancel(key(incident, &Work::ringing(timer))));
                 continue;
@@ -387,10 +380,9 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::Report(report) => format!("{}/report", rule_work::report_key(report)),
         Work::Act(act) => act.key(),
         Work::EndAlerts { version, .. } => format!("{incident}/end-alerts/{version}"),
-        Work::Deliver(delivery) => delivery.key(),
         Work::TellAssignee { version, user } => format!("{incident}/assignee/{version}/{user}"),
         Work::TellSubscriber { version, user } => format!("{incident}/subscriber/{version}/{user}"),
-        Work::RemoveMember { user } => format!("{incident}/remove/{user}"),
+        Work::Deliver(delivery) => delivery.key(),
         Work::Unknown => format!("{incident}/unknown"),
     }
 }
@@ -423,11 +415,10 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::Act(act) => act.lane(),
         // No business of Slack's either.
         Work::EndAlerts { .. } => format!("{incident}/timer/end-alerts"),
-        Work::Deliver(delivery) => delivery.lane(),
         Work::TellAssignee { .. } => format!("{incident}/people"),
         // They may be many; nobody with a part in the incident waits for them.
         Work::TellSubscriber { .. } => format!("{incident}/subscribers"),
-        Work::RemoveMember { .. } => channel_lane(incident),
+        Work::Deliver(delivery) => delivery.lane(),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }
 }

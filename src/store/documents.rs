@@ -112,15 +112,14 @@ pub async fn page(
 ) -> Result<Page> {
     let wanted = usize::try_from(limit).unwrap_or_default();
     let at_once = limit.max(AT_ONCE).saturating_add(1);
-    // No id sorts behind this.
-    let mut before = before.cloned().unwrap_or_else(|| DocumentId::from("~"));
+    let mut before = before.cloned();
     let mut documents: Vec<(IncidentId, Document)> = Vec::new();
     loop {
         let rows: Vec<Row> = tx
             .query(
                 "SELECT d.incident, d.body, CASE WHEN n.visibility = 'public' THEN NULL ELSE n.state END
                  FROM document d JOIN incident n ON n.workspace = d.workspace AND n.id = d.incident
-                 WHERE d.workspace = $1 AND d.id < $2 AND ($3 IS NULL OR d.incident = $3)
+                 WHERE d.workspace = $1 AND ($2 IS NULL OR d.id < $2) AND ($3 IS NULL OR d.incident = $3)
                  ORDER BY d.id DESC LIMIT $4",
             )
             .bind(workspace.clone())
@@ -134,7 +133,7 @@ pub async fn page(
         let visible = rows.into_iter().filter(|(_, _, hidden)| may_read(hidden.as_ref(), actor));
         documents.extend(visible.map(|(incident, document, _)| (incident, document.0)));
         match last {
-            Some(last) if !is_end && documents.len() <= wanted => before = last,
+            Some(last) if !is_end && documents.len() <= wanted => before = Some(last),
             _ => break,
         }
     }

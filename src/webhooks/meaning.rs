@@ -57,6 +57,8 @@ pub fn of_incident(entry: &Entry, incident: &Incident) -> Vec<News> {
         | Event::UpdateOverdue { .. }
         | Event::Absorbed(_)
         | Event::AlertsEnded {}
+        | Event::Subscribed { .. }
+        | Event::Unsubscribed { .. }
         | Event::Unknown => Vec::new(),
         _ => vec![news(EventType::INCIDENT_UPDATED)],
     };
@@ -64,8 +66,8 @@ pub fn of_incident(entry: &Entry, incident: &Incident) -> Vec<News> {
         all.push(news(EventType::STATUS_UPDATED));
     }
     if is_private {
-        all.extend(members(entry, incident).into_iter().map(|user| News {
-            event: EventType::MEMBERSHIP_GRANTED,
+        let part = |event, user| News {
+            event,
             is_private: Some(true),
             about: About::Member {
                 incident: incident.id.clone(),
@@ -73,7 +75,12 @@ pub fn of_incident(entry: &Entry, incident: &Incident) -> Vec<News> {
                 by: entry.actor.person().cloned(),
             },
             at: entry.at,
-        }));
+        };
+        let granted = members(entry, incident).into_iter();
+        all.extend(granted.map(|user| part(EventType::MEMBERSHIP_GRANTED, user)));
+        if let Event::MemberRemoved { person } = &entry.event {
+            all.push(part(EventType::MEMBERSHIP_REVOKED, person.clone()));
+        }
     }
     all
 }

@@ -364,6 +364,9 @@ pub struct Papers {
     /// Who hears of its updates.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub subscribers: BTreeSet<UserId>,
+    /// Who was taken out of it, and is not to be in its channel.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub removed: BTreeSet<UserId>,
     /// The numbers of the incidents that it is related to.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub related: BTreeMap<IncidentId, i64>,

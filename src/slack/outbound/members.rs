@@ -1,5 +1,5 @@
-//! Who is in the incident's channel. People are invited once, and never removed: whoever leaves
-//! has left.
+//! Who is in the incident's channel. People are invited once: whoever leaves has left. Nobody is taken
+//! out of it but who was taken out of a private incident.
 
 use std::collections::BTreeSet;
 
@@ -11,14 +11,18 @@ use crate::incident::reactions::Surface;
 use crate::slack::client::CallError;
 use crate::slack::outbound::Job;
 use crate::slack::outbound::calls::Failed;
+use crate::store::surfaces::Shown;
 
 /// Slack takes a hundred at once for certain.
 const INVITED_AT_ONCE: usize = 100;
+/// Why somebody can't be taken out who is not there.
+const NOT_THERE: [&str; 2] = ["not_in_channel", "user_not_found"];
 
 impl Job<'_> {
     /// Invites those who have a part in the incident and have not been invited yet.
     pub(super) async fn invite_members(&self, channel: &ChannelId) -> Result<(), Failed> {
         let mut shown = self.shown_in(channel, Surface::Members).await?;
+        self.remove_members(channel, &mut shown).await?;
         let us = self.performer.bot_user(&self.work.workspace).await?;
         let known: BTreeSet<&UserId> = shown.detail.invited.iter().chain([&us]).collect();
         let missing: Vec<UserId> =
@@ -27,6 +31,24 @@ impl Job<'_> {
             self.invite(channel, some).await?;
             shown.detail.invited.extend(some.iter().cloned());
             self.save(Surface::Members, &shown).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes those out who were taken out of the incident since they were invited.
+    async fn remove_members(&self, channel: &ChannelId, shown: &mut Shown) -> Result<(), Failed> {
+        let removed = self.incident.papers.removed.iter();
+        let there = removed.filter(|person| shown.detail.invited.contains(person));
+        for person in there.cloned().collect::<Vec<_>>() {
+            let arguments = json!({"channel": channel, "user": person});
+            match self.calls.post("conversations.kick", &arguments).await {
+                Ok(_) => {}
+                Err(failed) if NOT_THERE.iter().any(|reason| failed.is(reason)) => {}
+                Err(failed) => return Err(failed),
+            }
+            // From now on they are invited like anybody who never was.
+            shown.detail.invited.retain(|invited| *invited != person);
+            self.save(Surface::Members, shown).await?;
         }
         Ok(())
     }

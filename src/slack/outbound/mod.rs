@@ -135,7 +135,6 @@ impl Job<'_> {
             | Work::Deliver(_) => Ok(()),
             Work::TellAssignee { version, user } => self.tell_assignee(*version, user).await,
             Work::TellSubscriber { version, user } => self.tell_subscriber(*version, user).await,
-            Work::RemoveMember { user } => self.remove_member(user).await,
             Work::ShowAlerts { group } => self.show_alerts(group).await,
             Work::ShowAllAlerts => self.show_all_alerts().await,
             Work::Look { ts, by } => self.look_at(ts, by.as_ref()).await,

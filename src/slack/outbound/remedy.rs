@@ -37,7 +37,6 @@ impl Job<'_> {
             Work::Refresh { surface: Surface::Announcement | Surface::Standing } => false,
             Work::Refresh { .. }
             | Work::Say { post: Post::Channel { .. } }
-            | Work::RemoveMember { .. }
             | Work::ShowAlerts { .. } => true,
             Work::Say { .. }
             | Work::Warn { .. }
@@ -54,9 +53,9 @@ impl Job<'_> {
             | Work::Report(_)
             | Work::Act(_)
             | Work::EndAlerts { .. }
-            | Work::Deliver(_)
             | Work::TellAssignee { .. }
             | Work::TellSubscriber { .. }
+            | Work::Deliver(_)
             | Work::Unknown => false,
         }
     }

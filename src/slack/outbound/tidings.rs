@@ -1,20 +1,13 @@
 //! What single people are told because something is theirs to do, or because they want to hear of an
-//! incident; and who is taken out of its channel.
-
-use serde_json::json;
+//! incident.
 
 use crate::ids::UserId;
 use crate::incident::access::may_see;
 use crate::incident::command::Command;
 use crate::incident::event::Actor;
-use crate::incident::reactions::Surface;
 use crate::slack::outbound::Job;
 use crate::slack::outbound::calls::Failed;
-use crate::slack::outbound::standing::Spot;
 use crate::slack::view::papers;
-
-/// What says that somebody is not there, whom nobody has to take out then.
-const NOT_THERE: [&str; 3] = ["not_in_channel", "user_not_found", "user_not_in_channel"];
 
 impl Job<'_> {
     /// Tells somebody what is theirs to do, if it still is.
@@ -47,25 +40,5 @@ impl Job<'_> {
 
     fn may_hear(&self, user: &UserId) -> bool {
         may_see(&self.incident, &Actor::Person { user: user.clone() })
-    }
-
-    /// Takes somebody out of the incident's channel, unless they have a part in it again.
-    pub(super) async fn remove_member(&self, user: &UserId) -> Result<(), Failed> {
-        let Spot::Channel(channel) = self.spot().await? else { return Ok(()) };
-        if self.incident.people().contains(user) {
-            return Ok(());
-        }
-        // First of all, so that an invitation after this one is not taken for done.
-        let mut shown = self.shown_in(&channel, Surface::Members).await?;
-        if shown.detail.invited.contains(user) {
-            shown.detail.invited.retain(|invited| invited != user);
-            self.save(Surface::Members, &shown).await?;
-        }
-        let arguments = json!({"channel": channel, "user": user});
-        match self.calls.post("conversations.kick", &arguments).await {
-            Ok(_) => Ok(()),
-            Err(failed) if NOT_THERE.iter().any(|reason| failed.is(reason)) => Ok(()),
-            Err(failed) => Err(failed),
-        }
     }
 }

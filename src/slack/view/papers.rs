@@ -317,12 +317,20 @@ pub fn tidings(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Opt
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
+    use proptest::prelude::*;
 
     use super::*;
+    use crate::incident::catalogue::StatusCategory;
     use crate::incident::command::Command;
+    use crate::incident::event::{Actor, StatusChange, Via};
     use crate::incident::papers::Paperwork;
-    use crate::slack::view::drawing;
-    use crate::slack::view::samples::Story;
+    use crate::incident::papers::document::DocumentStatus;
+    use crate::incident::papers::item::{Handover, Rewording, StatusStep};
+    use crate::incident::papers::link::{Attachment, ExternalIssue};
+    use crate::slack::view::limits::check_message;
+    use crate::slack::view::promises::nasty_text;
+    use crate::slack::view::samples::{Story, minute};
+    use crate::slack::view::{drawing, timeline};
 
     fn action(text: &str, assignee: Option<&str>) -> Command {
         let assignee = assignee.map(UserId::from);
@@ -375,5 +383,140 @@ mod tests {
         [Done] [Won't do]
         ");
         assert_eq!(assignment(&entry, &UserId::from("U0CARL"), &story.incident), None);
+    }
+
+    fn item(text: &str, kind: ItemKind, status: ItemStatus) -> Item {
+        Item {
+            id: ItemId::new(text),
+            kind,
+            title: text.to_owned(),
+            description: text.to_owned(),
+            status,
+            assignee: Some(UserId::new(text)),
+            labels: vec![text.to_owned()],
+            priority: Some(text.to_owned()),
+            category: None,
+            issue: Some(issue(text)),
+            source: None,
+            creator: Actor::ApiToken { name: text.to_owned() },
+            created_at: minute(1),
+            updated_at: minute(1),
+            completed_at: None,
+        }
+    }
+
+    fn issue(text: &str) -> ExternalIssue {
+        let (provider, name) = (text.to_owned(), text.to_owned());
+        ExternalIssue { provider, name, url: "https://a.example".to_owned() }
+    }
+
+    fn every_event(text: &str) -> Vec<Event> {
+        let id = || ItemId::from("01X");
+        let edit = ItemEdit {
+            status: Some(StatusStep { from: ItemStatus::Outstanding, to: ItemStatus::Deleted }),
+            assignee: Some(Handover { from: None, to: Some(UserId::new(text)) }),
+            title: Some(Rewording { from: text.to_owned(), to: text.to_owned() }),
+            ..ItemEdit::default()
+        };
+        let attachment = Attachment {
+            id: "01X".into(),
+            resource_type: text.to_owned(),
+            external_id: text.to_owned(),
+            title: text.to_owned(),
+            url: text.to_owned(),
+            creator: Actor::Stentor,
+            created_at: minute(1),
+        };
+        let added = item(text, ItemKind::Action, ItemStatus::Outstanding);
+        let filed = vec![
+            Filed::ItemAdded { item: Box::new(added) },
+            Filed::ItemChanged { item: id(), edit: Box::new(edit) },
+            Filed::ItemChanged { item: id(), edit: Box::new(ItemEdit::default()) },
+            Filed::MomentAdded {
+                title: text.to_owned(),
+                description: text.to_owned(),
+                at: minute(1),
+            },
+            Filed::MomentChanged { entry: 1, title: None, description: None, at: None },
+            Filed::Attached { attachment: attachment.clone() },
+            Filed::Detached { attachment },
+            Filed::IssueConnected { issue: issue(text), previous: None },
+            Filed::DocumentAdded { document: Box::new(written(text)) },
+            Filed::DocumentChanged { document: "01X".into(), edit: Default::default() },
+            Filed::NoteEdited { note: 1, text: text.to_owned() },
+            Filed::NoteDeleted { note: 1 },
+            Filed::Unknown,
+        ];
+        let around = [
+            Event::MemberRemoved { person: UserId::new(text) },
+            Event::Subscribed { people: vec![UserId::new(text); 100] },
+            Event::Unsubscribed { person: UserId::new(text) },
+            Event::Related { incident: "01X".into(), number: 7 },
+            Event::Unrelated { incident: "01X".into(), number: 7 },
+            Event::StatusChanged {
+                change: StatusChange {
+                    from: text.into(),
+                    from_category: StatusCategory::Live,
+                    to: text.into(),
+                    to_category: StatusCategory::Live,
+                    stamps: Vec::new(),
+                },
+                message: Some(text.to_owned()),
+            },
+        ];
+        filed.into_iter().map(Event::Paperwork).chain(around).collect()
+    }
+
+    fn written(text: &str) -> Document {
+        Document {
+            id: "01X".into(),
+            title: text.to_owned(),
+            kind: DocumentKind::External,
+            status: DocumentStatus::InReview,
+            url: Some("https://a.example".to_owned()),
+            main: true,
+            editors: Default::default(),
+            created_at: minute(1),
+            updated_at: minute(1),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn whatever_is_written_down_slack_accepts_it_and_nothing_in_it_is_live(text in nasty_text()) {
+            let mut story = Story::new();
+            story.incident.name = text.clone();
+            for (nth, kind) in [ItemKind::Action, ItemKind::FollowUp].into_iter().enumerate() {
+                for status in [ItemStatus::Outstanding, ItemStatus::Completed, ItemStatus::NotDoing] {
+                    for number in 0..20 {
+                        let id = ItemId::new(format!("{nth}/{}/{number}", status.as_str()));
+                        let item = Item { id: id.clone(), ..item(&text, kind, status) };
+                        story.incident.papers.items.insert(id, item);
+                    }
+                }
+                check_message(&items(&story.incident, kind))?;
+            }
+            let id = ItemId::from("01X");
+            let mine = item(&text, ItemKind::Action, ItemStatus::Outstanding);
+            story.incident.papers.items.insert(id, Item { assignee: Some("U0BEA".into()), ..mine });
+            story.incident.papers.documents.insert("01X".into(), written(&text));
+            for markdown in [None, Some(text.as_str())] {
+                check_message(&document(&story.incident, &written(&text), markdown))?;
+            }
+            for event in every_event(&text) {
+                let (actor, via) = (Actor::ApiToken { name: text.clone() }, Via::Api);
+                let entry = Entry { version: 3, at: minute(2), actor, via, event };
+                let said = timeline::sentence(&entry, &story.catalogue);
+                check_message(&Message::line(&said))?;
+                let messages = [
+                    filed(&entry, &story.incident).map(|line| Message::line(&line)),
+                    assignment(&entry, &"U0BEA".into(), &story.incident),
+                    tidings(&entry, &story.incident, &story.catalogue),
+                ];
+                messages.iter().flatten().try_for_each(check_message)?;
+            }
+        }
     }
 }

@@ -39,7 +39,7 @@ use crate::slack::view::{
 };
 
 /// Text as nobody should write it, and somebody will.
-fn nasty_text() -> impl Strategy<Value = String> {
+pub(super) fn nasty_text() -> impl Strategy<Value = String> {
     let special = prop_oneof![
         Just("<!channel>"),
         Just("<!here|x>"),
@@ -463,6 +463,11 @@ fn every_form(word: &str) -> Vec<Form> {
         Form::Tag { tag: None },
         Form::Tag { tag: Some(word.to_owned()) },
         Form::Untag,
+        Form::Action,
+        Form::FollowUp,
+        Form::Link,
+        Form::Relate,
+        Form::Remove,
     ]
 }
 

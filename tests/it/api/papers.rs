@@ -68,12 +68,14 @@ on_each_database! {
         for (query, count) in [
             ("incident=INC-1", 3), ("incident=INC-2", 0), ("status=completed", 0), ("assignee=U0BEA", 0),
             ("created_from=2026-01-01T00:00:00Z", 3), ("created_until=2026-01-01T00:00:00Z", 0),
-            ("updated_from=2999-01-01T00:00:00Z", 0),
+            ("updated_from=2999-01-01T00:00:00Z", 0), ("mode=standard,test", 3), ("mode=test&mode=tutorial", 0),
+            ("incident=INC-1&assignee=U0BEA", 0),
         ] {
             let page = ci.get(&format!("/api/v1/actions?{query}")).await.expect(200);
             assert_eq!(page["items"].as_array().unwrap().len(), count, "{query}");
         }
         expect_problem(&ci.get("/api/v1/actions?status=done").await, 400, "bad-parameter", Some("status"));
+        expect_problem(&ci.get("/api/v1/actions?mode=odd").await, 400, "bad-parameter", Some("mode"));
         expect_problem(&ci.get("/api/v1/actions?created_from=soon").await, 400, "bad-parameter", Some("created_from"));
 
         // What was deleted is found by who looks for it alone.

@@ -14,6 +14,7 @@ use crate::api::v1::openapi::{Authorized, OneIncident, Queried, Written};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::ids::{IncidentId, UserId};
+use crate::incident::event::Event;
 use crate::incident::papers::link::{Attachment, ExternalIssue};
 use crate::incident::papers::moment::{self, TimelineItem};
 use crate::incident::papers::note::{self, Note};
@@ -173,6 +174,8 @@ pub enum Relation {
     Related,
     /// This one goes on in the other.
     MergedInto,
+    /// The other one goes on in this one.
+    Absorbed,
 }
 
 /// Another incident that one has to do with.
@@ -215,14 +218,24 @@ pub async fn related(
     let mut tx = app.db.read().await?;
     let incident = find(&mut tx, &caller, &target).await?;
     let merged = incident.merged_into.as_ref().map(|into| &into.incident);
-    let ids: Vec<IncidentId> = incident.papers.related.keys().chain(merged).cloned().collect();
+    let entries = record::whole(&mut tx, &caller.workspace, &incident.id).await?;
+    let absorbed: Vec<&IncidentId> = entries
+        .iter()
+        .filter_map(|entry| match &entry.event {
+            Event::Absorbed(absorbed) => absorbed.incident.as_ref(),
+            _ => None,
+        })
+        .collect();
+    let known = incident.papers.related.keys().chain(merged).chain(absorbed.iter().copied());
+    let ids: Vec<IncidentId> = known.cloned().collect();
     let others =
         incidents::with_ids_seen_by(&mut tx, &caller.workspace, &caller.actor, &ids).await?;
     let related = others.into_iter().map(|other| Relative {
         reference: reference(other.number),
-        relation: match merged == Some(&other.id) {
-            true => Relation::MergedInto,
-            false => Relation::Related,
+        relation: match &other.id {
+            id if merged == Some(id) => Relation::MergedInto,
+            id if absorbed.contains(&id) => Relation::Absorbed,
+            _ => Relation::Related,
         },
         incident: other.id,
         name: other.name,

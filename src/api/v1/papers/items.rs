@@ -43,11 +43,15 @@ pub struct ItemPage {
     pub next_cursor: Option<String>,
 }
 
+/// The modes of incidents.
+const MODES: [&str; 4] = ["standard", "retrospective", "test", "tutorial"];
+
 /// What the list can be narrowed by.
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 10] = [
     "incident",
     "assignee",
     "status",
+    "mode",
     "created_from",
     "created_until",
     "updated_from",
@@ -70,6 +74,7 @@ const KNOWN: [&str; 9] = [
         ("incident" = Option<String>, Query, description = "Only those of this incident: its reference, number or id"),
         ("assignee" = Option<String>, Query, description = "Only those that are given to this person: a user's id in Slack"),
         ("status" = Option<String>, Query, description = "Only those that stand so: `outstanding`, `completed`, `not_doing`, `deleted`. If left out, all but the deleted ones"),
+        ("mode" = Option<Vec<String>>, Query, explode, description = "Only those of incidents of these modes: `standard`, `retrospective`, `test`, `tutorial`. Repeated, or a list with commas"),
         ("created_from" = Option<String>, Query, description = "Only those that were added from then on"),
         ("created_until" = Option<String>, Query, description = "Only those that were added until then"),
         ("updated_from" = Option<String>, Query, description = "Only those that changed last from then on"),
@@ -101,6 +106,7 @@ pub async fn actions(
         ("incident" = Option<String>, Query, description = "Only those of this incident: its reference, number or id"),
         ("assignee" = Option<String>, Query, description = "Only those that are given to this person: a user's id in Slack"),
         ("status" = Option<String>, Query, description = "Only those that stand so: `outstanding`, `completed`, `not_doing`, `deleted`. If left out, all but the deleted ones"),
+        ("mode" = Option<Vec<String>>, Query, explode, description = "Only those of incidents of these modes: `standard`, `retrospective`, `test`, `tutorial`. Repeated, or a list with commas"),
         ("created_from" = Option<String>, Query, description = "Only those that were added from then on"),
         ("created_until" = Option<String>, Query, description = "Only those that were added until then"),
         ("updated_from" = Option<String>, Query, description = "Only those that changed last from then on"),
@@ -144,6 +150,7 @@ async fn list(
         incident,
         assignee: params.one("assignee")?.map(UserId::from),
         status: status.transpose()?,
+        modes: modes(&params)?,
         created_from: instant(&params, "created_from")?,
         created_until: instant(&params, "created_until")?,
         updated_from: instant(&params, "updated_from")?,
@@ -153,7 +160,7 @@ async fn list(
     let this = (
         kind,
         &caller.workspace,
-        (&filter.incident, &filter.assignee, filter.status),
+        (&filter.incident, &filter.assignee, filter.status, &filter.modes),
         (filter.created_from, filter.created_until, filter.updated_from, filter.updated_until),
     );
     let after = cursor::of_query(&params, &this)?.map(ItemId::new);
@@ -161,6 +168,20 @@ async fn list(
     let page = items::page(&mut tx, workspace, actor, &filter, after.as_ref(), limit).await?;
     let next_cursor = page.next_after.map(|after| cursor::issue_at(after.as_str(), &this));
     Ok(Json(ItemPage { items: page.items.into_iter().map(ItemView::from).collect(), next_cursor }))
+}
+
+fn modes(params: &Params) -> Result<Vec<String>, Problem> {
+    let given = params.every("mode").flat_map(|list| list.split(',')).map(str::trim);
+    let mut modes: Vec<String> = given.map(str::to_owned).collect();
+    modes.sort();
+    modes.dedup();
+    match modes.iter().all(|mode| MODES.contains(&mode.as_str())) {
+        true => Ok(modes),
+        false => {
+            let detail = format!("A mode is one of {}.", MODES.join(", "));
+            Err(Problem::bad_parameter("mode", detail))
+        }
+    }
 }
 
 /// Show an action

@@ -338,7 +338,7 @@ pub const METHODS: &[Method] = &[
         name: "conversations.kick",
         part: Part::Outside,
         occasion: Occasion::Always,
-        dead: &["remove/U0BOB"],
+        dead: &["refresh/members"],
         not_usual: &[],
         own: &[
             ("not_in_channel user_not_found", Believed),

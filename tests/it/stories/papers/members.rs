@@ -1,5 +1,6 @@
 //! Who is let into a private incident, and taken out of it.
 
+use stentor::simulator::act::Act;
 use stentor::simulator::faults::Failing;
 
 use super::declares_privately;
@@ -96,9 +97,27 @@ on_each_database! {
         bot.says(ALICE, channel, "invite @bob").await;
         bot.breaks_down("conversations.kick", Failing::Error { code: "restricted_action".to_owned() });
         bot.slack.expect_refusal("conversations.kick", "restricted_action");
-        bot.gives_up("remove/U0BOB");
+        bot.gives_up("refresh/members");
         bot.says(ALICE, channel, "remove @bob").await;
-        assert_eq!(bot.undelivered(&incident).await, ["take U0BOB out of the channel: restricted_action"]);
+        assert_eq!(bot.undelivered(&incident).await, ["refresh the members: restricted_action"]);
+        bot.ends().await;
+    }
+
+    /// Nothing can be done in a channel that is archived; when it is back, it is done.
+    async fn who_is_removed_while_the_channel_is_archived_is_taken_out_when_it_is_back(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        let incident = declares_privately(&bot, "Someone has our keys").await;
+        let channel = channel_of(&incident).to_owned();
+        bot.says(ALICE, &channel, "invite @bob").await;
+        bot.act(Act::ArchiveChannel { user: ALICE.to_owned(), channel: channel.clone() }).await;
+        bot.settle().await;
+        bot.says(ALICE, GENERAL, "INC-1 remove @bob").await;
+        assert_eq!(bot.count("conversations.kick"), 0);
+        bot.act(Act::UnarchiveChannel { user: ALICE.to_owned(), channel: channel.clone() }).await;
+        bot.settle().await;
+        assert!(!bot.channels(&incident)[0].has(BOB));
+        bot.skims(&channel);
+        bot.reads_told(ALICE);
         bot.ends().await;
     }
 }
