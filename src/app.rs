@@ -25,6 +25,7 @@ use crate::intake::{self, Intake, sweep};
 use crate::outbox::holder::Holder;
 use crate::outbox::retention;
 use crate::outbox::worker::Worker;
+use crate::paging::Paging;
 use crate::rules::Rules;
 use crate::server;
 use crate::slack::client::Connection;
@@ -34,7 +35,7 @@ use crate::slack::install::keys;
 use crate::slack::install::routes::Installer;
 use crate::slack::install::vault::Vault;
 use crate::slack::missed;
-use crate::slack::outbound::{Performer, Searches, Trouble};
+use crate::slack::outbound::{Performer, Searches, Trouble, people};
 use crate::slack::socket::SocketMode;
 use crate::source::TrustedProxies;
 use crate::store::db::Db;
@@ -64,6 +65,8 @@ pub struct App {
     pub intake: Intake,
     /// Keeps alert rules, and evaluates them.
     pub rules: Arc<Rules>,
+    /// Keeps who is on call, and pages people.
+    pub paging: Paging,
     /// Tells webhooks.
     pub courier: Arc<Courier>,
     /// Who may send alerts.
@@ -130,6 +133,7 @@ impl App {
             intake.clone(),
             Arc::clone(&work_waits),
         );
+        let paging = Paging::new(db.clone(), clock.clone(), ids.clone(), Arc::clone(&work_waits));
         let courier = Courier::new(db.clone(), clock.clone(), ids.clone(), catalogues.clone());
         Ok(App {
             db,
@@ -139,6 +143,7 @@ impl App {
             engine,
             intake,
             rules: Arc::new(rules),
+            paging,
             courier: Arc::new(courier),
             sources: Sources::default(),
             source_vault: None,
@@ -186,6 +191,7 @@ impl App {
             clock: self.clock.clone(),
             engine: self.engine.clone(),
             intake: self.intake.clone(),
+            paging: self.paging.clone(),
         }
     }
 
@@ -277,6 +283,7 @@ impl Stentor {
             performer,
             settler: app.settler(),
             rules: Arc::clone(&app.rules),
+            paging: app.paging.clone(),
             courier: Arc::clone(&app.courier),
             work_waits: Arc::clone(&app.work_waits),
         };
@@ -361,6 +368,12 @@ impl Stentor {
         });
         let enough = Arc::new(Notify::new());
         let keeper = tokio::spawn(slacks.keep(Arc::clone(&enough)));
+        let stay = Arc::new(Notify::new());
+        let people = tokio::spawn(people::keep(
+            self.worker.performer.clone(),
+            Arc::clone(&self.app.work_waits),
+            Arc::clone(&stay),
+        ));
         let missed = tokio::spawn(self.missed());
         let (stops, stopping) = watch::channel(false);
         let socket = self.socket.clone().map(|socket| tokio::spawn(socket.run(stopping)));
@@ -385,12 +398,14 @@ impl Stentor {
         forgetting.notify_one();
         enough.notify_one();
         quiet.notify_one();
+        stay.notify_one();
         caught_up.notify_one();
         for (what, task) in [
             ("worker", worker),
             ("forgetting", forget),
             ("keeper of tokens", keeper),
             ("sweeper of alerts", sweeper),
+            ("reader of people", people),
             ("catching up of the index", indexer),
         ] {
             if let Err(error) = task.await {

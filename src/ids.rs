@@ -83,6 +83,28 @@ text_ids! {
     TagId;
     /// Incidents that are looked at together; ours, a ULID, but for `all`.
     EnvironmentId;
+    /// A field of a workspace's catalogue; ours, a ULID.
+    CustomFieldId;
+    /// Something that can be chosen in such a field; ours, a ULID.
+    FieldOptionId;
+    /// A duration of a workspace's catalogue, such as "Time to resolve".
+    DurationId;
+    /// A schedule: who is on call when; ours, a ULID.
+    ScheduleId;
+    /// A rotation of a schedule: people who take turns. Unique within its schedule.
+    RotationId;
+    /// One of several people on call at once in a rotation. Unique within its rotation.
+    LayerId;
+    /// Somebody who stands in for another; ours, a ULID.
+    OverrideId;
+    /// An escalation path: whom to page, and whom then; ours, a ULID.
+    PathId;
+    /// A step of an escalation path. Unique within it.
+    NodeId;
+    /// Working hours that an escalation path asks for. Unique within it.
+    HoursId;
+    /// Somebody being paged, until somebody answers; ours, a ULID.
+    EscalationId;
     /// An action or follow-up of an incident; ours, a ULID.
     ItemId;
     /// Something elsewhere that belongs to an incident; ours, a ULID.

@@ -24,6 +24,10 @@ const USUAL_PATTERNS: &[(&str, u32)] = &[("service", 120), ("host", 60), ("alert
 
 /// The most conditions in one list.
 pub const CONDITIONS_LIMIT: usize = 32;
+/// The most escalation paths by which a route pages.
+const PAGED_PATHS: usize = 10;
+/// The most people whom a route pages by name.
+const PAGED_PEOPLE: usize = 50;
 /// The most people that a route invites.
 pub const PEOPLE_LIMIT: usize = 100;
 /// The longest comment, note or expression, in characters.
@@ -382,6 +386,11 @@ fn within_limits(setting: &Setting) -> Result<(), BadSetting> {
             at_most("invite", "people", route.invite.len(), PEOPLE_LIMIT)?;
             people("invite", &route.invite)?;
             people("lead", route.lead.as_slice())?;
+            at_most("page_paths", "escalation paths", route.page_paths.len(), PAGED_PATHS)?;
+            at_most("page_people", "people", route.page_people.len(), PAGED_PEOPLE)?;
+            people("page_people", &route.page_people)?;
+            let mut ids = route.page_paths.iter();
+            ids.try_for_each(|id| text("page_paths", id.as_str(), NAME_LIMIT))?;
         }
         Setting::Silence(silence) => {
             conditions("matchers", &silence.matchers)?;

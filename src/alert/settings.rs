@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::alert::matcher::Matcher;
 use crate::alert::observation::Status;
 use crate::clock::Timestamp;
-use crate::ids::{SettingId, SourceId, UserId};
+use crate::ids::{PathId, SettingId, SourceId, UserId};
 
 /// The most labels of a pattern.
 pub const PATTERN_LABELS: usize = 5;
@@ -147,6 +147,13 @@ pub struct Route {
     /// For how many minutes after its end an incident is opened again by new alerts.
     #[serde(default = "reopen_window")]
     pub reopen_window_minutes: u32,
+    /// The escalation paths by which people are paged when an incident opens, and when its alerts fire
+    /// again after all were over: at most 10. It is over when the alerts are.
+    #[serde(default)]
+    pub page_paths: Vec<PathId>,
+    /// Who is paged then, besides: at most 50.
+    #[serde(default)]
+    pub page_people: Vec<UserId>,
 }
 
 fn one() -> u32 {
@@ -187,6 +194,8 @@ impl Default for Route {
             on_resolve: OnResolve::Propose,
             most_alerts: group_limit(),
             reopen_window_minutes: reopen_window(),
+            page_paths: Vec::new(),
+            page_people: Vec::new(),
         }
     }
 }

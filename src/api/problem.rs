@@ -11,13 +11,17 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::alert::rule::validate::BadRule;
+use crate::engine::catalogue::NotEdited;
 use crate::engine::order::NotDone;
+use crate::incident::catalogue::edit::BadEdit;
 use crate::incident::environment::BadEnvironment;
 use crate::incident::merge::BadMerge;
 use crate::incident::papers::bad::BadPaper;
 use crate::incident::refusal::{Field, Refusal};
 use crate::incident::tags::definition::BadTag;
 use crate::intake::order::NotTaken;
+use crate::oncall::refusal::Refused;
+use crate::paging;
 use crate::rules::NotMade;
 use crate::store::db;
 
@@ -288,6 +292,55 @@ impl From<NotMade> for Problem {
     }
 }
 
+impl From<NotEdited> for Problem {
+    fn from(not_edited: NotEdited) -> Problem {
+        const UNFIT: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+        let bad = match not_edited {
+            NotEdited::Refused(bad) => bad,
+            NotEdited::Unavailable(error) => return Problem::failure(&error),
+        };
+        let (status, title) = match &bad {
+            BadEdit::NoSuch { what } => return Problem::no_such(what.noun()),
+            BadEdit::Missing { .. } => (UNFIT, "Text is missing"),
+            BadEdit::TooLong { .. } => (UNFIT, "Text is too long"),
+            BadEdit::Unfit { .. } => (UNFIT, "It can't be so"),
+            BadEdit::NameTaken { .. } => (StatusCode::CONFLICT, "Name taken"),
+            BadEdit::RankTaken { .. } => (StatusCode::CONFLICT, "Rank taken"),
+            BadEdit::TooMany { .. } => (StatusCode::CONFLICT, "Too many"),
+            BadEdit::Needed { .. } => (StatusCode::CONFLICT, "Still needed"),
+        };
+        let problem = Problem::new(status, bad.code(), title, bad.to_string());
+        Problem { field: bad.field().map(str::to_owned), ..problem }
+    }
+}
+impl From<paging::NotDone> for Problem {
+    fn from(not_done: paging::NotDone) -> Problem {
+        match not_done {
+            paging::NotDone::Refused(refused) => refused.into(),
+            paging::NotDone::NotSaved(error) => Problem::failure(&error),
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Problem {
+        let (status, title) = match &refused {
+            Refused::Unfit(unfit) => {
+                return Problem::does_not_fit(unfit.why.clone(), Some(unfit.field.clone()));
+            }
+            Refused::NoSuch { what } => return Problem::no_such(what),
+            Refused::TooMany { .. } => return Problem::enough(refused.to_string()),
+            Refused::AlreadySo { .. } => return Problem::already_so(refused.to_string()),
+            Refused::Stale { .. } => (StatusCode::PRECONDITION_FAILED, "Stale version"),
+            Refused::InUse { .. } => (StatusCode::CONFLICT, "In use"),
+            Refused::NobodyOnCall { .. } => (StatusCode::CONFLICT, "Nobody is on call"),
+            Refused::Over { .. } => (StatusCode::CONFLICT, "The escalation is over"),
+            Refused::NotForPrograms => (StatusCode::FORBIDDEN, "Not for programs"),
+        };
+        Problem::new(status, refused.code(), title, refused.to_string())
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
         const UNFIT: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
@@ -295,6 +348,7 @@ impl From<Refusal> for Problem {
             Refusal::NoSuchIncident { .. } | Refusal::NotAnIncidentChannel => {
                 return Problem::no_such_incident();
             }
+            Refusal::OnCall(refused) => return refused.clone().into(),
             Refusal::UnknownSeverity(_) => (UNFIT, "Unknown severity"),
             Refusal::UnknownStatus(_) => (UNFIT, "Unknown status"),
             Refusal::UnknownRole(_) => (UNFIT, "Unknown role"),
@@ -331,6 +385,14 @@ impl From<Refusal> for Problem {
             ) => (StatusCode::CONFLICT, "Bad environment"),
             Refusal::BadEnvironment(_) => (UNFIT, "Bad environment"),
             Refusal::TooManyAlerts { .. } => (StatusCode::CONFLICT, "Too many alerts"),
+            Refusal::UnknownTimestamp(_) => (UNFIT, "Unknown timestamp"),
+            Refusal::UnknownField(_) | Refusal::NoFields => (UNFIT, "Unknown field"),
+            Refusal::BadField { .. } => (UNFIT, "Bad field"),
+            Refusal::TimestampAhead => (UNFIT, "Timestamp ahead"),
+            Refusal::BadCall => (UNFIT, "Bad call"),
+            Refusal::BadStart { .. } => (UNFIT, "Bad start"),
+            Refusal::StaysPrivate => (StatusCode::CONFLICT, "Stays private"),
+            Refusal::TooManyChanges { .. } => (UNFIT, "Too many changes"),
         };
         let problem = Problem::new(status, refusal.code(), title, sentence(&refusal));
         Problem { field: refusal.field().map(str::to_owned), ..problem }

@@ -34,7 +34,10 @@ pub fn without(scope: &str) -> &'static str {
         "reactions:read" => "a reaction puts nothing into the timeline",
         "reactions:write" => "nobody sees what went into the timeline",
         "pins:read" => "a pin puts nothing into the timeline",
-        "users:read" => "people are not told apart from bots",
+        "users:read" => {
+            "nobody is known by name, address or time zone: people are known by their Slack ids alone"
+        }
+        "users:read.email" => "nobody is found by their address",
         _ => "something that manifest.yml asks it for",
     }
 }

@@ -12,6 +12,7 @@ use crate::incident::access;
 use crate::incident::catalogue::Catalogue;
 use crate::incident::command::Command;
 use crate::incident::decide::{Context, decide, declare};
+use crate::incident::edit::Telling;
 use crate::incident::event::{Entry, Event};
 use crate::incident::merge::merge;
 use crate::incident::papers;
@@ -251,7 +252,9 @@ impl<'a> Desk<'a> {
                 self.next_number += 1;
                 let id = IncidentId::new(ids.ulid(at));
                 let incident = Incident::declared(id, at, &order.actor, &declared);
-                self.record(order, &incident, Event::Declared(declared), at, ids);
+                let (actor, event) = (order.actor.clone(), Event::Declared(declared));
+                let entry = Entry { version: 1, at, actor, via: order.via, telling: None, event };
+                self.record(&order.command, &incident, entry, ids);
                 incident
             }
             _ => self.change(order, ids)?,
@@ -306,13 +309,14 @@ impl<'a> Desk<'a> {
             }
             command => decide(&incident, command, &context)?,
         };
-        for event in events {
-            let version = incident.version + 1;
-            let entry =
-                Entry { version, at: now, actor: order.actor.clone(), via: order.via, event };
+        let (first, count) = (incident.version + 1, events.len());
+        for (place, event) in events.into_iter().enumerate() {
+            let (version, actor) = (incident.version + 1, order.actor.clone());
+            let telling = Telling::of(&order.command, place, count, first);
+            let entry = Entry { version, at: now, actor, via: order.via, telling, event };
             incident.apply(&entry);
             let event = entry.event.clone();
-            self.record(order, &incident, entry.event, now, ids);
+            self.record(&order.command, &incident, entry, ids);
             self.mirror(order, &incident, &event, now, ids);
         }
         Ok(incident)
@@ -340,9 +344,10 @@ impl<'a> Desk<'a> {
         let mut other = Incident::clone(other);
         let version = other.version + 1;
         let at = at.max(other.updated_at);
-        let entry = Entry { version, at, actor: order.actor.clone(), via: order.via, event };
+        let entry =
+            Entry { version, at, actor: order.actor.clone(), via: order.via, telling: None, event };
         other.apply(&entry);
-        self.record(order, &other, entry.event, at, ids);
+        self.record(&order.command, &other, entry, ids);
         self.changed.insert(other.id.clone());
         self.incidents.insert(other.id.clone(), Arc::new(other));
     }
@@ -357,17 +362,9 @@ impl<'a> Desk<'a> {
         self.incidents.get(id)
     }
 
-    /// Notes the event that made the incident what it is, and what follows from it.
-    fn record(
-        &mut self,
-        order: &Order,
-        incident: &Incident,
-        event: Event,
-        at: Timestamp,
-        ids: &IdSource,
-    ) {
-        let (actor, via) = (order.actor.clone(), order.via);
-        let entry = Entry { version: incident.version, at, actor, via, event };
+    /// Notes the entry that made the incident what it is, and what follows from it.
+    fn record(&mut self, command: &Command, incident: &Incident, entry: Entry, ids: &IdSource) {
+        let at = entry.at;
         let effects = reactions(&entry, incident);
         for change in plan(effects, &incident.id, entry.version, at, || ids.ulid(at)) {
             match change {
@@ -379,7 +376,7 @@ impl<'a> Desk<'a> {
             }
         }
         self.news.extend(meaning::of_incident(&entry, incident));
-        self.beside.note(&entry, incident, &order.command);
+        self.beside.note(&entry, incident, command);
         self.entries.push((incident.id.clone(), Arc::new(entry)));
     }
 

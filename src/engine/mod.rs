@@ -9,6 +9,7 @@
 
 mod batch;
 mod beside;
+pub mod catalogue;
 pub mod catching_up;
 pub mod naming;
 pub mod order;
@@ -222,11 +223,19 @@ fn kind(order: &Order) -> &'static str {
         Command::RecordMessage { .. } => "record_message",
         Command::RecordSignal { .. } => "record_signal",
         Command::RecordAlerts { .. } => "record_alerts",
+        Command::RecordPaged { .. } => "record_paged",
         Command::Ring { .. } => "ring",
         Command::Tag { .. } => "tag",
         Command::Untag { .. } => "untag",
         Command::SnoozeUntil { .. } => "snooze_until",
         Command::ResolveAll { .. } => "resolve_all",
+        Command::Field { .. } => "field",
+        Command::Timestamp { .. } => "timestamp",
+        Command::Call { .. } => "call",
+        Command::Visibility { .. } => "visibility",
+        Command::Pause { .. } => "pause",
+        Command::Cancel { .. } => "cancel",
+        Command::Edit(_) => "edit",
         Command::Paperwork(_) => "paperwork",
         Command::Remove { .. } => "remove",
         Command::Subscribe { .. } => "subscribe",

@@ -11,7 +11,7 @@ use crate::ids::{ChannelId, UserId};
 use crate::incident::catalogue::Catalogue;
 use crate::incident::event::Event;
 use crate::incident::refusal::Refusal;
-use crate::incident::state::{Incident, Visibility};
+use crate::incident::state::{Incident, Mode, Visibility};
 
 /// How often Stentor comes back into a public channel that it was removed from. Whoever removes
 /// it once more means it.
@@ -94,9 +94,11 @@ impl Incident {
         self.visibility == Visibility::Private || self.standing.made_private
     }
 
-    /// Whether the channel is gone, and nobody needs another one any more.
+    /// Whether the channel is gone, and nobody needs another one any more; or there never was one,
+    /// because all was over when the incident was written down.
     pub fn needs_no_channel(&self) -> bool {
-        self.channel.is_none() && !self.standing.deleted.is_empty() && self.category.is_ended()
+        let is_gone = !self.standing.deleted.is_empty() && self.category.is_ended();
+        self.channel.is_none() && (is_gone || self.mode == Mode::Retrospective)
     }
 
     /// Who looks after the incident: its lead, or else whoever declared it.
@@ -237,7 +239,7 @@ mod tests {
             let context = Context { now, actor: &actor, via, catalogue: &self.catalogue };
             let event = decide(&self.incident, command, &context)?.remove(0);
             let version = self.incident.version + 1;
-            let entry = Entry { version, at: now, actor: actor.clone(), via, event };
+            let entry = Entry { version, at: now, actor: actor.clone(), via, telling: None, event };
             self.incident.apply(&entry);
             Ok(reactions(&entry, &self.incident))
         }

@@ -3,6 +3,8 @@
 //! Every door (slash command, button, modal, API, timer, delivery) makes one of these; the JSON
 //! form is what `POST /api/v1/incidents/{ref}/commands` takes.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,12 +13,15 @@ use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{ChannelId, GroupId, MessageTs, TeamId, UserId};
 use crate::incident::channel::ChannelChange;
+use crate::incident::edit::Edit;
 use crate::incident::event::{Absorbed, Actor};
 use crate::incident::handled::Handled;
 use crate::incident::origin::Origin;
+use crate::incident::paged::Paged;
 use crate::incident::papers::Paperwork;
 use crate::incident::pins::Sight;
 use crate::incident::reactions::TimerKind;
+use crate::incident::state::Mode;
 
 /// What somebody wants to happen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -220,6 +225,52 @@ pub enum Command {
         #[serde(default)]
         message: Option<String>,
     },
+    /// Make a custom field say something else.
+    Field {
+        /// Which: an id or a name of the catalogue.
+        field: String,
+        /// What: options by id or value, or one text, link or number. An empty list clears it.
+        values: Vec<String>,
+    },
+    /// Say when it reached a point of its life.
+    Timestamp {
+        /// Which point: an id or a name of the catalogue.
+        timestamp: String,
+        /// When; nothing if it did not.
+        #[serde(default)]
+        at: Option<Timestamp>,
+    },
+    /// Say where people talk.
+    Call {
+        /// The address of a page; empty if they don't any more.
+        url: String,
+    },
+    /// Make it private: only those who have a part in it may know of it then. That stays so.
+    Visibility {
+        /// Whether only those may.
+        private: bool,
+    },
+    /// Let the work rest.
+    Pause {
+        /// Why.
+        #[serde(default)]
+        message: Option<String>,
+    },
+    /// It was declared by mistake.
+    Cancel {
+        /// Why.
+        #[serde(default)]
+        message: Option<String>,
+    },
+    /// Change several things in one step.
+    Edit(Edit),
+    /// Something happened to an escalation that is about the incident.
+    #[serde(skip_deserializing)]
+    #[schema(ignore)]
+    RecordPaged {
+        /// What.
+        paged: Paged,
+    },
     /// Something is to be written down: `do` says what.
     Paperwork(Paperwork),
     /// Take somebody out of a private incident, and out of its channel.
@@ -292,6 +343,27 @@ pub struct Declare {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "T012AB3CD")]
     pub slack_team: Option<TeamId>,
+    /// Whether it is a real one that happens now. Others are not announced.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Where it stands: an id or a name of a status. Without one, it begins in the first live status,
+    /// or in triage.
+    #[serde(default)]
+    pub status: Option<String>,
+    /// Custom fields, by id or name: the options by id or value, or one text, link or number.
+    #[serde(default)]
+    pub fields: BTreeMap<String, Vec<String>>,
+    /// When it had reached which point already, by its id or name.
+    #[serde(default)]
+    pub timestamps: BTreeMap<String, Timestamp>,
+    /// Who holds which role, by its id, name or short form. Here, and only here, somebody else can be
+    /// the reporter.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub roles: BTreeMap<String, UserId>,
+    /// Where people talk: the address of a page.
+    #[serde(default)]
+    pub call_url: Option<String>,
     /// Where the alerts come from that open it.
     #[serde(default, skip_deserializing)]
     #[schema(ignore)]
@@ -311,6 +383,7 @@ impl Command {
                 | Command::RecordSignal { .. }
                 | Command::RecordAlerts { .. }
                 | Command::Ring { .. }
+                | Command::RecordPaged { .. }
         ) || matches!(self, Command::Paperwork(paperwork) if paperwork.is_internal())
     }
 }

@@ -1,14 +1,20 @@
 //! What a command does to an incident, or why it does nothing.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::ids::RoleId;
 use crate::ids::{StatusId, TeamId, TimestampId, UserId};
 use crate::incident::access;
-use crate::incident::catalogue::{Catalogue, RoleKind, StampedWhen, Status, StatusCategory};
+use crate::incident::catalogue::{
+    Catalogue, CreateInTriage, IncidentType, RoleKind, StampedWhen, Status, StatusCategory,
+};
 use crate::incident::channel;
 use crate::incident::command::{Command, Declare};
+use crate::incident::edit;
 use crate::incident::event::{Actor, Declared, Event, SeverityChange, StatusChange, Via};
+use crate::incident::fields;
 use crate::incident::invite;
 use crate::incident::members;
 use crate::incident::merge::BadMerge;
@@ -19,13 +25,14 @@ use crate::incident::refusal::{Field, Refusal};
 use crate::incident::related;
 use crate::incident::signal;
 use crate::incident::snooze;
-use crate::incident::state::{Incident, Visibility};
+use crate::incident::state::{Incident, Mode, Visibility};
 use crate::incident::subscribers;
 use crate::incident::tags;
 use crate::incident::text::{
     MESSAGE_LIMIT, NAME_LIMIT, SUMMARY_LIMIT, clean_line, clean_text, shorten,
 };
 use crate::incident::triage;
+use crate::incident::visibility;
 
 /// What a decision depends on besides the incident and the command.
 #[derive(Clone, Copy)]
@@ -48,23 +55,21 @@ pub fn declare(declare: &Declare, number: i64, context: &Context) -> Result<Decl
     within(&summary, Field::Summary, SUMMARY_LIMIT)?;
     let severity =
         declare.severity.as_deref().map(|word| catalogue.find_severity(word)).transpose()?;
-    let lead = declare.lead.as_ref().map(check_person).transpose()?;
     let slack_team = declare.slack_team.as_ref().map(check_team).transpose()?;
-    let reporter = context.actor.person();
-    let roles = lead.map(|user| (catalogue.lead().id.clone(), user.clone())).into_iter();
-    let roles = roles.chain(reporter.map(|user| (catalogue.reporter().id.clone(), user.clone())));
     let incident_type = match &declare.incident_type {
         Some(word) => Some(catalogue.find_type(word)?),
-        None => catalogue.types.first(),
+        None => catalogue.default_type(),
     };
-    let live = || catalogue.first_status(StatusCategory::Live);
-    // Where nothing is called triage, whatever is declared is an incident.
-    let triage = catalogue.first_status(StatusCategory::Triage).filter(|_| declare.triage);
-    let status = triage.or_else(live).expect("every catalogue has a live status");
+    let status = first_status(declare, incident_type, catalogue)?;
     let declared =
         catalogue.timestamps.iter().filter(|kind| kind.stamped_when == StampedWhen::Declared);
     let mut stamps: Vec<TimestampId> = declared.map(|kind| kind.id.clone()).collect();
-    stamps.extend(stamps_between(catalogue, None, status));
+    // What was over long before did not get there only now; nobody knows when, if nobody says.
+    if declare.mode != Mode::Retrospective {
+        stamps.extend(stamps_between(catalogue, None, status));
+    }
+    let is_private =
+        declare.private || incident_type.is_some_and(|kind| kind.private_incidents_only);
     Ok(Declared {
         number,
         name,
@@ -72,16 +77,59 @@ pub fn declare(declare: &Declare, number: i64, context: &Context) -> Result<Decl
         severity: severity.map(|severity| severity.id.clone()),
         status: status.id.clone(),
         category: status.category,
-        visibility: if declare.private { Visibility::Private } else { Visibility::Public },
-        roles: roles.collect(),
+        visibility: if is_private { Visibility::Private } else { Visibility::Public },
+        roles: first_roles(declare, context)?,
         stamps,
         declared_in: declare.declared_in.clone(),
         incident_type: incident_type.map(|kind| kind.id.clone()),
         invited: invite::named(&declare.invite)?,
         opened_by: declare.opened_by.clone(),
         slack_team: slack_team.cloned(),
+        mode: declare.mode,
+        fields: fields::read_fields(&declare.fields, catalogue)?,
+        timestamps: fields::read_timestamps(&declare.timestamps, context)?,
+        call_url: declare.call_url.as_deref().map(fields::read_call).transpose()?.flatten(),
         origin: declare.origin.clone(),
     })
+}
+
+/// Where an incident begins: as somebody says, or as its type does.
+fn first_status<'c>(
+    declare: &Declare,
+    kind: Option<&IncidentType>,
+    catalogue: &'c Catalogue,
+) -> Result<&'c Status, Refusal> {
+    use StatusCategory::{Canceled, Declined, Merged};
+    if let Some(word) = &declare.status {
+        let status = catalogue.find_status(word)?;
+        return match status.category {
+            category @ (Declined | Merged | Canceled) => Err(Refusal::BadStart { category }),
+            _ => Ok(status),
+        };
+    }
+    let always = kind.is_some_and(|kind| kind.create_in_triage == CreateInTriage::Always);
+    let in_triage = declare.triage || (always && declare.mode != Mode::Retrospective);
+    // Where nothing is called triage, whatever is declared is an incident.
+    let triage = catalogue.first_status(StatusCategory::Triage).filter(|_| in_triage);
+    let live = || catalogue.first_status(StatusCategory::Live);
+    Ok(triage.or_else(live).expect("every catalogue has a live status"))
+}
+
+/// Who holds which role from the start: whoever declares reports, unless somebody else is said to.
+fn first_roles(declare: &Declare, context: &Context) -> Result<Vec<(RoleId, UserId)>, Refusal> {
+    let catalogue = context.catalogue;
+    let mut roles = BTreeMap::new();
+    if let Some(reporter) = context.actor.person() {
+        roles.insert(catalogue.reporter().id.clone(), reporter.clone());
+    }
+    if let Some(lead) = &declare.lead {
+        roles.insert(catalogue.lead().id.clone(), check_person(lead)?.clone());
+    }
+    for (word, person) in &declare.roles {
+        let role = catalogue.find_role(word)?;
+        roles.insert(role.id.clone(), check_person(person)?.clone());
+    }
+    Ok(roles.into_iter().collect())
 }
 
 /// What a command does to an incident that is there.
@@ -91,6 +139,15 @@ pub fn decide(
     context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
     access::check(incident, context.actor, context.via, command)?;
+    change(incident, command, context)
+}
+
+/// The same for whoever may.
+pub(super) fn change(
+    incident: &Incident,
+    command: &Command,
+    context: &Context,
+) -> Result<Vec<Event>, Refusal> {
     match command {
         // The engine opens incidents with `declare`; one that is there can't be declared again.
         Command::Declare(_) => {
@@ -174,11 +231,25 @@ pub fn decide(
             events.extend(incident.signal.map(|_| Event::AlertsEnded {}));
             Ok(events)
         }
+        Command::RecordPaged { paged } => Ok(vec![Event::Paged(paged.clone())]),
         Command::Ring { timer: TimerKind::UpdateDue } => match incident.next_update_due {
             Some(due) if due <= context.now => Ok(vec![Event::UpdateOverdue { due }]),
             // An update came after all, or the reminder was moved.
             _ => Err(Refusal::AlreadySo { what: "No update is due".to_owned() }),
         },
+        Command::Field { field, values } => fields::set_field(incident, field, values, context),
+        Command::Timestamp { timestamp, at } => {
+            fields::set_timestamp(incident, timestamp, *at, context)
+        }
+        Command::Call { url } => fields::set_call(incident, url),
+        Command::Visibility { private } => visibility::change(incident, *private, context),
+        Command::Pause { message } => {
+            stop(incident, StatusCategory::Paused, message.as_deref(), context)
+        }
+        Command::Cancel { message } => {
+            stop(incident, StatusCategory::Canceled, message.as_deref(), context)
+        }
+        Command::Edit(edit) => edit::edit(incident, edit, context),
         // The engine hands in the entry that is cited, where there is one.
         Command::Paperwork(paperwork) => papers::decide(incident, paperwork, None, context),
         Command::Remove { person } => members::remove(incident, person, context),
@@ -190,6 +261,30 @@ pub fn decide(
         Command::Relate { to } => related::relate(incident, to, None, context),
         Command::Unrelate { to } => related::unrelate(incident, to, None, context),
     }
+}
+
+/// Stops work on it, if its life can go on from there.
+fn stop(
+    incident: &Incident,
+    category: StatusCategory,
+    message: Option<&str>,
+    context: &Context,
+) -> Result<Vec<Event>, Refusal> {
+    refuse_unless_next(incident, category)?;
+    enter(incident, category, message, context)
+}
+
+/// Refuses to go to a part of life that is no usual step from here, or the present one.
+pub fn refuse_unless_next(incident: &Incident, category: StatusCategory) -> Result<(), Refusal> {
+    if incident.category == category {
+        let what = format!("The incident is {} already", category.as_str());
+        return Err(Refusal::AlreadySo { what });
+    }
+    refuse_if_over(incident)?;
+    if !is_usual_step(incident.category, category) {
+        return Err(Refusal::WrongStep { from: incident.category, to: category });
+    }
+    Ok(())
 }
 
 struct Words<'a> {
@@ -354,7 +449,7 @@ fn stamps_between(
     let was = from.and_then(|(_, category)| progress(category)).unwrap_or(0);
     let is = progress(to.category);
     let set = catalogue.timestamps.iter().filter(|kind| match &kind.stamped_when {
-        StampedWhen::Declared => false,
+        StampedWhen::Declared | StampedWhen::ByHand => false,
         StampedWhen::Reaches(category) => {
             progress(*category).zip(is).is_some_and(|(point, is)| was < point && point <= is)
         }

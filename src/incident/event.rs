@@ -6,18 +6,21 @@ use utoipa::ToSchema;
 use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId, StatusId, TagId,
-    TeamId, TimestampId, UserId,
+    ChannelId, CustomFieldId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId,
+    StatusId, TagId, TeamId, TimestampId, UserId,
 };
 use crate::incident::catalogue::StatusCategory;
+use crate::incident::catalogue::field::FieldValue;
 use crate::incident::channel::ChannelChange;
+use crate::incident::edit::Telling;
 use crate::incident::handled::Handled;
 use crate::incident::merge::Destination;
 use crate::incident::origin::Origin;
+use crate::incident::paged::Paged;
 use crate::incident::papers::Filed;
 use crate::incident::pins::Quote;
 use crate::incident::snooze::Woken;
-use crate::incident::state::Visibility;
+use crate::incident::state::{Mode, Visibility};
 
 /// Who did something.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -76,6 +79,9 @@ pub struct Entry {
     pub actor: Actor,
     /// Through which door.
     pub via: Via,
+    /// How the channel hears of it, if it is one of several changes made in one step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub telling: Option<Telling>,
     /// What happened.
     pub event: Event,
 }
@@ -266,6 +272,40 @@ pub enum Event {
     },
     /// Whoever resolved it said that all of its alerts are over too.
     AlertsEnded {},
+    /// A field says something else.
+    FieldChanged {
+        /// Which.
+        field: CustomFieldId,
+        /// What it said before, if anything.
+        from: Option<FieldValue>,
+        /// What it says now, if anything.
+        to: Option<FieldValue>,
+    },
+    /// Somebody said when it reached a point, or that it did not.
+    TimestampSet {
+        /// The point.
+        timestamp: TimestampId,
+        /// When it had reached it before, if it had.
+        from: Option<Timestamp>,
+        /// When it reached it, if it did.
+        to: Option<Timestamp>,
+    },
+    /// People talk elsewhere, or nowhere any more.
+    CallChanged {
+        /// The address before.
+        from: Option<String>,
+        /// The address now.
+        to: Option<String>,
+    },
+    /// Others may know of it now.
+    VisibilityChanged {
+        /// Who might before.
+        from: Visibility,
+        /// Who may now.
+        to: Visibility,
+    },
+    /// Something happened to an escalation that is about the incident.
+    Paged(Paged),
     /// Something was written down: `what` says what.
     Paperwork(Filed),
     /// Somebody was taken out of a private incident.
@@ -353,6 +393,18 @@ pub struct Declared {
     /// has said which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slack_team: Option<TeamId>,
+    /// Whether it is a real one.
+    #[serde(default, skip_serializing_if = "Mode::is_standard")]
+    pub mode: Mode,
+    /// What its fields say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<(CustomFieldId, FieldValue)>,
+    /// When it had reached which point, where somebody has said so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timestamps: Vec<(TimestampId, Timestamp)>,
+    /// Where people talk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_url: Option<String>,
     /// Where the alerts come from that opened it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,

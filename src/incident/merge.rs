@@ -177,7 +177,14 @@ mod tests {
         let context = Context { now, actor: &alice, via: Via::Command, catalogue: &catalogue };
         let event = merge(from, &to.reference(), Some(to), &context)?.remove(0);
         let version = from.version + 1;
-        let entry = Entry { version, at: now, actor: alice.clone(), via: Via::Command, event };
+        let entry = Entry {
+            version,
+            at: now,
+            actor: alice.clone(),
+            via: Via::Command,
+            telling: None,
+            event,
+        };
         from.apply(&entry);
         Ok(reactions(&entry, from))
     }

@@ -10,14 +10,17 @@ pub mod catalogue;
 pub mod channel;
 pub mod command;
 pub mod decide;
+pub mod edit;
 pub mod environment;
 pub mod event;
 pub mod facets;
+pub mod fields;
 pub mod handled;
 pub mod invite;
 pub mod members;
 pub mod merge;
 pub mod origin;
+pub mod paged;
 pub mod papers;
 pub mod picture;
 pub mod pins;
@@ -31,6 +34,7 @@ pub mod subscribers;
 pub mod tags;
 pub mod text;
 pub mod triage;
+pub mod visibility;
 pub mod wanted;
 
 #[cfg(test)]

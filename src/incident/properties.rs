@@ -4,10 +4,15 @@ use proptest::prelude::*;
 
 use crate::clock::Timestamp;
 use crate::ids::{ChannelId, IncidentId, MessageTs, TeamId, UserId};
+use crate::incident::catalogue::edit::{
+    CatalogueCommand, Edit as Change, FieldWords, OptionWords, TimestampWords, edit,
+};
+use crate::incident::catalogue::field::{FieldType, FieldValue};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::channel::{ChannelChange, ChannelState};
 use crate::incident::command::{Command, Declare};
 use crate::incident::decide::{Context, decide, declare};
+use crate::incident::edit::{Edit, Telling};
 use crate::incident::event::{Absorbed, Actor, Entry, Event, Via};
 use crate::incident::merge::merge;
 use crate::incident::pins::{Author, Quote, Sight};
@@ -53,6 +58,8 @@ fn any_command() -> impl Strategy<Value = Command> {
         Just(Command::Ring { timer: TimerKind::UpdateDue }),
         Just(Command::Ring { timer: TimerKind::SnoozeEnds }),
         any_steering(),
+        any_saying(),
+        any_edit(),
         ("[ab]", any_sight()).prop_map(|(ts, sight)| {
             let ts = MessageTs::new(ts);
             let sight = match sight {
@@ -86,6 +93,84 @@ fn any_steering() -> impl Strategy<Value = Command> {
             .prop_map(|minute| Command::SnoozeUntil { until: at(minute), cancel_on_news: false }),
         Just(Command::ResolveAll { message: None }),
     ]
+}
+
+fn any_saying() -> impl Strategy<Value = Command> {
+    let point = || "Noticed|Fixed|\\PC*";
+    let value = prop_oneof!["red", "blue", "red, blue", "12", "\\PC*"];
+    let values = proptest::collection::vec(value, 0..3);
+    prop_oneof![
+        ("Colour|Colours|Text|Number|Link|\\PC*", values)
+            .prop_map(|(field, values)| Command::Field { field, values }),
+        (point(), proptest::option::of(0..100usize)).prop_map(|(timestamp, minute)| {
+            Command::Timestamp { timestamp, at: minute.map(at) }
+        }),
+        "https://a.example/1|\\PC*".prop_map(|url| Command::Call { url }),
+        any::<bool>().prop_map(|private| Command::Visibility { private }),
+        proptest::option::of(any::<String>()).prop_map(|message| Command::Pause { message }),
+        proptest::option::of(any::<String>()).prop_map(|message| Command::Cancel { message }),
+    ]
+}
+
+fn any_edit() -> impl Strategy<Value = Command> {
+    let some = |words: &'static str| proptest::option::of(words);
+    let words = (some("x|y"), some("|z"), some("minor|major"), some("fixing|monitoring|closed"));
+    let person = proptest::option::of("U0BEA|U0BOB".prop_map(|user| UserId::new(user)));
+    let roles = proptest::collection::btree_map("lead|comms", person, 0..2);
+    let fields = proptest::collection::btree_map(
+        "Colour|Text|Number",
+        proptest::collection::vec("red|blue|12", 0..2),
+        0..3,
+    );
+    let minute = proptest::option::of((0..100usize).prop_map(at));
+    let timestamps = proptest::collection::btree_map("Noticed|Fixed", minute, 0..2);
+    (words, roles, fields, timestamps, any::<bool>()).prop_map(
+        |((name, summary, severity, status), roles, fields, timestamps, notify)| {
+            let (incident_type, call_url) = (None, None);
+            Command::Edit(Edit {
+                name,
+                summary,
+                severity,
+                status,
+                incident_type,
+                call_url,
+                fields,
+                roles,
+                timestamps,
+                notify,
+            })
+        },
+    )
+}
+
+/// The usual things, and a field of each kind.
+fn catalogue() -> Catalogue {
+    let mut catalogue = Catalogue::default();
+    let mut make = |command: CatalogueCommand, id: &str| {
+        edit(&mut catalogue, &command, id, at(0)).unwrap();
+    };
+    let field = |name: &str, field_type| {
+        let (name, field_type) = (Some(name.to_owned()), Some(field_type));
+        CatalogueCommand::Field(Change::Create(FieldWords { name, description: None, field_type }))
+    };
+    let option = |field: &str, value: &str| {
+        let (field, value) = (Some(field.into()), Some(value.to_owned()));
+        CatalogueCommand::Option(Change::Create(OptionWords { field, value, sort_key: None }))
+    };
+    make(field("Colour", FieldType::SingleSelect), "F1");
+    make(field("Colours", FieldType::MultiSelect), "F2");
+    make(field("Text", FieldType::Text), "F3");
+    make(field("Number", FieldType::Numeric), "F4");
+    make(field("Link", FieldType::Link), "F5");
+    for (place, (field, value)) in
+        [("F1", "red"), ("F1", "blue"), ("F2", "red"), ("F2", "blue")].into_iter().enumerate()
+    {
+        make(option(field, value), &format!("O{place}"));
+    }
+    let name = Some("Noticed".to_owned());
+    let noticed = TimestampWords { name, ..TimestampWords::default() };
+    make(CatalogueCommand::Timestamp(Change::Create(noticed)), "T1");
+    catalogue
 }
 
 fn any_sight() -> impl Strategy<Value = Sight> {
@@ -122,7 +207,7 @@ fn at(minute: usize) -> Timestamp {
 
 /// Carries the commands out one a minute, checking every state on the way.
 fn live_through(private: bool, triage: bool, commands: &[Command]) -> Result<(), TestCaseError> {
-    let catalogue = Catalogue::default();
+    let catalogue = catalogue();
     let alice = Actor::Person { user: UserId::from("U0ALICE") };
     let id = IncidentId::from("01STENT0R0000000000000TEST");
     let context = Context { now: at(0), actor: &alice, via: Via::Modal, catalogue: &catalogue };
@@ -140,8 +225,14 @@ fn live_through(private: bool, triage: bool, commands: &[Command]) -> Result<(),
     let declared = declare(&request, 1, &context).unwrap();
     let mut incident = Incident::declared(id.clone(), at(0), &alice, &declared);
     let event = Event::Declared(declared);
-    let mut record =
-        vec![Entry { version: 1, at: at(0), actor: alice.clone(), via: Via::Modal, event }];
+    let mut record = vec![Entry {
+        version: 1,
+        at: at(0),
+        actor: alice.clone(),
+        via: Via::Modal,
+        telling: None,
+        event,
+    }];
     for (minute, command) in commands.iter().enumerate() {
         let (actor, via) = if command.is_internal() {
             (Actor::Stentor, Via::Timer)
@@ -156,10 +247,16 @@ fn live_through(private: bool, triage: bool, commands: &[Command]) -> Result<(),
             command => decide(&incident, command, &context),
         };
         let Ok(events) = events else { continue };
-        prop_assert!(!events.is_empty(), "a command that changes nothing is refused: {command:?}");
-        for event in events {
-            let version = incident.version + 1;
-            let entry = Entry { version, at: context.now, actor: actor.clone(), via, event };
+        let may_change_nothing = matches!(command, Command::Edit(_));
+        prop_assert!(
+            !events.is_empty() || may_change_nothing,
+            "a command that changes nothing is refused: {command:?}"
+        );
+        let (first, count) = (incident.version + 1, events.len());
+        for (place, event) in events.into_iter().enumerate() {
+            let (version, actor) = (incident.version + 1, actor.clone());
+            let telling = Telling::of(command, place, count, first);
+            let entry = Entry { version, at: context.now, actor, via, telling, event };
             incident.apply(&entry);
             check_invariants(&incident, &catalogue)?;
             check_reactions(&incident, &entry)?;
@@ -190,6 +287,15 @@ fn check_invariants(incident: &Incident, catalogue: &Catalogue) -> Result<(), Te
     let standing = &incident.standing;
     prop_assert!(incident.channel.is_some() || standing.state == ChannelState::Open);
     prop_assert!(!standing.deleted.iter().any(|gone| incident.channel.as_ref() == Some(gone)));
+    for (id, value) in &incident.fields {
+        let field = catalogue.field(id).unwrap();
+        let words = match value {
+            FieldValue::Options { options } => options.iter().map(ToString::to_string).collect(),
+            value => field.readable(value),
+        };
+        let read_again = field.read(&words, None).unwrap();
+        prop_assert_eq!(read_again.as_ref(), Some(value));
+    }
     let has = |name: &str| {
         let kind = catalogue.timestamps.iter().find(|kind| kind.name == name).unwrap();
         incident.timestamps.contains_key(&kind.id)
@@ -209,11 +315,14 @@ fn check_invariants(incident: &Incident, catalogue: &Catalogue) -> Result<(), Te
 
 fn check_reactions(incident: &Incident, entry: &Entry) -> Result<(), TestCaseError> {
     let effects = reactions(entry, incident);
-    if incident.visibility == Visibility::Private {
+    let is_taken_back = matches!(entry.event, Event::VisibilityChanged { .. });
+    if incident.visibility == Visibility::Private && !is_taken_back {
         prop_assert!(!effects.contains(&Effect::Refresh(Surface::Announcement)));
     }
     let said = effects.iter().filter(|effect| matches!(effect, Effect::Say(post) if matches!(post, crate::incident::reactions::Post::Channel { .. })));
-    prop_assert!(said.count() <= 1, "one change, one message: {effects:?}");
+    let said = said.count();
+    prop_assert!(said <= 1, "one change, one message: {effects:?}");
+    prop_assert!(said == 0 || entry.telling != Some(Telling::Quiet), "{effects:?}");
     let of_other = effects.iter().filter_map(|effect| match effect {
         Effect::RecordMerge { absorbed, .. } => Some(absorbed),
         _ => None,

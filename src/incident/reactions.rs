@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::ids::{IncidentId, UserId};
 use crate::incident::channel::ChannelChange;
+use crate::incident::edit::Telling;
 use crate::incident::event::{Absorbed, Actor, Entry, Event};
+use crate::incident::paged::Happened;
 use crate::incident::papers::Filed;
 use crate::incident::signal::news;
 use crate::incident::snooze::Woken;
-use crate::incident::state::Incident;
+use crate::incident::state::{Incident, Mode};
 
 /// Something in Slack that shows the present state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -127,6 +129,11 @@ pub enum Effect {
         /// The entry that says it.
         version: i64,
     },
+    /// Nobody need be paged for it any more.
+    EndEscalations {
+        /// Because its alerts are over; not because it is.
+        alerts_only: bool,
+    },
     /// Somebody is to be told, alone, that something is theirs to do.
     TellAssignee {
         /// The entry that gave it to them.
@@ -146,15 +153,47 @@ pub enum Effect {
 /// What follows from this entry, the incident being as it is after it.
 pub fn reactions(entry: &Entry, incident: &Incident) -> Vec<Effect> {
     let mut effects = what_is_missing(entry, incident);
-    effects.extend(consequences(entry, incident));
+    let consequences = consequences(entry, incident);
+    let is_told = matches!(entry.telling, Some(Telling::Together { .. }));
+    let told = Effect::Say(Post::Channel { version: entry.version });
+    // What is wanted to be told is, even if it would not be by itself.
+    if is_told && !incident.needs_no_channel() && !consequences.contains(&told) {
+        effects.push(told);
+    }
+    effects.extend(consequences);
     let opens_channel = [Effect::Refresh(Surface::Channel), Effect::Renew(Surface::Channel)];
     let is_new = opens_channel.iter().any(|opens| effects.contains(opens));
     if incident.signal.is_some() && (is_new || changes_cards(&entry.event)) {
         effects.push(Effect::ShowAlerts);
     }
+    effects.extend(ends_escalations(entry, incident));
     // Last of all: they may be many, and each is for itself.
     effects.extend(tidings(entry, incident));
     effects
+}
+
+/// What an incident is paged for ends with it, and what its alerts are paged for with them. Where it
+/// goes on in another one, somebody is needed as before.
+fn ends_escalations(entry: &Entry, incident: &Incident) -> Option<Effect> {
+    if incident.escalations.is_empty() || incident.merged_into.is_some() {
+        return None;
+    }
+    let is_over = !incident.category.is_active();
+    let may_end = matches!(
+        entry.event,
+        Event::StatusChanged { .. } | Event::UpdatePosted { status: Some(_), .. } | Event::Paged(_)
+    );
+    if is_over {
+        return may_end.then_some(Effect::EndEscalations { alerts_only: false });
+    }
+    match &entry.event {
+        Event::SignalChanged { from: Some(from), to, regrouped: false, .. }
+            if from.active && !to.active =>
+        {
+            Some(Effect::EndEscalations { alerts_only: true })
+        }
+        _ => None,
+    }
 }
 
 /// What those who want to hear of the incident are told: updates and changes of its status, unless
@@ -218,7 +257,8 @@ fn what_is_missing(entry: &Entry, incident: &Incident) -> Vec<Effect> {
 
 fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
     use Surface::{Announcement, Channel, Members, Name, Standing, Topic, Welcome};
-    let said = || match incident.needs_no_channel() {
+    let is_quiet = entry.telling == Some(Telling::Quiet);
+    let said = || match incident.needs_no_channel() || is_quiet {
         true => Vec::new(),
         false => vec![Effect::Say(Post::Channel { version: entry.version })],
     };
@@ -228,6 +268,7 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         shown.map(|surface| Effect::Refresh(*surface)).collect()
     };
     match &entry.event {
+        Event::Declared(_) if incident.needs_no_channel() => Vec::new(),
         Event::Declared(declared) => {
             let holders = declared.roles.iter().map(|(_, user)| user);
             [stale(&[Channel, Members, Welcome, Topic, Announcement]), instructions(entry, holders)]
@@ -254,7 +295,9 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         Event::RoleAssigned { person, .. } => {
             let invited = if person.is_some() { stale(&[Members]) } else { Vec::new() };
             let shown = stale(&[Welcome, Topic, Announcement]);
-            [invited, said(), shown, instructions(entry, person.iter())].concat()
+            // What was over when it was written down asks nothing of anybody.
+            let asked = person.iter().filter(|_| incident.mode != Mode::Retrospective);
+            [invited, said(), shown, instructions(entry, asked)].concat()
         }
         Event::SummaryChanged { .. } => stale(&[Welcome, Announcement]),
         Event::Renamed { .. } => stale(&[Name, Welcome, Announcement]),
@@ -316,6 +359,20 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         Event::TagSet { .. } | Event::TagRemoved { .. } => stale(&[Welcome, Announcement]),
         Event::AlertsEnded {} => {
             vec![Effect::EndAlerts { by: entry.actor.clone(), version: entry.version }]
+        }
+        // Those who want to know look at the welcome message; a form changes many at once.
+        Event::FieldChanged { .. } => stale(&[Welcome, Announcement]),
+        Event::TimestampSet { .. } => stale(&[Welcome, Announcement]),
+        Event::CallChanged { .. } => [said(), stale(&[Welcome, Topic, Announcement])].concat(),
+        Event::VisibilityChanged { .. } => {
+            // What was announced is taken back, although it is not announced any more.
+            let announcement = vec![Effect::Refresh(Announcement)];
+            [announcement, said(), stale(&[Members, Welcome])].concat()
+        }
+        Event::Paged(paged) => {
+            let told = if paged.is_said() { said() } else { Vec::new() };
+            let is_taken = matches!(paged.happened, Happened::Acknowledged { .. });
+            [told, if is_taken { stale(&[Members]) } else { Vec::new() }].concat()
         }
         Event::Paperwork(Filed::ItemAdded { item }) => assigned(entry, item.assignee.as_ref()),
         Event::Paperwork(Filed::ItemChanged { edit, .. }) => {

@@ -3,11 +3,14 @@
 //! A refusal is a normal answer: it changes nothing, leaves no receipt, and says what to do
 //! instead.
 
-use crate::incident::catalogue::{StatusCategory, Unknown};
+use crate::ids::CustomFieldId;
+use crate::incident::catalogue::StatusCategory;
+use crate::incident::catalogue::find::Unknown;
 use crate::incident::environment::BadEnvironment;
 use crate::incident::merge::BadMerge;
 use crate::incident::papers::bad::BadPaper;
 use crate::incident::tags::definition::BadTag;
+use crate::oncall::refusal::Refused;
 
 /// A command that can't be done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -117,6 +120,9 @@ pub enum Refusal {
     /// The incident can't go on in that one.
     #[error(transparent)]
     BadMerge(#[from] BadMerge),
+    /// Nobody can be paged so, or answer so.
+    #[error(transparent)]
+    OnCall(#[from] Refused),
     /// It can't be written down.
     #[error(transparent)]
     BadPaper(#[from] BadPaper),
@@ -145,6 +151,52 @@ pub enum Refusal {
         /// How many they may.
         limit: usize,
     },
+    /// No timestamp goes by this word.
+    #[error("There is no timestamp \u{201c}{}\u{201d}. {}", .0.given, choices(.0))]
+    UnknownTimestamp(Unknown),
+    /// No field goes by this word.
+    #[error("There is no field \u{201c}{}\u{201d}. {}", .0.given, choices(.0))]
+    UnknownField(Unknown),
+    /// More changes than can be made in one step.
+    #[error("Those are {count} changes; {limit} is the most in one step.")]
+    TooManyChanges {
+        /// How many they are.
+        count: usize,
+        /// How many they may be.
+        limit: usize,
+    },
+    /// There is no field that could be filled in.
+    #[error("This workspace has no custom fields yet.")]
+    NoFields,
+    /// A field does not take that.
+    #[error("\u{201c}{name}\u{201d} {}", ended(.why))]
+    BadField {
+        /// The field.
+        field: CustomFieldId,
+        /// What people call it.
+        name: String,
+        /// Why not, as the rest of a sentence that begins with the name.
+        why: String,
+    },
+    /// A timestamp that can't be.
+    #[error("That lies ahead; a timestamp says when something happened.")]
+    TimestampAhead,
+    /// The address is no page that people could go to.
+    #[error(
+        "A call has the address of a page, such as https://meet.example.com/abc, of at most 2,000 characters."
+    )]
+    BadCall,
+    /// An incident can't begin there.
+    #[error("An incident can't begin as {}.", .category.as_str())]
+    BadStart {
+        /// The part of life.
+        category: StatusCategory,
+    },
+    /// What was written for few is not shown to all.
+    #[error(
+        "A private incident stays private: what is in it was written for those who may see it."
+    )]
+    StaysPrivate,
 }
 
 /// A text that people fill in.
@@ -204,6 +256,21 @@ impl Refusal {
             Refusal::NoDestination => Some("reference"),
             Refusal::BadTag(bad) => Some(bad.field()),
             Refusal::BadEnvironment(bad) => bad.field(),
+            Refusal::UnknownTimestamp(_) | Refusal::TimestampAhead => Some("timestamps"),
+            Refusal::UnknownField(_) | Refusal::NoFields | Refusal::BadField { .. } => {
+                Some("fields")
+            }
+            Refusal::BadCall => Some("call_url"),
+            Refusal::BadStart { .. } => Some("status"),
+            Refusal::StaysPrivate => Some("private"),
+            Refusal::TooManyChanges { .. } => None,
+            Refusal::OnCall(refused) => match refused.field()? {
+                "title" | "description" => Some("text"),
+                "path" => Some("path"),
+                field if field.starts_with("people") => Some("person"),
+                field if field == "person" => Some("person"),
+                _ => None,
+            },
             Refusal::NoSuchIncident { .. }
             | Refusal::NotAnIncidentChannel
             | Refusal::AlertsElsewhere
@@ -239,6 +306,7 @@ impl Refusal {
             Refusal::BadSnooze => "bad-snooze",
             Refusal::BadDuration { .. } => "bad-duration",
             Refusal::BadMerge(_) => "bad-merge",
+            Refusal::OnCall(refused) => refused.code(),
             Refusal::BadPaper(bad) => bad.code(),
             Refusal::NotForPeople => "not-for-people",
             Refusal::Stale { .. } => "stale-version",
@@ -247,16 +315,36 @@ impl Refusal {
             Refusal::BadEnvironment(BadEnvironment::NoSuch) => "no-such-environment",
             Refusal::BadEnvironment(_) => "bad-environment",
             Refusal::TooManyAlerts { .. } => "too-many-alerts",
+            Refusal::UnknownTimestamp(_) => "unknown-timestamp",
+            Refusal::UnknownField(_) | Refusal::NoFields => "unknown-field",
+            Refusal::BadField { .. } => "bad-field",
+            Refusal::TimestampAhead => "timestamp-ahead",
+            Refusal::BadCall => "bad-call",
+            Refusal::BadStart { .. } => "bad-start",
+            Refusal::StaysPrivate => "stays-private",
+            Refusal::TooManyChanges { .. } => "too-many-changes",
         }
     }
 }
 
+/// How many names are listed in an answer.
+const CHOICES: usize = 20;
+
 fn choices(unknown: &Unknown) -> String {
-    let known = unknown.known.join(", ");
+    let known = match unknown.known.split_at_checked(CHOICES) {
+        Some((some, [_, ..])) => format!("{}, …", some.join(", ")),
+        _ if unknown.known.is_empty() => return "There are none yet.".to_owned(),
+        _ => unknown.known.join(", "),
+    };
     match &unknown.nearest {
         Some(nearest) => format!("Did you mean {nearest}? There are: {known}."),
         None => format!("There are: {known}."),
     }
+}
+
+/// The rest of a sentence, with its full stop if it has no other end.
+fn ended(why: &str) -> String {
+    if why.ends_with('?') { why.to_owned() } else { format!("{}.", why.trim_end_matches('.')) }
 }
 
 fn missing(field: Field) -> String {

@@ -8,10 +8,11 @@ use utoipa::ToSchema;
 use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId, StatusId, TagId,
-    TeamId, TimestampId, UserId,
+    ChannelId, CustomFieldId, EscalationId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId,
+    SeverityId, StatusId, TagId, TeamId, TimestampId, UserId,
 };
 use crate::incident::catalogue::StatusCategory;
+use crate::incident::catalogue::field::FieldValue;
 use crate::incident::channel::ChannelStanding;
 use crate::incident::event::{Actor, Declared, Entry, Event, StatusChange};
 use crate::incident::merge::Destination;
@@ -30,6 +31,60 @@ pub enum Visibility {
     Public,
     /// Those who have a part in it.
     Private,
+}
+
+/// Whether an incident is a real one.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// It is.
+    #[default]
+    Standard,
+    /// It was, and is written down after the fact: nobody is told, and it needs no channel.
+    Retrospective,
+    /// People try out how it goes: it has a channel, but nobody else is told.
+    Test,
+    /// Somebody is shown how it goes, as in a test.
+    Tutorial,
+}
+
+impl Mode {
+    /// All of them.
+    pub const ALL: [Mode; 4] = [Self::Standard, Self::Retrospective, Self::Test, Self::Tutorial];
+
+    /// The word for it on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Retrospective => "retrospective",
+            Self::Test => "test",
+            Self::Tutorial => "tutorial",
+        }
+    }
+
+    /// The mode of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == word)
+    }
+
+    /// Whether it is a real one that happens now.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks it so")]
+    pub fn is_standard(&self) -> bool {
+        *self == Mode::Standard
+    }
 }
 
 /// An incident as it stands.
@@ -111,6 +166,18 @@ pub struct Incident {
     /// When something last changed that people are told of; nothing in those of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<Timestamp>,
+    /// Whether it is a real one.
+    #[serde(default, skip_serializing_if = "Mode::is_standard")]
+    pub mode: Mode,
+    /// What its fields say; those that say nothing are left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<CustomFieldId, FieldValue>,
+    /// Where people talk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_url: Option<String>,
+    /// The escalations about it that are not over.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub escalations: BTreeSet<EscalationId>,
     /// Where the alerts come from that opened it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
@@ -136,6 +203,7 @@ pub struct LastUpdate {
 impl Incident {
     /// The incident that a declaration makes.
     pub fn declared(id: IncidentId, at: Timestamp, by: &Actor, declared: &Declared) -> Self {
+        let stamped = declared.stamps.iter().map(|stamp| (stamp.clone(), at));
         Incident {
             id,
             number: declared.number,
@@ -147,7 +215,8 @@ impl Incident {
             status: declared.status.clone(),
             category: declared.category,
             roles: declared.roles.iter().cloned().collect(),
-            timestamps: declared.stamps.iter().map(|stamp| (stamp.clone(), at)).collect(),
+            // What somebody has said counts more than the time of the declaration.
+            timestamps: stamped.chain(declared.timestamps.iter().cloned()).collect(),
             channel: None,
             standing: ChannelStanding::default(),
             declared_in: declared.declared_in.clone(),
@@ -162,7 +231,7 @@ impl Incident {
             invited: declared.invited.iter().cloned().collect(),
             snooze: None,
             merged_into: None,
-            ended_at: None,
+            ended_at: (!declared.category.is_active()).then_some(at),
             opened_by: declared.opened_by.clone(),
             signal: None,
             tags: BTreeMap::new(),
@@ -172,9 +241,13 @@ impl Incident {
                 .map(|(role, _)| (role.clone(), by.clone()))
                 .collect(),
             changed_at: Some(at),
+            mode: declared.mode,
+            fields: declared.fields.iter().cloned().collect(),
+            call_url: declared.call_url.clone(),
+            escalations: BTreeSet::new(),
             origin: declared.origin.clone(),
             papers: Papers::default(),
-            ended_by: None,
+            ended_by: (!declared.category.is_active()).then(|| by.clone()),
         }
     }
 
@@ -262,6 +335,21 @@ impl Incident {
             Event::TagRemoved { tag, .. } => {
                 self.tags.remove(tag);
             }
+            Event::FieldChanged { field, to, .. } => {
+                match to {
+                    Some(value) => self.fields.insert(field.clone(), value.clone()),
+                    None => self.fields.remove(field),
+                };
+            }
+            Event::TimestampSet { timestamp, to, .. } => {
+                match to {
+                    Some(at) => self.timestamps.insert(timestamp.clone(), *at),
+                    None => self.timestamps.remove(timestamp),
+                };
+            }
+            Event::CallChanged { to, .. } => self.call_url.clone_from(to),
+            Event::VisibilityChanged { to, .. } => self.visibility = *to,
+            Event::Paged(paged) => paged.apply_to(self),
             // Who writes something down hears how it goes on.
             Event::NoteAdded { .. } => self.subscribe(entry.actor.person()),
             Event::Paperwork(filed) => self.papers.apply(filed, entry),
@@ -328,9 +416,9 @@ impl Incident {
         reference(self.number)
     }
 
-    /// Whether the workspace is told about it.
+    /// Whether the workspace is told about it: of real ones that happen now, if all may know.
     pub fn is_announced(&self) -> bool {
-        self.visibility == Visibility::Public
+        self.visibility == Visibility::Public && self.mode == Mode::Standard
     }
 
     /// Who has a part in it: whoever declared it, the holders of roles, and those invited.

@@ -11,6 +11,7 @@ mod errands;
 mod limits;
 mod moving;
 pub mod order;
+mod paging;
 mod placing;
 mod settings;
 pub mod settle;

@@ -24,6 +24,7 @@ use crate::incident::state::{Incident, Visibility};
 use crate::incident::text::{NAME_LIMIT, SUMMARY_LIMIT, clean_line, shorten};
 use crate::intake::Intake;
 use crate::intake::order::Errand;
+use crate::paging::Paging;
 use crate::store::db::Db;
 use crate::store::{alert_groups, alerts, incidents};
 
@@ -43,16 +44,18 @@ pub struct Settler {
     pub engine: Engine,
     /// Writes alerts.
     pub intake: Intake,
+    /// Pages people.
+    pub paging: Paging,
 }
 
 /// What a look needs to know.
-struct View {
-    group: Group,
-    alerts: Vec<Alert>,
+pub(super) struct View {
+    pub(super) group: Group,
+    pub(super) alerts: Vec<Alert>,
     of_incident: Vec<Alert>,
     inhibitors: Vec<Alert>,
     incident: Option<Incident>,
-    settings: Arc<Prepared>,
+    pub(super) settings: Arc<Prepared>,
 }
 
 impl Settler {
@@ -84,6 +87,11 @@ impl Settler {
                 Step::Open { status } => self.open(workspace, &view, status).await?,
                 Step::Report { signal, news_at, on_resolve } => {
                     let incident = view.incident.as_ref().expect("it is reported to somebody");
+                    // Before it is told: it is told once, and a process may die in between.
+                    if let Some(at) = news_at.filter(|_| fires_again(incident, &signal)) {
+                        let time = at.as_micros().to_string();
+                        self.page(workspace, &view, incident, &time).await?;
+                    }
                     let on_resolve = Some(on_resolve);
                     let command = Command::RecordSignal { signal, news_at, on_resolve };
                     if self.report(workspace, incident, command).await? == Told::KnewThat {
@@ -181,7 +189,11 @@ impl Settler {
             }
             other => other,
         };
-        let incident = done?.incident.id.clone();
+        let incident = Arc::clone(&done?.incident);
+        if !view.group.at_once {
+            self.page(workspace, view, &incident, "open").await?;
+        }
+        let incident = incident.id.clone();
         let errand = Errand::Link { group: view.group.id.clone(), incident };
         self.intake.carry(workspace, errand).await?;
         Ok(())
@@ -228,6 +240,12 @@ impl Settler {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Whether alerts fire again that were all over, and somebody wants to hear of it.
+fn fires_again(incident: &Incident, signal: &Signal) -> bool {
+    let was_over = incident.signal.is_some_and(|before| !before.active);
+    was_over && signal.active && !signal.flapping && incident.snooze.is_none()
 }
 
 /// How an incident took what it was told.

@@ -8,6 +8,7 @@ pub mod admin;
 pub mod hold;
 pub mod holder;
 mod outcome;
+pub mod page_work;
 pub mod retention;
 pub mod rule_work;
 pub mod webhook_work;

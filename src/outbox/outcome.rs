@@ -9,7 +9,9 @@ use crate::engine::order::{NotDone, Order};
 use crate::incident::command::Command;
 use crate::incident::event::Via;
 use crate::outbox::hold::{Held, LEASE};
+use crate::outbox::work::Work;
 use crate::outbox::worker::Worker;
+use crate::paging::NotDone as NotPaged;
 use crate::slack::outbound::Trouble;
 use crate::store::outbox::{self, Claimed, Ended};
 
@@ -137,6 +139,13 @@ impl Worker {
         tx.commit().await?;
         if !ours {
             return Ok(false);
+        }
+        if let Work::ShowPage { escalation, page } = &work.work {
+            // Nobody is paged by a dead letter: the next ones are.
+            match self.paging.failed(&work.workspace, escalation, *page, error).await {
+                Ok(()) | Err(NotPaged::Refused(_)) => {}
+                Err(NotPaged::NotSaved(away)) => return Err(away),
+            }
         }
         tracing::error!(work.id = %work.id, incident.id = %work.incident, error,
             "Gave up: {}. It stays in the outbox", work.work.describe());

@@ -4,10 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::rule::report::Report;
 use crate::clock::Timestamp;
-use crate::ids::{GroupId, IncidentId, MessageTs, RuleId, UserId, WorkId};
+use crate::ids::{
+    EscalationId, GroupId, IncidentId, MessageTs, RuleId, ScheduleId, UserId, WorkId,
+};
 use crate::incident::event::{Absorbed, Actor};
 use crate::incident::handled::Handled;
 use crate::incident::reactions::{Effect, Post, Surface, TimerKind};
+use crate::outbox::page_work::{self, PeopleStretch, RecordPaged, ShiftNews};
 use crate::outbox::rule_work::{self, Act};
 use crate::outbox::webhook_work::Delivery;
 
@@ -93,6 +96,39 @@ pub enum Work {
         by: Actor,
         /// The entry that says it.
         version: i64,
+    },
+    /// Show a message that pages somebody as it is to be now.
+    ShowPage {
+        /// Of which escalation.
+        escalation: EscalationId,
+        /// Its number.
+        page: u32,
+    },
+    /// Go on with an escalation, if its time has come. This is a timer.
+    Escalate {
+        /// Which.
+        escalation: EscalationId,
+    },
+    /// Write into the incident's record what happened to an escalation.
+    RecordPaged(Box<RecordPaged>),
+    /// The incident is over, or its alerts are: nobody need be paged for it any more.
+    EndEscalations {
+        /// Only its alerts are.
+        alerts_only: bool,
+    },
+    /// See who is on call, if that may have changed. This is a timer, and about no incident.
+    LookAtShift {
+        /// Of which schedule.
+        schedule: ScheduleId,
+    },
+    /// Tell somebody that their time on call has begun or ended, once. It is about no incident.
+    TellShift(ShiftNews),
+    /// Read the people of the workspace. This is a timer, and about no incident.
+    ReadPeople(PeopleStretch),
+    /// Read what Slack knows of one person. It is about no incident.
+    ReadPerson {
+        /// Who.
+        user: UserId,
     },
     /// Tell somebody, alone and once, that something is theirs to do.
     TellAssignee {
@@ -226,6 +262,18 @@ impl Work {
             Work::Report(report) => format!("report what the alert rule {} says", report.rule),
             Work::Act(act) => act.describe(),
             Work::EndAlerts { .. } => "end the alerts of the incident".to_owned(),
+            Work::ShowPage { escalation, page } => {
+                format!("show page {page} of the escalation {escalation}")
+            }
+            Work::Escalate { escalation } => format!("go on with the escalation {escalation}"),
+            Work::RecordPaged(it) => {
+                format!("write down what happened to the escalation {}", it.paged.escalation)
+            }
+            Work::EndEscalations { .. } => "end what people are paged for".to_owned(),
+            Work::LookAtShift { schedule } => format!("see who is on call in {schedule}"),
+            Work::TellShift(news) => format!("tell {} of their time on call", news.user),
+            Work::ReadPeople(_) => "read the people of the workspace".to_owned(),
+            Work::ReadPerson { user } => format!("read what Slack knows of {user}"),
             Work::TellAssignee { user, .. } => format!("tell {user} what is theirs to do"),
             Work::TellSubscriber { user, version } => format!("tell {user} of entry {version}"),
             Work::Deliver(delivery) => delivery.describe(),
@@ -257,7 +305,15 @@ impl NewWork {
     /// Whether it is a timer, whose latest time counts.
     pub fn is_timer(&self) -> bool {
         self.work.timer().is_some()
-            || matches!(self.work, Work::Settle { .. } | Work::Signal | Work::Evaluate { .. })
+            || matches!(
+                self.work,
+                Work::Settle { .. }
+                    | Work::Signal
+                    | Work::Evaluate { .. }
+                    | Work::Escalate { .. }
+                    | Work::LookAtShift { .. }
+            )
+            || matches!(&self.work, Work::ReadPeople(stretch) if stretch.is_first())
     }
 }
 
@@ -303,6 +359,9 @@ pub fn plan(
                 (Work::RecordMerge { into, absorbed }, now, place)
             }
             Effect::EndAlerts { by, version } => (Work::EndAlerts { by, version }, now, place),
+            Effect::EndEscalations { alerts_only } => {
+                (Work::EndEscalations { alerts_only }, now, place)
+            }
             Effect::TellAssignee { version, user } => {
                 (Work::TellAssignee { version, user }, now, place)
             }
@@ -380,6 +439,14 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::Report(report) => format!("{}/report", rule_work::report_key(report)),
         Work::Act(act) => act.key(),
         Work::EndAlerts { version, .. } => format!("{incident}/end-alerts/{version}"),
+        Work::ShowPage { escalation, page } => page_work::page_lane(escalation, *page),
+        Work::Escalate { escalation } => page_work::timer_lane(escalation),
+        Work::RecordPaged(record) => record.key(incident),
+        Work::EndEscalations { alerts_only } => page_work::ending_key(incident, *alerts_only),
+        Work::LookAtShift { schedule } => page_work::shift_lane(schedule),
+        Work::TellShift(news) => news.key(),
+        Work::ReadPeople(stretch) => stretch.key(),
+        Work::ReadPerson { user } => page_work::person_key(user),
         Work::TellAssignee { version, user } => format!("{incident}/assignee/{version}/{user}"),
         Work::TellSubscriber { version, user } => format!("{incident}/subscriber/{version}/{user}"),
         Work::Deliver(delivery) => delivery.key(),
@@ -415,6 +482,14 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::Act(act) => act.lane(),
         // No business of Slack's either.
         Work::EndAlerts { .. } => format!("{incident}/timer/end-alerts"),
+        Work::ShowPage { escalation, page } => page_work::page_lane(escalation, *page),
+        Work::Escalate { escalation } => page_work::timer_lane(escalation),
+        Work::RecordPaged(_) => page_work::record_lane(incident),
+        Work::EndEscalations { .. } => page_work::ending_lane(incident),
+        Work::LookAtShift { schedule } => page_work::shift_lane(schedule),
+        Work::TellShift(news) => news.lane(),
+        Work::ReadPeople(stretch) => stretch.lane(),
+        Work::ReadPerson { user } => page_work::person_key(user),
         Work::TellAssignee { .. } => format!("{incident}/people"),
         // They may be many; nobody with a part in the incident waits for them.
         Work::TellSubscriber { .. } => format!("{incident}/subscribers"),
@@ -431,6 +506,19 @@ fn timer_lane(incident: &IncidentId, timer: TimerKind) -> String {
 /// What an alert rule asks for. No incident stands in its place.
 pub fn for_rule(work: Work, id: WorkId, seq: i64, due_at: Timestamp) -> NewWork {
     new_work(&IncidentId::from(rule_work::NO_INCIDENT), work, id, seq, due_at)
+}
+
+/// What somebody who is paged, or on call, asks for. Where it is about no incident, none stands in its
+/// place.
+pub fn for_pages(
+    work: Work,
+    incident: Option<&IncidentId>,
+    id: WorkId,
+    seq: i64,
+    due_at: Timestamp,
+) -> NewWork {
+    let none = IncidentId::from(rule_work::NO_INCIDENT);
+    new_work(incident.unwrap_or(&none), work, id, seq, due_at)
 }
 
 /// The lane of looks at messages in an incident's channel.

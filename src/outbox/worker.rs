@@ -20,6 +20,7 @@ use crate::outbox::hold::{Held, LEASE, RENEW_EVERY};
 use crate::outbox::holder::Holder;
 use crate::outbox::rule_work::Act;
 use crate::outbox::work::Work;
+use crate::paging::Paging;
 use crate::rules::Rules;
 use crate::slack::outbound::{Performer, Trouble};
 use crate::store::db::Db;
@@ -62,6 +63,8 @@ pub struct Worker {
     pub performer: Performer,
     /// Evaluates alert rules, and does for them what is no business of Slack's.
     pub rules: Arc<Rules>,
+    /// Goes on with escalations.
+    pub paging: Paging,
     /// Tells webhooks.
     pub courier: Arc<Courier>,
     /// Sees what follows from alerts.
@@ -197,6 +200,23 @@ impl Worker {
             Work::Evaluate { rule } => self.rules.evaluate(held, rule).await,
             Work::Report(report) => self.rules.hand_over(held, report).await,
             Work::Act(act) => self.act(held, act).await,
+            Work::ShowPage { escalation, page } => {
+                self.performer.show_page(held, &self.paging, escalation, *page).await
+            }
+            Work::Escalate { escalation } => self.paging.ring(held, escalation).await,
+            Work::RecordPaged(record) => {
+                let command = Command::RecordPaged { paged: record.paged.clone() };
+                self.record(held, &held.work.incident, record.receipt(), command).await
+            }
+            Work::EndEscalations { alerts_only } => {
+                let work = &held.work;
+                let ended = self.paging.end_for(&work.workspace, &work.incident, *alerts_only);
+                ended.await.map_err(|error| Trouble::again_later(&error.into()))
+            }
+            Work::LookAtShift { schedule } => self.paging.look_at_shift(held, schedule).await,
+            Work::TellShift(news) => self.performer.tell_shift(held, news).await,
+            Work::ReadPeople(stretch) => self.performer.read_people(held, stretch).await,
+            Work::ReadPerson { user } => self.performer.read_person(held, user).await,
             Work::Deliver(delivery) => self.courier.deliver(held, delivery).await,
             Work::Settle { group } => self.settle(held, group).await,
             Work::Signal => self.signal(held).await,

@@ -125,6 +125,16 @@ pub enum Act {
     AddUser { name: String, real_name: String, tz: String, guest: bool },
     /// Deactivates a person.
     DeactivateUser { user: String },
+    /// A person is called something else, has another address, or lives elsewhere.
+    ChangeUser {
+        user: String,
+        #[serde(default)]
+        real_name: Option<String>,
+        #[serde(default)]
+        email: Option<String>,
+        #[serde(default)]
+        tz: Option<String>,
+    },
     /// Slack tells the app that it sends too many events.
     TellRateLimited,
     /// Installs the app again, with these scopes. What it makes is the token: the same one, unless the

@@ -16,6 +16,8 @@ pub struct Marks {
     pub environments: BTreeSet<String>,
     /// Which alert rules have sent them.
     pub rules: BTreeSet<RuleId>,
+    /// Which of these has sent the first one.
+    pub rule: Option<RuleId>,
     /// When the first of them began, by its sender's word.
     pub started_at: Option<Timestamp>,
     /// When the first of them was heard of.
@@ -55,22 +57,35 @@ pub async fn of_incidents(
         )
         .await?;
     let mut all: BTreeMap<IncidentId, Marks> = BTreeMap::new();
+    let mut firsts: BTreeMap<IncidentId, (Option<Timestamp>, RuleId)> = BTreeMap::new();
     for (group, source, project, environment, rule, started, detected) in rows {
         let Some(incident) = groups.get(&group) else { continue };
         let marks = all.entry(incident.clone()).or_default();
         let says_something = |text: &String| !text.is_empty();
         marks.projects.extend(project.filter(says_something));
         marks.environments.extend(environment.filter(says_something));
-        if rules == Some(&source) {
-            marks.rules.extend(rule.filter(says_something).map(RuleId::new));
+        let (started, detected) = (instant(started), instant(detected));
+        let rule = rule.filter(says_something).map(RuleId::new);
+        if let Some(rule) = rule.filter(|_| rules == Some(&source)) {
+            marks.rules.insert(rule.clone());
+            let sent = (detected, rule);
+            let first = firsts.entry(incident.clone()).or_insert_with(|| sent.clone());
+            *first = sent.min(first.clone());
         }
         marks.started_at = earlier(marks.started_at, started);
         marks.detected_at = earlier(marks.detected_at, detected);
     }
+    for (incident, (_, rule)) in firsts {
+        all.entry(incident).or_default().rule = Some(rule);
+    }
     Ok(all)
 }
 
-fn earlier(known: Option<Timestamp>, text: Option<String>) -> Option<Timestamp> {
+fn instant(text: Option<String>) -> Option<Timestamp> {
     let instant: Option<jiff::Timestamp> = text.and_then(|text| text.parse().ok());
-    known.into_iter().chain(instant.map(Timestamp::from)).min()
+    instant.map(Timestamp::from)
+}
+
+fn earlier(known: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    known.into_iter().chain(other).min()
 }

@@ -3,6 +3,8 @@
 use sqlx::types::Json;
 
 use crate::ids::{ChannelId, IncidentId, WorkspaceId};
+use crate::incident::access;
+use crate::incident::event::Actor;
 use crate::incident::state::{Incident, Visibility};
 use crate::store::db::{Query, Result, Table, Tx, Value};
 

@@ -239,6 +239,17 @@ pub async fn hurry(tx: &mut Tx, workspace: &WorkspaceId, lane: &str, now: Timest
     Ok(())
 }
 
+/// Locks a lane until the commit, if there is one: whoever changes what a worker in it reads takes it
+/// first, as the worker does.
+pub async fn lock(tx: &mut Tx, workspace: &WorkspaceId, lane: &str) -> Result<()> {
+    tx.query("UPDATE lane SET due_at = due_at WHERE workspace = $1 AND name = $2")
+        .bind(workspace.clone())
+        .bind(lane.to_owned())
+        .execute()
+        .await?;
+    Ok(())
+}
+
 /// Makes a lease last until then, if it is still ours. Until the commit nobody else can take the
 /// lane: what is written beside it is written by its holder, or not at all.
 pub async fn renew(tx: &mut Tx, claimed: &Claimed, until: Timestamp) -> Result<bool> {

@@ -41,7 +41,7 @@ pub async fn ensure(
     )
     .bind(id.clone())
     .bind(slug.to_owned())
-    .bind(Json(Catalogue::default()))
+    .bind(Json(Catalogue::beginning(now)))
     .bind(now)
     .execute()
     .await?;
@@ -70,7 +70,7 @@ pub async fn create(
         .bind(id.clone())
         .bind(slug.to_owned())
         .bind(team.clone())
-        .bind(Json(Catalogue::default()))
+        .bind(Json(Catalogue::beginning(now)))
         .bind(now)
         .execute()
         .await?;

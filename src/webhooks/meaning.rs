@@ -7,6 +7,7 @@ use crate::alert::history::{Change, What};
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, UserId};
 use crate::incident::event::{Entry, Event};
+use crate::incident::paged::{Happened, Paged};
 use crate::incident::state::{Incident, Visibility};
 use crate::outbox::webhook_work::About;
 use crate::webhooks::event_type::EventType;
@@ -57,6 +58,7 @@ pub fn of_incident(entry: &Entry, incident: &Incident) -> Vec<News> {
         | Event::UpdateOverdue { .. }
         | Event::Absorbed(_)
         | Event::AlertsEnded {}
+        | Event::Paged(_)
         | Event::Subscribed { .. }
         | Event::Unsubscribed { .. }
         | Event::Unknown => Vec::new(),
@@ -99,6 +101,9 @@ fn members(entry: &Entry, incident: &Incident) -> Vec<UserId> {
     let mut people = match &entry.event {
         Event::Declared(_) => incident.people(),
         Event::Invited { people } => people.clone(),
+        Event::Paged(Paged {
+            by, happened: Happened::Acknowledged { was_paged: true }, ..
+        }) => by.person().cloned().into_iter().collect(),
         Event::RoleAssigned { person: Some(person), previous, .. }
             if previous.as_ref() != Some(person) && !incident.invited.contains(person) =>
         {

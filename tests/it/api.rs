@@ -2,9 +2,12 @@
 
 mod alert_rules;
 mod alerting;
+mod catalogue;
 mod document;
+mod editing;
 mod hostile;
 mod lists;
+mod oncall;
 mod operators;
 mod papers;
 mod steering;

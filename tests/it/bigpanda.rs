@@ -13,6 +13,8 @@ use stentor::alert::observation::{Observation, Status};
 use stentor::api::tokens;
 use stentor::ids::AlertId;
 use stentor::ingest::kind::Kind;
+use stentor::oncall::person::Person;
+use stentor::store::people;
 
 use crate::bot::Bot;
 use crate::databases::Fresh;
@@ -49,6 +51,21 @@ impl Panda {
         panda.bot.hears(&monitor, vec![warning(fires("Latency", "cart"))]).await;
         panda.bot.watches(GROUP_WAIT).await;
         panda
+    }
+
+    /// Slack has told of somebody.
+    async fn knows(&self, id: &str, name: &str, email: &str) {
+        let app = &self.bot.stentor.app;
+        let person = Person {
+            id: id.into(),
+            name: name.to_owned(),
+            email: Some(email.to_owned()),
+            time_zone: None,
+            is_active: true,
+        };
+        let mut tx = app.db.begin().await.unwrap();
+        people::save(&mut tx, &app.workspace, &[person], app.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// Another program with a token of its own.

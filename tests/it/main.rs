@@ -17,6 +17,7 @@ mod installs;
 mod keeping;
 mod listing;
 mod manifest;
+mod oncall;
 mod process;
 mod process_sources;
 mod raw;

@@ -10,6 +10,7 @@ use stentor::simulator::act::Act;
 use stentor::simulator::faults::Failing;
 use stentor::simulator::settings::{Settings, Shortcut};
 use stentor::simulator::state::ts::Ts;
+use stentor::slack::outbound::people;
 
 use crate::bot::{ALICE, BOB, Bot, GENERAL, INCIDENTS, Start};
 use crate::databases::Fresh;
@@ -20,7 +21,7 @@ const SCHEMA: &str = include_str!("../data/manifest/manifest.schema.2.0.0.json")
 
 /// The methods of the Web API that Stentor calls, and the scopes that they take from it. Public
 /// and private channels and direct messages have scopes of their own.
-const CALLS: [(&str, &[&str]); 19] = [
+const CALLS: [(&str, &[&str]); 21] = [
     ("auth.test", &[]),
     ("chat.getPermalink", &[]),
     ("chat.postEphemeral", &["chat:write"]),
@@ -45,11 +46,13 @@ const CALLS: [(&str, &[&str]); 19] = [
     ("conversations.setTopic", &["channels:manage", "groups:write"]),
     ("pins.add", &["pins:write"]),
     ("users.conversations", &["channels:read", "groups:read"]),
+    ("users.info", &["users:read", "users:read.email"]),
+    ("users.list", &["users:read", "users:read.email"]),
     ("views.open", &[]),
 ];
 
 /// What Stentor subscribes to, and the scopes that this takes from it.
-const EVENTS: [(&str, &[&str]); 21] = [
+const EVENTS: [(&str, &[&str]); 23] = [
     ("app_uninstalled", &[]),
     ("tokens_revoked", &[]),
     ("channel_archive", &["channels:read"]),
@@ -71,6 +74,8 @@ const EVENTS: [(&str, &[&str]); 21] = [
     ("pin_removed", &["pins:read"]),
     ("reaction_added", &["reactions:read"]),
     ("reaction_removed", &["reactions:read"]),
+    ("team_join", &["users:read"]),
+    ("user_change", &["users:read"]),
 ];
 
 /// Called only where the app is installed for a whole organisation; that takes no scope.
@@ -224,6 +229,16 @@ async fn its_scopes_are_enough_for_public_and_private_incidents() {
             bot.mends();
         }
     }
+    // Who is here, and who has come.
+    people::begin(&bot.stentor.worker.performer).await.unwrap();
+    bot.act(Act::AddUser {
+        name: "dora".to_owned(),
+        real_name: "Dora Vale".to_owned(),
+        tz: "Europe/Berlin".to_owned(),
+        guest: false,
+    })
+    .await;
+    bot.settle().await;
     bot.skims(INCIDENTS);
     let direct: Vec<String> = bot.slack.unread().into_iter().map(|it| it.channel).collect();
     direct.iter().for_each(|channel| bot.skims(channel));

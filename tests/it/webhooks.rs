@@ -1,5 +1,6 @@
 //! Whoever is told of incidents and alerts over webhooks, and what happens when they do not answer.
 
+mod oncall;
 mod private;
 mod receiver;
 mod stories;

@@ -229,3 +229,99 @@ fn annotation(message: Option<&String>) -> Value {
         None => json!({}),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::signal::Signal;
+    use crate::clock::Timestamp;
+    use crate::incident::command::Declare;
+    use crate::incident::decide::{Context, declare};
+    use crate::incident::event::Absorbed;
+    use crate::incident::snooze::Woken;
+
+    fn person() -> Actor {
+        Actor::Person { user: "U0ALICE".into() }
+    }
+
+    /// The type of what somebody does through this door.
+    fn kind(actor: Actor, via: Via, event: Event) -> Option<&'static str> {
+        let (catalogue, at) = (Catalogue::default(), Timestamp::from_micros(1));
+        let by = person();
+        let context = Context { now: at, actor: &by, via, catalogue: &catalogue };
+        let request = Declare { name: "x".to_owned(), ..Declare::default() };
+        let declared = declare(&request, 1, &context).unwrap();
+        let incident = Incident::declared("I1".into(), at, &by, &declared);
+        let entry = Entry { version: 2, at, actor, via, telling: None, event };
+        activity(&entry, &incident, &catalogue).map(|(kind, params)| {
+            assert!(TYPES.contains(&kind) && params.is_object());
+            kind
+        })
+    }
+
+    fn step(from: StatusCategory, to: StatusCategory) -> Event {
+        let (from_category, to_category) = (from, to);
+        let (from, to, stamps) = ("S1".into(), "S2".into(), Vec::new());
+        let change = StatusChange { from, from_category, to, to_category, stamps };
+        Event::StatusChanged { change, message: Some("x".to_owned()) }
+    }
+
+    fn signal(from: Signal, to: Signal) -> Event {
+        Event::SignalChanged { from: Some(from), to, proposes: false, regrouped: false }
+    }
+
+    #[test]
+    fn what_happened_has_its_type() {
+        use StatusCategory::{Closed, Learning, Live, Paused, Triage};
+        let token = || Actor::ApiToken { name: "ci".to_owned() };
+        for (actor, via, event, expected) in [
+            (person(), Via::Command, step(Triage, Live), Some("incident_opened")),
+            (person(), Via::Command, step(Live, Paused), None),
+            (person(), Via::Command, step(Live, Learning), Some("incident_resolved_ui_manually")),
+            (token(), Via::Api, step(Live, Closed), Some("incident_resolved_api")),
+            (person(), Via::Api, step(Live, Closed), Some("incident_resolved_api")),
+            (
+                Actor::Stentor,
+                Via::Delivery,
+                step(Live, Closed),
+                Some("incident_resolved_by_alerts"),
+            ),
+            (person(), Via::Button, step(Learning, Live), Some("incident_reopen")),
+            (person(), Via::Button, step(Learning, Closed), None),
+        ] {
+            assert_eq!(kind(actor, via, event.clone()), expected, "{event:?}");
+        }
+        let quiet = Signal::default();
+        let loud = Signal { active: true, ..quiet };
+        let flapping = Signal { flapping: true, ..loud };
+        for (event, expected) in [
+            (signal(quiet, loud), Some("incident_reopen")),
+            (signal(loud, quiet), Some("incident_resolved_by_alerts")),
+            (signal(loud, flapping), Some("incident_become_flapping")),
+            (signal(flapping, loud), Some("incident_become_flapping")),
+            (signal(loud, loud), None),
+            (Event::NoteAdded { text: "x".to_owned() }, Some("incident_commented")),
+            (Event::NoteAdded { text: String::new() }, None),
+            (Event::TagRemoved { tag: "T".into(), from: Vec::new() }, Some("incident_tag_removed")),
+            (Event::Absorbed(Absorbed::default()), Some("incident_merged_destination")),
+            (Event::Unsnoozed { because: Woken::News }, Some("incident_unsnoozed")),
+            (Event::Unknown, None),
+        ] {
+            assert_eq!(kind(Actor::Stentor, Via::Delivery, event.clone()), expected, "{event:?}");
+        }
+        let handled = |done| Event::AlertsHandled { by: person(), done };
+        for (done, expected) in [
+            (
+                Handled::Came { title: "x".to_owned(), count: 1, from: None },
+                "incident_splitted_destination",
+            ),
+            (
+                Handled::Went { title: "x".to_owned(), count: 1, to: Some(7) },
+                "incident_splitted_source",
+            ),
+            (Handled::Resolved { count: 1, alerts: Vec::new() }, "incident_alerts_resolved"),
+        ] {
+            assert_eq!(kind(Actor::Stentor, Via::Delivery, handled(done)), Some(expected));
+        }
+    }
+}

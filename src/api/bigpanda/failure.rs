@@ -1,9 +1,10 @@
 //! Answers that are no success, as BigPanda's callers know them: `{"status": 404, "errors": ["…"]}`.
 
 use std::any::Any;
+use std::time::Duration;
 
 use axum::Json;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -21,6 +22,7 @@ pub struct Failure(Kind);
 enum Kind {
     Problem(Problem),
     Plain(StatusCode, String),
+    TooOften(Duration),
 }
 
 /// How a request ended.
@@ -46,6 +48,11 @@ impl Failure {
         Failure::plain(StatusCode::NOT_IMPLEMENTED, error)
     }
 
+    /// It is not the token's turn yet.
+    pub fn too_often(wait: Duration) -> Failure {
+        Failure(Kind::TooOften(wait))
+    }
+
     /// Nothing is served there.
     pub fn no_such_route(path: &str) -> Failure {
         let path = shorten(path.trim_start_matches("/bigpanda"), 200);
@@ -61,6 +68,7 @@ impl Failure {
     pub fn status(&self) -> StatusCode {
         match &self.0 {
             Kind::Plain(status, _) => *status,
+            Kind::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
             Kind::Problem(problem) => match problem.status() {
                 StatusCode::UNPROCESSABLE_ENTITY | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                     StatusCode::BAD_REQUEST
@@ -106,6 +114,15 @@ impl IntoResponse for Failure {
         let status = self.status();
         let (error, headers) = match self.0 {
             Kind::Plain(_, error) => (error, None),
+            Kind::TooOften(wait) => {
+                // Whoever comes a moment too early would be told the same again.
+                let seconds = wait.as_millis().div_ceil(1_000).max(1);
+                let headers = HeaderMap::from_iter([(
+                    header::RETRY_AFTER,
+                    HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX)),
+                )]);
+                ("Too many requests: ask again later.".to_owned(), Some(headers))
+            }
             Kind::Problem(problem) => {
                 let error = problem.detail().to_owned();
                 (error, Some(problem.into_response().into_parts().0.headers))

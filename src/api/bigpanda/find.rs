@@ -1,6 +1,6 @@
 //! What the path means: an environment, and an incident in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::api::bigpanda::failure::{Failure, Outcome};
@@ -11,14 +11,16 @@ use crate::api::v1::environments;
 use crate::api::v1::incidents::{self, target};
 use crate::app::App;
 use crate::engine::order::{Done, Order, Target};
-use crate::ids::SourceId;
+use crate::ids::{SourceId, UserId};
 use crate::incident::catalogue::Catalogue;
 use crate::incident::command::Command;
 use crate::incident::environment::Environment;
-use crate::incident::event::Via;
+use crate::incident::event::{Actor, Via};
 use crate::incident::picture::{Picture, PictureFields};
 use crate::incident::refusal::Refusal;
 use crate::incident::state::Incident;
+use crate::oncall::person::Person;
+use crate::store;
 use crate::store::db::Tx;
 use crate::store::pictures;
 
@@ -28,6 +30,8 @@ pub struct Scene {
     pub catalogue: Arc<Catalogue>,
     /// What sources are called.
     pub systems: BTreeMap<SourceId, String>,
+    /// What is known of those who have to do with it.
+    pub people: BTreeMap<UserId, Person>,
     /// The incident.
     pub picture: Picture,
 }
@@ -39,8 +43,13 @@ impl Scene {
     }
 
     /// The incident as it is shown.
-    pub fn shown(&self, app: &App, alerts: Alerts) -> serde_json::Value {
-        Glass::new(&self.catalogue, &self.systems, app.clock.now()).incident(&self.picture, alerts)
+    pub fn shown(&self, alerts: Alerts) -> serde_json::Value {
+        self.glass().incident(&self.picture, alerts)
+    }
+
+    /// What it takes to show it.
+    pub fn glass(&self) -> Glass<'_> {
+        Glass::new(&self.catalogue, &self.systems, &self.people)
     }
 }
 
@@ -50,6 +59,22 @@ pub async fn incident(tx: &mut Tx, caller: &Caller, id: &str) -> Outcome<Inciden
     Ok(incidents::find(tx, caller, &target).await?)
 }
 
+/// What is known of those who lead these incidents, made somebody lead or gave a tag.
+pub async fn people<'i>(
+    tx: &mut Tx,
+    caller: &Caller,
+    incidents: impl IntoIterator<Item = &'i Incident>,
+) -> Outcome<BTreeMap<UserId, Person>> {
+    let mut ids = BTreeSet::new();
+    for incident in incidents {
+        let actors = incident.assigned_by.values();
+        let actors = actors.chain(incident.tags.values().map(|tagged| &tagged.by));
+        ids.extend(actors.filter_map(Actor::person).chain(incident.roles.values()).cloned());
+    }
+    let people = store::people::with_ids(tx, &caller.workspace, &Vec::from_iter(ids)).await?;
+    Ok(people.into_iter().map(|person| (person.id.clone(), person)).collect())
+}
+
 /// The incident of this id wherever it is.
 pub async fn anywhere(app: &App, tx: &mut Tx, caller: &Caller, id: &str) -> Outcome<Scene> {
     let catalogue = app.catalogues.of(tx, &caller.workspace).await?;
@@ -57,7 +82,8 @@ pub async fn anywhere(app: &App, tx: &mut Tx, caller: &Caller, id: &str) -> Outc
     let systems = pictures::systems(tx, &caller.workspace).await?;
     let mut pictures = pictures::of(tx, &caller.workspace, vec![found]).await?;
     let picture = pictures.pop().ok_or_else(Problem::no_such_incident)?;
-    Ok(Scene { catalogue, systems, picture })
+    let people = people(tx, caller, [&picture.incident]).await?;
+    Ok(Scene { catalogue, systems, people, picture })
 }
 
 /// The incident of this id in this environment.

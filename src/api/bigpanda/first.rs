@@ -1,7 +1,5 @@
 //! Incidents as the first version of the API serves them.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -11,7 +9,6 @@ use serde_json::Value;
 use crate::api::bigpanda::ask::{Body, Guest};
 use crate::api::bigpanda::failure::{Failure, Outcome};
 use crate::api::bigpanda::find;
-use crate::api::bigpanda::view::Glass;
 use crate::api::caller::Caller;
 use crate::app::App;
 use crate::incident::command::Command;
@@ -19,9 +16,7 @@ use crate::incident::command::Command;
 async fn shown(app: &App, caller: &Caller, id: &str) -> Outcome<Json<Value>> {
     let mut tx = app.db.read().await?;
     let scene = find::anywhere(app, &mut tx, caller, id).await?;
-    let catalogue = Arc::clone(&scene.catalogue);
-    let glass = Glass::new(&catalogue, &scene.systems, app.clock.now());
-    Ok(Json(glass.first(&scene.picture)))
+    Ok(Json(scene.glass().first(&scene.picture)))
 }
 
 pub async fn show(

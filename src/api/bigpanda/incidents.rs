@@ -59,7 +59,9 @@ pub async fn search(
         true => BTreeMap::new(),
         false => pictures::systems(&mut tx, &caller.workspace).await?,
     };
-    let glass = Glass::new(&catalogue, &systems, now);
+    let seen = found.pictures.iter().map(|picture| &picture.incident);
+    let people = find::people(&mut tx, &caller, seen).await?;
+    let glass = Glass::new(&catalogue, &systems, &people);
     let items = found.pictures.iter().map(|picture| glass.incident(picture, alerts));
     Ok(Json(json!({"total": found.total, "items": items.collect::<Vec<_>>()})))
 }
@@ -99,7 +101,7 @@ pub async fn show(
     let alerts = expand(&params)?;
     let mut tx = app.db.read().await?;
     let scene = find::within(&app, &mut tx, &caller, &environment, &id).await?;
-    Ok(Json(scene.shown(&app, alerts)))
+    Ok(Json(scene.shown(alerts)))
 }
 
 /// The alerts of an incident, those that fire first and the worst of them before the others.
@@ -119,7 +121,7 @@ pub async fn alerts(
         let status: Status = alert.status;
         (!alert.phase.is_firing(), std::cmp::Reverse(status), alert.id.clone())
     });
-    let glass = Glass::new(&scene.catalogue, &scene.systems, app.clock.now());
+    let glass = scene.glass();
     let leave_out = usize::try_from((page - 1).saturating_mul(limit)).unwrap_or(usize::MAX);
     let shown = all.iter().skip(leave_out).take(usize::try_from(limit).unwrap_or(0));
     let items: Vec<Value> = shown.map(|alert| glass.alert(alert)).collect();

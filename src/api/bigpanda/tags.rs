@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::api::bigpanda::ask::{Body, Guest, MaybeBody};
 use crate::api::bigpanda::failure::{Failure, Outcome};
 use crate::api::bigpanda::find::{self, Scene};
-use crate::api::bigpanda::view::{actor_name, tag_value};
+use crate::api::bigpanda::view::tag_value;
 use crate::api::caller::Caller;
 use crate::api::problem::Problem;
 use crate::app::App;
@@ -24,12 +24,13 @@ async fn found(app: &App, caller: &Caller, environment: &str, id: &str) -> Outco
 }
 
 fn shown(scene: &Scene, tag: &TagDefinition, tagged: &Tagged) -> Value {
+    let by = scene.glass().actor(&tagged.by);
     json!({
         "tag_id": tag.id,
         "incident_id": scene.incident().id,
         "tag_value": tag_value(tag, &tagged.values),
-        "name": actor_name(&tagged.by),
-        "email": null,
+        "name": by["name"],
+        "email": by["email"],
         "timestamp": tagged.at.as_seconds(),
     })
 }

@@ -20,6 +20,7 @@ use crate::incident::picture::{
 use crate::incident::state::Incident;
 use crate::incident::tags::definition::{TagDefinition, TagKind};
 use crate::incident::tags::tagged;
+use crate::oncall::person::Person;
 
 /// What an alert may be about; the first label that is there.
 const PRIMARY: [&str; 4] = ["host", "service", "application", "device"];
@@ -32,8 +33,8 @@ pub struct Glass<'a> {
     pub catalogue: &'a Catalogue,
     /// What sources are called.
     pub systems: &'a BTreeMap<SourceId, String>,
-    /// What time it is.
-    pub now: Timestamp,
+    /// What is known of people.
+    pub people: &'a BTreeMap<UserId, Person>,
     environments: Vec<(String, Filter)>,
 }
 
@@ -51,14 +52,14 @@ impl<'a> Glass<'a> {
     pub fn new(
         catalogue: &'a Catalogue,
         systems: &'a BTreeMap<SourceId, String>,
-        now: Timestamp,
+        people: &'a BTreeMap<UserId, Person>,
     ) -> Glass<'a> {
         let environments = every(catalogue).into_iter();
         // Each was checked before it was kept.
         let environments = environments.filter_map(|environment| {
             Some((environment.id.to_string(), environment.filter().ok()?))
         });
-        Glass { catalogue, systems, now, environments: environments.collect() }
+        Glass { catalogue, systems, people, environments: environments.collect() }
     }
 
     /// The environments that an incident is in.
@@ -177,15 +178,34 @@ impl<'a> Glass<'a> {
             "correlation_matchers_log": log,
         });
         if let Some(assignee) = assignee(incident, self.catalogue) {
-            shown["assignee"] = person(assignee);
+            shown["assignee"] = self.person(assignee);
             let assigner = incident.assigned_by.get(&self.catalogue.lead().id);
             if let Some(assigner) = assigner {
-                shown["assigner"] = actor(assigner);
+                shown["assigner"] = self.actor(assigner);
             }
         }
         match shown {
             Value::Object(shown) => shown,
             _ => Map::new(),
+        }
+    }
+
+    /// Somebody. Of whom nothing is known, Slack's id is the name.
+    pub fn person(&self, user: &UserId) -> Value {
+        let known = self.people.get(user);
+        let name = known.map_or(user.as_str(), |person| person.name.as_str());
+        let mut shown = json!({"name": name, "user_id": user});
+        if let Some(email) = known.and_then(|person| person.email.as_ref()) {
+            shown["email"] = email.as_str().into();
+        }
+        shown
+    }
+
+    /// Whoever did something.
+    pub fn actor(&self, actor: &Actor) -> Value {
+        match actor {
+            Actor::Person { user } => self.person(user),
+            Actor::ApiToken { .. } | Actor::Stentor => json!({"name": actor_name(actor)}),
         }
     }
 
@@ -233,20 +253,6 @@ impl<'a> Glass<'a> {
 /// When something last changed that people are told of.
 fn changed_at(incident: &Incident) -> Timestamp {
     incident.changed_at.unwrap_or(incident.updated_at)
-}
-
-/// Somebody. Slack's id is all that is known of them.
-pub fn person(user: &UserId) -> Value {
-    json!({"name": user, "user_id": user})
-}
-
-/// Whoever did something.
-pub fn actor(actor: &Actor) -> Value {
-    match actor {
-        Actor::Person { user } => person(user),
-        Actor::ApiToken { name } => json!({"name": name}),
-        Actor::Stentor => json!({"name": "Stentor"}),
-    }
 }
 
 /// The word for whoever did something.

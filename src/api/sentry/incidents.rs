@@ -2,6 +2,8 @@
 //! people know them by.
 
 pub mod activity;
+pub mod comments;
+pub mod hearing;
 pub mod list;
 pub mod showing;
 pub mod stats;
@@ -41,7 +43,8 @@ pub struct Shown {
 impl Shown {
     /// When it began: when the first of its alerts did, and at the latest when it was declared.
     pub fn started_at(&self) -> Timestamp {
-        started_at(&self.incident, &self.marks)
+        let declared_at = self.incident.declared_at;
+        self.marks.started_at.map_or(declared_at, |at| at.min(declared_at))
     }
 
     /// When it was found.
@@ -49,11 +52,6 @@ impl Shown {
         let declared_at = self.incident.declared_at;
         self.marks.detected_at.map_or(declared_at, |at| at.min(declared_at))
     }
-}
-
-/// When an incident began.
-pub fn started_at(incident: &Incident, marks: &Marks) -> Timestamp {
-    marks.started_at.map_or(incident.declared_at, |at| at.min(incident.declared_at))
 }
 
 /// Shows an incident.
@@ -86,7 +84,7 @@ pub async fn with_rules(
     let rules = if named { rules(tx, workspace).await? } else { BTreeMap::new() };
     let shown = incidents.into_iter().map(|incident| {
         let marks = marks.remove(&incident.id).unwrap_or_default();
-        let rule = marks.rules.iter().find_map(|rule| rules.get(rule)).cloned();
+        let rule = marks.rule.as_ref().and_then(|rule| rules.get(rule)).cloned();
         Shown { incident, marks, rule }
     });
     Ok(shown.collect())

@@ -19,9 +19,9 @@ mod slash;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path};
 use axum::http::Method;
-use axum::routing::{MethodRouter, any, get, post};
+use axum::routing::{MethodRouter, any, get, post, put};
 
-use crate::api::sentry::incidents::activity;
+use crate::api::sentry::incidents::{activity, comments, hearing};
 use crate::api::sentry::refused::Refused;
 use crate::api::sentry::rules::{combined, snooze, task, write};
 use crate::app::App;
@@ -58,6 +58,16 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ),
         ("/organizations/{org}/incidents/{incident}/activity/", get(activity::list)),
         ("/organizations/{org}/incidents/{incident}/stats/", get(incidents::stats::show)),
+        ("/organizations/{org}/incidents/{incident}/seen/", post(hearing::see)),
+        (
+            "/organizations/{org}/incidents/{incident}/subscriptions/",
+            post(hearing::subscribe).delete(hearing::unsubscribe),
+        ),
+        ("/organizations/{org}/incidents/{incident}/comments/", post(comments::create)),
+        (
+            "/organizations/{org}/incidents/{incident}/comments/{activity}/",
+            put(comments::replace).delete(comments::delete),
+        ),
     ]
 }
 

@@ -13,6 +13,7 @@ pub mod environments;
 pub mod incident_tags;
 pub mod incidents;
 pub mod listing;
+pub mod oncall;
 pub mod openapi;
 pub mod papers;
 pub mod settings;
@@ -31,7 +32,7 @@ use crate::app::App;
 pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
     let mut routes = vec![
         ("/api/v1/incidents", get(incidents::list).post(write::declare)),
-        ("/api/v1/incidents/{ref}", get(incidents::show)),
+        ("/api/v1/incidents/{ref}", get(incidents::show).patch(write::edit)),
         ("/api/v1/incidents/{ref}/commands", post(write::command)),
         ("/api/v1/incidents/{ref}/merge", post(write::merge)),
         ("/api/v1/incidents/{ref}/timeline", get(timeline::show)),
@@ -88,6 +89,8 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/environments/{id}/incidents", get(environments::incidents)),
     ]);
     routes.extend(settings::routes());
+    routes.extend(catalogue::routes());
+    routes.extend(oncall::routes());
     routes.extend(papers::routes());
     routes
 }

@@ -10,6 +10,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
 use crate::api::problem::Problem;
+use crate::api::v1::catalogue::Parts;
 use crate::api::v1::settings::Settings;
 
 #[derive(OpenApi)]
@@ -23,6 +24,7 @@ use crate::api::v1::settings::Settings;
         super::incidents::show,
         super::write::declare,
         super::write::command,
+        super::write::edit,
         super::write::merge,
         super::timeline::show,
         super::alert_rules::list,
@@ -33,6 +35,12 @@ use crate::api::v1::settings::Settings;
         super::alert_rules::snooze,
         super::alert_rules::unsnooze,
         super::catalogue::show,
+        super::catalogue::changes,
+        super::catalogue::options::list,
+        super::catalogue::options::create,
+        super::catalogue::options::show,
+        super::catalogue::options::change,
+        super::catalogue::options::remove,
         super::alerts::list,
         super::alerts::of_incident,
         super::alerts::show,
@@ -68,9 +76,35 @@ use crate::api::v1::settings::Settings;
         super::environments::replace,
         super::environments::remove,
         super::environments::incidents,
+        super::oncall::people::list,
+        super::oncall::people::show,
+        super::oncall::schedules::list,
+        super::oncall::schedules::create,
+        super::oncall::schedules::show,
+        super::oncall::schedules::replace,
+        super::oncall::schedules::archive,
+        super::oncall::schedules::entries,
+        super::oncall::schedules::changes,
+        super::oncall::overrides::list,
+        super::oncall::overrides::create,
+        super::oncall::overrides::show,
+        super::oncall::overrides::replace,
+        super::oncall::overrides::remove,
+        super::oncall::paths::list,
+        super::oncall::paths::create,
+        super::oncall::paths::show,
+        super::oncall::paths::replace,
+        super::oncall::paths::archive,
+        super::oncall::paths::changes,
+        super::oncall::escalations::list,
+        super::oncall::escalations::create,
+        super::oncall::escalations::show,
+        super::oncall::escalations::cancel,
+        super::oncall::escalations::respond,
+        super::oncall::escalations::reassign,
     ),
     components(schemas(Problem)),
-    modifiers(&Token, &Settings),
+    modifiers(&Token, &Settings, &Parts),
     tags(
         (name = "incidents", description = "Incidents and their timelines"),
         (name = "alerts", description = "What monitoring says, and where it belongs"),
@@ -81,6 +115,7 @@ use crate::api::v1::settings::Settings;
         (name = "catalogue", description = "What things are called"),
         (name = "webhooks", description = "Who is told of incidents and alerts over HTTP"),
         (name = "about", description = "About this API"),
+        (name = "on-call", description = "People, who is on call when, and who is paged"),
     ),
 )]
 struct Document;
@@ -237,7 +272,7 @@ impl IntoResponses for Written {
             ("415", "The body is not `application/json` (`unsupported-media-type`)"),
             (
                 "422",
-                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-type`, `unknown-person`, `unknown-team`, `too-many-people`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`, `bad-snooze`, `bad-merge`, `bad-url`, `bad-word`, `bad-relation`, `time-is-fixed`, `unknown-tag`, `bad-tag`, `bad-environment`); `field` names it",
+                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-type`, `unknown-person`, `unknown-team`, `too-many-people`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`, `bad-snooze`, `bad-merge`, `bad-url`, `bad-word`, `bad-relation`, `time-is-fixed`, `unknown-field`, `bad-field`, `unknown-timestamp`, `timestamp-ahead`, `bad-call`, `bad-start`, `too-many-changes`, `unfit`, `unknown-tag`, `bad-tag`, `bad-environment`); `field` names it",
             ),
         ])
     }

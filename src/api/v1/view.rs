@@ -9,15 +9,16 @@ use utoipa::ToSchema;
 use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, IncidentId, IncidentTypeId, RoleId, SeverityId, StatusId, TagId, TeamId,
-    TimestampId, UserId,
+    ChannelId, CustomFieldId, DurationId, IncidentId, IncidentTypeId, RoleId, SeverityId, StatusId,
+    TagId, TeamId, TimestampId, UserId,
 };
+use crate::incident::catalogue::field::{FieldType, FieldValue};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::channel::ChannelState;
 use crate::incident::event::Actor;
 use crate::incident::merge::Destination;
 use crate::incident::snooze::Snooze;
-use crate::incident::state::{Incident, LastUpdate, Visibility};
+use crate::incident::state::{Incident, LastUpdate, Mode, Visibility};
 use crate::incident::tags::definition::TagKind;
 use crate::incident::tags::tagged;
 
@@ -85,6 +86,15 @@ pub struct IncidentView {
     pub snooze: Option<Snooze>,
     /// The incident in which it goes on, if it was merged.
     pub merged_into: Option<DestinationView>,
+    /// Whether it is a real one that happens now.
+    pub mode: Mode,
+    /// What its custom fields say, in the catalogue's order; those that say nothing are left out.
+    pub fields: Vec<FieldView>,
+    /// How long it took from one point to another, as the catalogue asks.
+    pub durations: Vec<DurationView>,
+    /// Where people talk: the address of a page.
+    #[schema(example = "https://meet.example.com/abc")]
+    pub call_url: Option<String>,
     /// Its tags, in the order of the catalogue.
     pub tags: Vec<TagView>,
 }
@@ -208,6 +218,44 @@ pub struct TimestampView {
     pub at: Timestamp,
 }
 
+/// A custom field, and what the incident says there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = IncidentField)]
+pub struct FieldView {
+    /// Its id in the catalogue.
+    #[schema(value_type = String, example = "01K5QGJH00000000000000000A")]
+    pub id: CustomFieldId,
+    /// What people call it.
+    #[schema(example = "Affected team")]
+    pub name: String,
+    /// What kind of values it has; nothing of a field that nobody knows any more.
+    pub field_type: Option<FieldType>,
+    /// The values as people read them: one, or several options.
+    #[schema(example = json!(["Payments"]))]
+    pub values: Vec<String>,
+    /// The value as it is kept.
+    pub value: FieldValue,
+}
+
+/// How long the incident took from one point to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = IncidentDuration)]
+pub struct DurationView {
+    /// Its id in the catalogue.
+    #[schema(value_type = String, example = "01STENT0RDRN00000000000003")]
+    pub id: DurationId,
+    /// What people call it.
+    #[schema(example = "Time to resolve")]
+    pub name: String,
+    /// `success`, `timestamps_missing` where a point was not reached, or `invalid_timestamps` where
+    /// the end lies before the beginning.
+    #[schema(example = "success")]
+    pub status: &'static str,
+    /// The whole seconds, where there are any.
+    #[schema(example = 5400)]
+    pub seconds: Option<i64>,
+}
+
 impl IncidentView {
     /// Draws an incident. What the catalogue no longer has goes by its id.
     pub fn new(incident: Incident, catalogue: &Catalogue) -> IncidentView {
@@ -232,6 +280,10 @@ impl IncidentView {
         });
         IncidentView {
             tags: tag_views(&incident, catalogue),
+            mode: incident.mode,
+            fields: fields(&incident, catalogue),
+            durations: durations(&incident, catalogue),
+            call_url: incident.call_url.clone(),
             incident_type,
             reference: incident.reference(),
             severity,
@@ -270,6 +322,40 @@ impl IncidentView {
     }
 }
 
+fn fields(incident: &Incident, catalogue: &Catalogue) -> Vec<FieldView> {
+    let known = catalogue.fields.iter().chain(&catalogue.removed.fields);
+    let said = known.filter_map(|field| Some((field, incident.fields.get(&field.id)?)));
+    let known = said.map(|(field, value)| FieldView {
+        id: field.id.clone(),
+        name: field.name.clone(),
+        field_type: Some(field.field_type),
+        values: field.readable(value),
+        value: value.clone(),
+    });
+    let unknown = incident.fields.iter().filter(|(id, _)| catalogue.field(id).is_none());
+    let unknown = unknown.map(|(id, value)| FieldView {
+        id: id.clone(),
+        name: id.to_string(),
+        field_type: None,
+        values: Vec::new(),
+        value: value.clone(),
+    });
+    known.chain(unknown).collect()
+}
+
+fn durations(incident: &Incident, catalogue: &Catalogue) -> Vec<DurationView> {
+    let measured = catalogue.durations.iter().map(|duration| {
+        let measured = duration.measure(&incident.timestamps);
+        DurationView {
+            id: duration.id.clone(),
+            name: duration.name.clone(),
+            status: measured.as_str(),
+            seconds: measured.seconds(),
+        }
+    });
+    measured.collect()
+}
+
 fn roles(incident: &Incident, catalogue: &Catalogue) -> Vec<RoleView> {
     let mut held: Vec<(i64, RoleView)> = incident
         .roles
@@ -290,7 +376,7 @@ fn timestamps(incident: &Incident, catalogue: &Catalogue) -> Vec<TimestampView> 
         .timestamps
         .iter()
         .map(|(id, at)| {
-            let kind = catalogue.timestamps.iter().find(|kind| kind.id == *id);
+            let kind = catalogue.timestamp(id);
             let name = kind.map_or_else(|| id.to_string(), |kind| kind.name.clone());
             let rank = kind.map_or(i64::MAX, |kind| kind.rank);
             (rank, TimestampView { id: id.clone(), name, at: *at })

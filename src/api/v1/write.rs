@@ -16,6 +16,7 @@ use crate::api::v1::view::IncidentView;
 use crate::app::App;
 use crate::engine::order::{Order, Target};
 use crate::incident::command::{Command, Declare};
+use crate::incident::edit::Edit;
 use crate::incident::event::Via;
 use crate::incident::state::Incident;
 
@@ -65,8 +66,8 @@ pub async fn declare(
 ///
 /// `type` says which: `update`, `severity`, `status`, `resolve`, `close`, `reopen`, `role`,
 /// `summary`, `rename`, `note`, `accept`, `decline`, `type`, `invite`, `snooze`, `unsnooze`,
-/// `merge`, `remove`, `subscribe`, `unsubscribe`, `relate`, `unrelate`, `tag`, `untag`,
-/// `snooze_until`, `resolve_all`, or `paperwork`, of which `do`
+/// `merge`, `field`, `timestamp`, `call`, `visibility`, `pause`, `cancel`, `edit`, `remove`, `subscribe`,
+/// `unsubscribe`, `relate`, `unrelate`, `tag`, `untag`, `snooze_until`, `resolve_all`, or `paperwork`, of which `do`
 /// says more: actions, follow-ups, timeline items, attachments, documents and notes. The answer is the incident right after it. 409 says that the incident is that way
 /// already, is over, or can't take that step.
 #[utoipa::path(
@@ -103,6 +104,49 @@ pub async fn command(
     IfMatch(expected_version): IfMatch,
     Body(command): Body<Command>,
 ) -> Result<Response, Problem> {
+    let incident = submit(&app, &caller, key, target, command, expected_version).await?;
+    Ok(incident.answer(StatusCode::OK))
+}
+
+/// Edit an incident
+///
+/// Changes several things in one step: all of them, or, if one can't be, none. What is left out stays, what is so
+/// already is no change, and if all of it is, nothing is written. The same as the command `edit`.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/incidents/{ref}",
+    operation_id = "editIncident",
+    tag = "incidents",
+    security(("token" = [])),
+    params(
+        ("ref" = String, Path, description = REFERENCE, example = "INC-42"),
+        ("Idempotency-Key" = Option<String>, Header, description = KEY, max_length = 255),
+        ("If-Match" = Option<String>, Header, example = json!("\"7\""),
+            description = "The `ETag` of the incident as you saw it: if it has changed since, nothing is done (412). `*`, or nothing, for any version"),
+    ),
+    request_body(content = Edit, description = "What is to be otherwise",
+        example = json!({"severity": "sev2", "fields": {"Affected team": ["Payments"]}, "roles": {"lead": "U012AB3CD"}, "notify": true})),
+    responses(
+        (status = 200, description = "The incident, right after it", body = IncidentView,
+            headers(("ETag" = String, description = "Its version, for `If-Match`"))),
+        (status = 409, description = "The incident is over (`incident-over`), or can't take that step (`wrong-step`)",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "The incident has changed since the version in `If-Match` (`stale-version`)",
+            body = Problem, content_type = "application/problem+json"),
+        Authorized,
+        OneIncident,
+        Written,
+    ),
+)]
+pub async fn edit(
+    State(app): State<App>,
+    caller: Caller,
+    Reference(target): Reference,
+    key: IdempotencyKey,
+    IfMatch(expected_version): IfMatch,
+    Body(edit): Body<Edit>,
+) -> Result<Response, Problem> {
+    let command = Command::Edit(edit);
     let incident = submit(&app, &caller, key, target, command, expected_version).await?;
     Ok(incident.answer(StatusCode::OK))
 }

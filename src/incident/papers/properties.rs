@@ -21,7 +21,6 @@ use crate::incident::state::Incident;
 /// Something that somebody wants written down; what it is about is chosen among what is there.
 fn any_paperwork() -> impl Strategy<Value = (Paperwork, prop::sample::Index)> {
     let text = || prop_oneof![3 => "[a-z ]{0,12}", 1 => any::<String>()];
-    let maybe = |of| proptest::option::of(of);
     let person = || {
         let people = prop::sample::select(vec!["U0ALICE", "U0BOB", "bob"]);
         proptest::option::of(people.prop_map(UserId::from))
@@ -43,8 +42,8 @@ fn any_paperwork() -> impl Strategy<Value = (Paperwork, prop::sample::Index)> {
     let paperwork = prop_oneof![
         (text(), person())
             .prop_map(|(description, assignee)| Paperwork::AddAction { description, assignee }),
-        (text(), person(), proptest::collection::vec(text(), 0..3), maybe(issue())).prop_map(
-            |(title, assignee, labels, issue)| Paperwork::AddFollowUp {
+        (text(), person(), proptest::collection::vec(text(), 0..3), proptest::option::of(issue()))
+            .prop_map(|(title, assignee, labels, issue)| Paperwork::AddFollowUp {
                 title,
                 description: None,
                 assignee,
@@ -53,9 +52,8 @@ fn any_paperwork() -> impl Strategy<Value = (Paperwork, prop::sample::Index)> {
                 category: None,
                 issue,
                 source: None,
-            }
-        ),
-        (maybe(text()), status(), person(), any::<bool>()).prop_map(
+            }),
+        (proptest::option::of(text()), status(), person(), any::<bool>()).prop_map(
             |(description, status, assignee, unassign)| Paperwork::EditAction {
                 action: ItemId::from(""),
                 description,
@@ -64,17 +62,21 @@ fn any_paperwork() -> impl Strategy<Value = (Paperwork, prop::sample::Index)> {
                 unassign,
             }
         ),
-        (text(), maybe(text()), at()).prop_map(|(title, description, at)| {
+        (text(), proptest::option::of(text()), at()).prop_map(|(title, description, at)| {
             Paperwork::AddTimelineItem { title, description, at }
         }),
-        (0..40i64, maybe(text()), maybe(text()), maybe(at())).prop_map(
-            |(entry, title, description, at)| Paperwork::EditTimelineItem {
+        (
+            0..40i64,
+            proptest::option::of(text()),
+            proptest::option::of(text()),
+            proptest::option::of(at())
+        )
+            .prop_map(|(entry, title, description, at)| Paperwork::EditTimelineItem {
                 entry,
                 title,
                 description,
                 at
-            }
-        ),
+            }),
         url().prop_map(|url| Paperwork::Attach {
             resource_type: "arbitrary_url".to_owned(),
             external_id: None,
@@ -88,12 +90,14 @@ fn any_paperwork() -> impl Strategy<Value = (Paperwork, prop::sample::Index)> {
             Paperwork::AddDocument { title, markdown, only_first }
         }),
         url().prop_map(|url| Paperwork::AttachDocument { url, title: None }),
-        (maybe(text()), maybe(text())).prop_map(|(title, markdown)| Paperwork::EditDocument {
-            document: DocumentId::from(""),
-            title,
-            markdown,
-            status: Some(DocumentStatus::InReview),
-        }),
+        (proptest::option::of(text()), proptest::option::of(text())).prop_map(
+            |(title, markdown)| Paperwork::EditDocument {
+                document: DocumentId::from(""),
+                title,
+                markdown,
+                status: Some(DocumentStatus::InReview),
+            }
+        ),
         text().prop_map(|text| Paperwork::Comment { text, mentions: vec![UserId::from("U0BOB")] }),
         (0..40i64, text()).prop_map(|(note, text)| Paperwork::EditNote { note, text }),
         (0..40i64).prop_map(|note| Paperwork::DeleteNote { note }),
@@ -145,7 +149,7 @@ proptest! {
         let declared = declare(&request, 1, &context).unwrap();
         let mut incident = Incident::declared(id.clone(), at(0), &alice, &declared);
         let event = Event::Declared(declared);
-        let mut record = vec![Entry { version: 1, at: at(0), actor: alice.clone(), via: Via::Modal, event }];
+        let mut record = vec![Entry { version: 1, at: at(0), actor: alice.clone(), via: Via::Modal, telling: None, event }];
         for (minute, (paperwork, which)) in wanted.iter().enumerate() {
             let paperwork = aimed(paperwork, *which, &incident);
             let context = Context { now: at(minute + 1), ..context };
@@ -155,7 +159,7 @@ proptest! {
             prop_assert!(!events.is_empty(), "{paperwork:?}");
             for event in events {
                 let version = incident.version + 1;
-                let entry = Entry { version, at: context.now, actor: alice.clone(), via: Via::Api, event };
+                let entry = Entry { version, at: context.now, actor: alice.clone(), via: Via::Api, telling: None, event };
                 incident.apply(&entry);
                 // Nobody outside a private incident hears of it, and nobody of what they did themselves.
                 for effect in reactions(&entry, &incident) {

@@ -97,6 +97,23 @@ pub fn do_it(state: &mut State, now: Micros, act: Act) -> Result<Seen, Oops> {
             }
             state.tell_app(now, "user_change", "", json!({ "type": "user_change", "user": shown }));
         }
+        Act::ChangeUser { user, real_name, email, tz } => {
+            let person = state.users.get_mut(&user).ok_or_else(|| Oops::new("user_not_found"))?;
+            if let Some(real_name) = real_name {
+                person.real_name = real_name;
+            }
+            if email.is_some() {
+                person.email = email;
+            }
+            if let Some(tz) = tz {
+                person.tz = tz;
+            }
+            let shown = json!({
+                "id": user, "name": person.name, "real_name": person.real_name, "tz": person.tz,
+                "deleted": person.deleted, "is_bot": person.is_bot,
+            });
+            state.tell_app(now, "user_change", "", json!({ "type": "user_change", "user": shown }));
+        }
         Act::TellRateLimited => state.tell_rate_limited(now),
         Act::Reinstall { scopes } => {
             state.app.scopes = scopes.into_iter().collect();

@@ -7,7 +7,7 @@ use crate::incident::channel::ChannelState;
 use crate::incident::command::Command;
 use crate::incident::event::{Actor, Via};
 use crate::incident::refusal::Refusal;
-use crate::incident::state::Incident;
+use crate::incident::state::{Incident, Mode};
 use crate::incident::wanted::Wanted;
 use crate::slack::inbound::door::Door;
 use crate::slack::inbound::grammar::{Filter, Intent, Show};
@@ -95,13 +95,19 @@ impl Asking<'_> {
     async fn carry_out(&self, intent: Intent) -> Result<Option<Message>, Failure> {
         match intent {
             Intent::Bare => self.bare().await,
-            Intent::Declare { name } => self.open_declaration(&name).await,
+            Intent::Declare { name } => self.open_declaration(&name, Mode::Standard).await,
+            Intent::DeclareTest { name } => self.open_declaration(&name, Mode::Test).await,
+            Intent::SetField { words } => self.set_field(&words).await,
             Intent::OpenForm(form) => self.open_form(&form).await,
             Intent::Run(command) => self.run(command).await,
             Intent::Show(Show::Help(verb)) => Ok(Some(help::help(verb))),
             Intent::Show(Show::List(filter)) => self.list(&filter).await.map(Some),
             Intent::Show(Show::Timeline) => self.timeline().await.map(Some),
             Intent::Show(Show::Alerts) => self.alerts().await.map(Some),
+            Intent::Show(Show::OnCall(name)) => self.on_call(&name).await.map(Some),
+            Intent::Page(whom) => self.page(whom).await,
+            Intent::AskWhomToPage => self.ask_whom_to_page().await,
+            Intent::AnswerPage { button, escalation } => self.press_page(button, &escalation).await,
             Intent::Show(Show::Items(kind)) => self.items(kind).await.map(Some),
             Intent::Show(Show::Document) => self.document().await,
             Intent::Alerts { button, group } => self.press_card(button, &group).await,
@@ -124,23 +130,45 @@ impl Asking<'_> {
             Ok(_) => Ok(Some(help::help(None))),
             Err(Failure::Refused(_)) if self.target.is_none() => {
                 drop(tx);
-                self.open_declaration("").await
+                self.open_declaration("", Mode::Standard).await
             }
             Err(failure) => Err(failure),
         }
     }
 
     /// Opens the form that declares, with this name filled in.
-    pub async fn open_declaration(&self, name: &str) -> Result<Option<Message>, Failure> {
+    pub async fn open_declaration(
+        &self,
+        name: &str,
+        mode: Mode,
+    ) -> Result<Option<Message>, Failure> {
         let mut tx = self.door.app.db.read().await?;
         let catalogue = self.door.app.catalogues.of(&mut tx, &self.workspace).await?;
         drop(tx);
         let origin = Origin {
             declared_in: self.channel.clone(),
             slack_team: self.slack_team.clone(),
+            mode,
             ..Origin::default()
         };
         Ok(self.open(declare(name, &catalogue, &origin), Verb::Declare).await)
+    }
+
+    /// Makes a field say what follows its name; without that, a form asks for it.
+    async fn set_field(&self, words: &str) -> Result<Option<Message>, Failure> {
+        let mut tx = self.door.app.db.read().await?;
+        let catalogue = self.door.app.catalogues.of(&mut tx, &self.workspace).await?;
+        drop(tx);
+        if catalogue.fields.is_empty() {
+            return Err(Refusal::NoFields.into());
+        }
+        let (field, value) = catalogue.find_field_before(words)?;
+        let field = field.id.to_string();
+        match value.to_lowercase().as_str() {
+            "" => self.open_form(&Form::Field { field: Some(field) }).await,
+            "none" | "-" => self.run(Command::Field { field, values: Vec::new() }).await,
+            _ => self.run(Command::Field { field, values: vec![value.to_owned()] }).await,
+        }
     }
 
     pub(super) async fn open_form(&self, form: &Form) -> Result<Option<Message>, Failure> {
@@ -149,6 +177,9 @@ impl Asking<'_> {
         form.check(&incident)?;
         let catalogue = self.door.app.catalogues.of(&mut tx, &self.workspace).await?;
         drop(tx);
+        if matches!(form, Form::Field { .. }) && catalogue.fields.is_empty() {
+            return Err(Refusal::NoFields.into());
+        }
         let origin = Origin { incident: Some(incident.id.clone()), ..Origin::default() };
         let instead = Verb::parse(form.word()).unwrap_or(Verb::Help);
         Ok(self.open(form.open(&incident, &catalogue, &origin), instead).await)

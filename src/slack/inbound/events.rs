@@ -13,7 +13,7 @@ use crate::slack::inbound::door::Door;
 use crate::slack::inbound::payload::{self, EventEnvelope};
 use crate::slack::inbound::removal;
 use crate::slack::inbound::verify::Signed;
-use crate::slack::inbound::{channel_events, marks};
+use crate::slack::inbound::{channel_events, marks, people_events};
 
 /// Takes an event that came over HTTP.
 pub async fn event(State(door): State<Door>, Signed(body): Signed) -> Answer {
@@ -37,7 +37,11 @@ pub async fn answer(door: &Door, body: &Value) -> Answer {
     match take(door, &envelope).await {
         Ok(()) => Answer::silence(),
         // Most of what is said in channels is none of our business, with or without a database.
-        Err(_) if !marks::concern(&envelope) && !channel_events::concern(&envelope.event) => {
+        Err(_)
+            if !marks::concern(&envelope)
+                && !channel_events::concern(&envelope.event)
+                && !people_events::concern(&envelope.event) =>
+        {
             Answer::silence()
         }
         Err(error) => {
@@ -57,6 +61,7 @@ async fn take(door: &Door, envelope: &EventEnvelope) -> Result<(), Arc<sqlx::Err
     tracing::debug!(event.id = envelope.event_id, event.kind = envelope.event_kind(), "An event");
     marks::heard(door, &workspace, envelope).await?;
     channel_events::handle(door, &workspace, &envelope.event).await?;
+    people_events::handle(door, &workspace, &envelope.event).await?;
     let at = Timestamp::from_micros(envelope.event_time.saturating_mul(1_000_000));
     door.heard.until(&door.app, &workspace, at).await;
     Ok(())

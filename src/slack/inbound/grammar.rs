@@ -8,7 +8,7 @@ mod durations;
 pub mod papers;
 pub mod words;
 
-use crate::ids::{GroupId, SeverityId, UserId};
+use crate::ids::{EscalationId, GroupId, SeverityId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::command::Command;
 use crate::incident::papers::item::ItemKind;
@@ -17,9 +17,11 @@ use crate::incident::state::parse_reference;
 use crate::incident::text::{is_trick, nearest, shorten};
 use crate::slack::inbound::grammar::durations::leading_minutes;
 use crate::slack::inbound::grammar::words::{Person, readable, split_word, unquoted};
+use crate::slack::inbound::oncall::Whom;
 use crate::slack::view::alerts::button::CardButton;
 use crate::slack::view::button::Button;
 use crate::slack::view::form::Form;
+use crate::slack::view::page::PageButton;
 use crate::slack::view::verb::Verb;
 
 /// What was typed.
@@ -55,6 +57,27 @@ pub enum Intent {
         /// Which group.
         group: GroupId,
     },
+    /// The form that declares a test, with this name filled in. Needs no incident.
+    DeclareTest {
+        /// What was typed as the name.
+        name: String,
+    },
+    /// A field and what it is to say: only the catalogue tells where the one ends.
+    SetField {
+        /// What was typed.
+        words: String,
+    },
+    /// Somebody is to be paged. Needs no incident.
+    Page(Whom),
+    /// The form that pages somebody. Needs no incident.
+    AskWhomToPage,
+    /// Somebody who was paged answers.
+    AnswerPage {
+        /// What was pressed.
+        button: PageButton,
+        /// Which escalation.
+        escalation: EscalationId,
+    },
     /// No command goes by that word.
     Misunderstood {
         /// What was typed, all of it.
@@ -73,6 +96,8 @@ pub enum Show {
     Timeline,
     /// The alerts of the incident.
     Alerts,
+    /// Who is on call in schedules with this in their name. Needs no incident.
+    OnCall(String),
     /// Incidents. Needs none.
     List(Filter),
     /// How a command is typed, or all of them. Needs no incident.
@@ -214,6 +239,14 @@ fn parser(verb: Verb) -> Parser {
         Verb::Alerts => alerts,
         Verb::Tag => tag,
         Verb::Untag => untag,
+        Verb::Field => field,
+        Verb::Call => call,
+        Verb::Private => private,
+        Verb::Test => test,
+        Verb::Pause => pause,
+        Verb::Cancel => cancel,
+        Verb::Page => page,
+        Verb::OnCall => on_call,
         Verb::Action => papers::action,
         Verb::Actions => papers::actions,
         Verb::FollowUp => papers::follow_up,
@@ -241,6 +274,9 @@ impl Verb {
                 | Verb::Note
                 | Verb::Tag
                 | Verb::Untag
+                | Verb::Test
+                | Verb::Page
+                | Verb::OnCall
                 | Verb::Action
                 | Verb::FollowUp
                 | Verb::Link
@@ -432,6 +468,59 @@ fn untag(tag: &str, _: &UserId) -> Intent {
     said(tag, Form::Untag, |tag| Command::Untag { tag })
 }
 
+/// `field [<field>] [<value> | none]`
+fn field(words: &str, _: &UserId) -> Intent {
+    let words = readable(words);
+    match words.trim() {
+        "" => Intent::OpenForm(Form::Field { field: None }),
+        words => Intent::SetField { words: words.to_owned() },
+    }
+}
+
+/// `call [<address> | none]`
+fn call(url: &str, _: &UserId) -> Intent {
+    said(url, Form::Call, |url| match url.to_lowercase().as_str() {
+        "none" | "off" | "end" | "ended" | "over" | "-" => Command::Call { url: String::new() },
+        _ => Command::Call { url },
+    })
+}
+
+/// `private`
+fn private(_: &str, _: &UserId) -> Intent {
+    Intent::Run(Command::Visibility { private: true })
+}
+
+/// `test [name]`
+fn test(name: &str, _: &UserId) -> Intent {
+    Intent::DeclareTest { name: readable(name) }
+}
+
+/// `pause [text]`
+fn pause(text: &str, _: &UserId) -> Intent {
+    said(text, Form::Pause, |message| Command::Pause { message: Some(message) })
+}
+
+/// `cancel [text]`
+fn cancel(text: &str, _: &UserId) -> Intent {
+    said(text, Form::Cancel, |message| Command::Cancel { message: Some(message) })
+}
+
+/// `page [<@person>… | <path> | <schedule>] [text]`
+fn page(words: &str, actor: &UserId) -> Intent {
+    let (people, text) = words::leading_people(words, actor);
+    let text = readable(text);
+    match (people.is_empty(), text.is_empty()) {
+        (false, _) => Intent::Page(Whom::People { people, text }),
+        (true, true) => Intent::AskWhomToPage,
+        (true, false) => Intent::Page(Whom::Named(text)),
+    }
+}
+
+/// `oncall [<schedule>]`
+fn on_call(name: &str, _: &UserId) -> Intent {
+    Intent::Show(Show::OnCall(readable(name)))
+}
+
 /// Runs the command if there are words for it, and asks for them in a form if not.
 fn said(text: &str, form: Form, command: impl Fn(String) -> Command) -> Intent {
     let text = readable(text);
@@ -446,7 +535,8 @@ fn unknown(text: &str, word: &str) -> Intent {
     {
         return Intent::Run(Command::Severity { severity: word.to_owned() });
     }
-    let nearest = nearest_verb(&readable(word));
+    // Whom somebody mentions is no command, however near the name comes to one.
+    let nearest = nearest_verb(&readable(word)).filter(|_| !word.starts_with(['<', '@']));
     Intent::Misunderstood { given: shorten(&readable(text), 200), nearest }
 }
 

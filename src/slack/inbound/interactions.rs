@@ -4,25 +4,30 @@ use std::time::Duration;
 
 use axum::extract::State;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::engine::order::{NotDone, Order, Target};
-use crate::ids::{IncidentId, TeamId, UserId, WorkspaceId};
+use crate::ids::{EscalationId, IncidentId, TeamId, UserId, WorkspaceId};
 use crate::incident::command::Command;
 use crate::incident::event::{Actor, Via};
 use crate::incident::papers::Paperwork;
+use crate::incident::refusal::Refusal;
 use crate::slack::client::{CallError, Connection};
 use crate::slack::inbound::act::Asking;
-use crate::slack::inbound::alerts;
 use crate::slack::inbound::answer::Answer;
 use crate::slack::inbound::door::Door;
 use crate::slack::inbound::grammar::{Intent, papers, pressed};
 use crate::slack::inbound::payload::{Interaction, View};
 use crate::slack::inbound::submission::{self, SubmissionError};
 use crate::slack::inbound::verify::Signed;
+use crate::slack::inbound::{alerts, oncall};
 use crate::slack::view::alerts::button::CardButton;
 use crate::slack::view::button::Button;
-use crate::slack::view::form::{ATTACH, Origin, failed, not_installed, refused};
+use crate::slack::view::form::{
+    ATTACH, FIELD, Origin, PAGE, failed, not_installed, refused, under_its_field,
+};
 use crate::slack::view::kit::message::Message;
+use crate::slack::view::page::PageButton;
 use crate::slack::view::papers::ItemButton;
 use crate::slack::view::reply;
 
@@ -75,6 +80,12 @@ async fn press(door: &Door, interaction: Interaction) -> Answer {
     {
         let intent = Intent::Alerts { button, group };
         return ask(door, interaction, Some(Target::Id(incident)), intent).await;
+    }
+    if let Some(button) = PageButton::parse(&action.action_id)
+        && let Some(escalation) = action.value.as_deref().map(EscalationId::from)
+    {
+        let intent = Intent::AnswerPage { button, escalation };
+        return ask(door, interaction, None, intent).await;
     }
     if let Some(button) = ItemButton::parse(&action.action_id)
         && let Some((incident, kind, item)) = action.value.as_deref().and_then(ItemButton::read)
@@ -165,6 +176,9 @@ async fn submit(door: &Door, interaction: Interaction) -> Answer {
     if view.callback_id == ATTACH {
         return alerts::attach(door, workspace, user, view).await;
     }
+    if view.callback_id == PAGE {
+        return oncall::submit(door, workspace, user, view).await;
+    }
     let order = match order(workspace, slack_team, user, view) {
         Ok(order) => order,
         Err(error) => {
@@ -174,8 +188,21 @@ async fn submit(door: &Door, interaction: Interaction) -> Answer {
     };
     match door.app.engine.submit(order).await {
         Ok(_) => Answer::silence(),
-        Err(NotDone::Refused(refusal)) => Answer::value(&refused(&view.callback_id, &refusal)),
-        Err(NotDone::Unavailable(_)) => Answer::value(&failed(&view.callback_id)),
+        Err(NotDone::Refused(refusal)) => {
+            let answer = refused(&view.callback_id, &refusal);
+            Answer::value(&placed(answer, Some(&refusal), view))
+        }
+        Err(NotDone::Unavailable(_)) => {
+            Answer::value(&placed(failed(&view.callback_id), None, view))
+        }
+    }
+}
+
+/// The answer, with its sentence under an input that this very form has.
+fn placed(answer: Value, refusal: Option<&Refusal>, view: &View) -> Value {
+    match view.callback_id.as_str() {
+        FIELD => under_its_field(&answer, refusal, view.values()),
+        _ => answer,
     }
 }
 
@@ -189,6 +216,7 @@ fn order(
     let mut command = submission::command(&view.callback_id, view.values())?;
     if let Command::Declare(declare) = &mut command {
         declare.declared_in = origin.declared_in;
+        declare.mode = origin.mode;
         // Where the form was opened counts more than where whoever fills it in belongs.
         let opened_in = origin.slack_team.filter(TeamId::is_workspace);
         declare.slack_team = opened_in.or(slack_team);

@@ -3,10 +3,13 @@
 //! Slack sends every input of a form, with null for those that were left empty; a form of an
 //! older Stentor may lack some. Both read as nothing.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::ids::{ItemId, UserId};
 use crate::incident::command::{Command, Declare};
+use crate::incident::edit::Edit;
 use crate::incident::papers::Paperwork;
 use crate::incident::papers::item::ItemKind;
 use crate::slack::inbound::grammar::papers::{edited, link};
@@ -81,6 +84,10 @@ pub fn command(callback_id: &str, values: &Value) -> Result<Command, SubmissionE
         "summary" => Command::Summary { summary: filled_in.text("summary").unwrap_or_default() },
         "rename" => Command::Rename { name: filled_in.text("name").unwrap_or_default() },
         "note" => Command::Note { text: filled_in.text("text").unwrap_or_default() },
+        form::FIELD => Command::Edit(Edit { fields: filled_in.custom_fields(), ..Edit::default() }),
+        "call" => Command::Call { url: filled_in.text("call_url").unwrap_or_default() },
+        "pause" => Command::Pause { message: filled_in.text("message") },
+        "cancel" => Command::Cancel { message: filled_in.text("message") },
         "action" => Command::Paperwork(Paperwork::AddAction {
             description: filled_in.text("description").unwrap_or_default(),
             assignee: filled_in.person("person"),
@@ -133,13 +140,27 @@ impl FilledIn<'_> {
         self.choice(field).ok_or(SubmissionError::Missing { field })
     }
 
-    fn person(&self, field: &str) -> Option<UserId> {
+    pub(super) fn person(&self, field: &str) -> Option<UserId> {
         self.input(field)["selected_user"].as_str().map(UserId::from)
     }
 
     fn is_ticked(&self, field: &str) -> bool {
         let ticked = self.input(field)["selected_options"].as_array();
         ticked.is_some_and(|options| !options.is_empty())
+    }
+
+    /// Each field that the form asked for: what was chosen or written; nothing if it was left empty.
+    fn custom_fields(&self) -> BTreeMap<String, Vec<String>> {
+        let inputs = self.0.as_object().into_iter().flatten();
+        let fields = inputs.filter_map(|(block, _)| {
+            let id = block.strip_prefix(form::FIELD_BLOCK)?;
+            let several = self.input(block)["selected_options"].as_array();
+            let several = several.into_iter().flatten();
+            let chosen = several.filter_map(|option| Some(option["value"].as_str()?.to_owned()));
+            let one = self.choice(block).or_else(|| self.text(block));
+            Some((id.to_owned(), chosen.chain(one).collect()))
+        });
+        fields.collect()
     }
 
     fn input(&self, field: &str) -> &Value {
@@ -176,6 +197,9 @@ mod tests {
                     json!({"type": "users_select", "selected_user": element["initial_user"]})
                 }
                 "checkboxes" => json!({"type": "checkboxes", "selected_options": []}),
+                "multi_static_select" => {
+                    json!({"type": "multi_static_select", "selected_options": element["initial_options"]})
+                }
                 other => panic!("an unknown input: {other}"),
             };
             let field = block["block_id"].as_str().unwrap().to_owned();
@@ -233,6 +257,9 @@ mod tests {
         assert_eq!(open(Form::Invite), Command::Invite { people: Vec::new() });
         assert_eq!(open(Form::Snooze), Command::Snooze { minutes: 60, cancel_on_news: false });
         assert_eq!(open(Form::Merge), Command::Merge { into: String::new() });
+        assert_eq!(open(Form::Call), Command::Call { url: String::new() });
+        assert_eq!(open(Form::Pause), Command::Pause { message: None });
+        assert_eq!(open(Form::Cancel), Command::Cancel { message: None });
         let role = catalogue.lead().id.to_string();
         assert_eq!(
             open(Form::Role { role: Some("lead".to_owned()), person: None }),

@@ -6,20 +6,30 @@ use crate::outbox::work::{NotAnnounced, Warning};
 use crate::slack::client::CallError;
 use crate::slack::outbound::Job;
 use crate::slack::outbound::calls::Failed;
-use crate::slack::view::announcement::announcement;
+use crate::slack::view::announcement::{announcement, withdrawn};
 
 impl Job<'_> {
     /// Makes the announcement say how things are. Where it was made is where it stays, as long as
     /// that channel is there.
     pub(super) async fn show_announcement(&self) -> Result<(), Failed> {
         if !self.incident.is_announced() {
-            return Ok(());
+            return self.take_announcement_back().await;
         }
         match self.announce().await {
             Err(Failed::Refused(error)) => {
                 self.warn_of_announcements(&error).await?;
                 Err(Failed::Refused(error))
             }
+            result => result,
+        }
+    }
+
+    /// Leaves nothing in the announcement that only few may know. Without one, there is nothing to do.
+    async fn take_announcement_back(&self) -> Result<(), Failed> {
+        let Some(channel) = self.shown(Surface::Announcement).await?.channel else { return Ok(()) };
+        let message = withdrawn(&self.incident);
+        match self.show_if_there(Surface::Announcement, &channel, &message).await {
+            Err(Failed::Refused(error)) if is_gone(&error) => Ok(()),
             result => result,
         }
     }

@@ -18,6 +18,8 @@ fn per_minute(method: &str) -> (u32, u32) {
         // Some hundred a minute for all channels together.
         "chat.postMessage" => (240, 20),
         "auth.test" | "chat.getPermalink" => (600, 20),
+        // Tier 4, as is read one by one.
+        "users.info" => (100, 30),
         // Tier 4.
         "chat.postEphemeral" => (100, 30),
         // Tier 3.

@@ -12,6 +12,8 @@ mod channel;
 mod looks;
 mod members;
 mod messages;
+mod pages;
+pub mod people;
 mod posts;
 mod remedy;
 mod rules;
@@ -132,6 +134,14 @@ impl Job<'_> {
             | Work::Report(_)
             | Work::Act(_)
             | Work::EndAlerts { .. }
+            | Work::ShowPage { .. }
+            | Work::Escalate { .. }
+            | Work::RecordPaged(_)
+            | Work::EndEscalations { .. }
+            | Work::LookAtShift { .. }
+            | Work::TellShift(_)
+            | Work::ReadPeople(_)
+            | Work::ReadPerson { .. }
             | Work::Deliver(_) => Ok(()),
             Work::TellAssignee { version, user } => self.tell_assignee(*version, user).await,
             Work::TellSubscriber { version, user } => self.tell_subscriber(*version, user).await,

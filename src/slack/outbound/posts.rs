@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::ids::{ChannelId, UserId};
+use crate::incident::edit::Telling;
 use crate::incident::event::Entry;
 use crate::incident::reactions::{Post, Surface};
 use crate::slack::outbound::Job;
@@ -24,9 +25,7 @@ impl Job<'_> {
         match what {
             Post::Channel { version } => {
                 let entry = self.entry(*version).await?;
-                let Some(message) = post::post(&entry, &self.incident, &self.catalogue) else {
-                    return Ok(());
-                };
+                let Some(message) = self.channel_message(&entry).await? else { return Ok(()) };
                 match self.spot().await? {
                     // It may have been said before the channel was brought back.
                     Spot::Channel(_)
@@ -59,6 +58,21 @@ impl Job<'_> {
                 }
             }
         }
+    }
+
+    /// What the channel is told of an entry, or of all that were made in one step with it.
+    async fn channel_message(&self, entry: &Entry) -> Result<Option<Message>, Failed> {
+        let (incident, catalogue) = (&self.incident, &self.catalogue);
+        let by_itself = post::post(entry, incident, catalogue);
+        let Some(Telling::Together { first }) = entry.telling else { return Ok(by_itself) };
+        if first == entry.version {
+            let alone = || post::together(std::slice::from_ref(entry), incident, catalogue);
+            return Ok(Some(by_itself.unwrap_or_else(alone)));
+        }
+        let mut tx = self.performer.db.read().await?;
+        let (workspace, limit) = (&self.work.workspace, entry.version - first + 1);
+        let entries = timeline::after(&mut tx, workspace, &incident.id, first - 1, limit).await?;
+        Ok(Some(post::together(&entries, incident, catalogue)))
     }
 
     pub(super) async fn entry(&self, version: i64) -> Result<Entry, Failed> {

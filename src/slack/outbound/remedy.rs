@@ -53,6 +53,14 @@ impl Job<'_> {
             | Work::Report(_)
             | Work::Act(_)
             | Work::EndAlerts { .. }
+            | Work::ShowPage { .. }
+            | Work::Escalate { .. }
+            | Work::RecordPaged(_)
+            | Work::EndEscalations { .. }
+            | Work::LookAtShift { .. }
+            | Work::TellShift(_)
+            | Work::ReadPeople(_)
+            | Work::ReadPerson { .. }
             | Work::TellAssignee { .. }
             | Work::TellSubscriber { .. }
             | Work::Deliver(_)

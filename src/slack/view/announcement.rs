@@ -10,7 +10,7 @@ use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::element;
 use crate::slack::view::kit::line::Line;
 use crate::slack::view::kit::message::Message;
-use crate::slack::view::words;
+use crate::slack::view::{extra, words};
 
 /// How much of the summary and of the latest update is shown; the channel has the rest.
 const EXCERPT: usize = 600;
@@ -32,6 +32,12 @@ pub fn announcement(incident: &Incident, catalogue: &Catalogue) -> Message {
         blocks.extend(Block::actions(buttons(incident, catalogue)));
     }
     Message::new(&Line::of(&format!("{title}: {status}")), blocks)
+}
+
+/// What is left of an announcement that is taken back.
+pub fn withdrawn(incident: &Incident) -> Message {
+    let line = Line::of("🔒 ").text(&incident.reference()).text(" is private now.");
+    Message::line(&line)
 }
 
 /// Nobody knows yet whether it is an incident: it is said in two lines, and asks nobody for anything.
@@ -88,6 +94,9 @@ fn facts(incident: &Incident, catalogue: &Catalogue) -> Vec<Line> {
             .map(|signal| Line::of("Alerts: ").then(alerts::in_short(&signal)))
             .unwrap_or_default(),
         words::tags(incident, catalogue),
+        Line::joined(extra::fields(incident, catalogue), "   "),
+        extra::call(incident).filter(|_| incident.category.is_active()).unwrap_or_default(),
+        extra::mode(incident).unwrap_or_default(),
     ]
 }
 

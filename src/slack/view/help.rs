@@ -62,6 +62,7 @@ mod tests {
         `/incident declare [name]`  Open an incident.
         `/incident list [open | closed | all | severity | text]`  Show the incidents that are open, or others.
         `/incident help [command]`  Show how a command is typed.
+        `/incident test [name]`  Open an incident to try things out: nobody else is told.
         *Drive*
         `/incident update [text]`  Tell everybody what is new.
         `/incident severity [severity]`  Change how bad it is.
@@ -75,10 +76,14 @@ mod tests {
         `/incident snooze [2h | 90m | 1d] [cancel]`  Have peace from its alerts for a while; with cancel, until there is news.
         `/incident unsnooze`  Hear of its alerts again.
         `/incident merge [INC-42]`  Go on in another incident.
+        `/incident pause [text]`  Let the work rest; say why.
+        `/incident cancel [text]`  It was declared by mistake; say why.
         *People*
         `/incident lead [me | @person | none]`  Say who runs it.
         `/incident role [role] [me | @person | none]`  Say who does what.
         `/incident invite [@person …]`  Let people into its channel.
+        `/incident call [address | none]`  Say where people talk.
+        `/incident private`  Let only those invited know of it, for good.
         `/incident remove [@person]`  Take somebody out of a private incident.
         `/incident subscribe`  Hear of its updates by direct message.
         `/incident unsubscribe`  Hear nothing more of its updates.
@@ -88,6 +93,7 @@ mod tests {
         `/incident note [text]`  Write something into the timeline.
         `/incident timeline`  Show what happened so far.
         `/incident alerts`  Show the alerts behind it, those that fire first.
+        `/incident field [name] [value | none]`  Say what its fields say.
         `/incident action [text] [@person]`  Write down what is to be done now, and by whom.
         `/incident actions`  Show what is to be done now.
         `/incident followup [text] [@person]`  Write down what is to be done afterwards, and by whom.

@@ -188,6 +188,14 @@ fn check_input(element: &Value) -> Checked {
             let initial = &element["initial_option"];
             prop_assert!(initial.is_null() || options.contains(initial));
         }
+        "multi_static_select" => {
+            let options = element["options"].as_array().unwrap();
+            prop_assert!((1..=100).contains(&options.len()));
+            options.iter().try_for_each(check_option)?;
+            let initial = element["initial_options"].as_array();
+            prop_assert!(initial.is_none_or(|initial| !initial.is_empty()));
+            prop_assert!(initial.into_iter().flatten().all(|option| options.contains(option)));
+        }
         "checkboxes" => {
             let options = element["options"].as_array().unwrap();
             prop_assert!((1..=10).contains(&options.len()));

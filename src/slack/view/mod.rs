@@ -7,12 +7,15 @@
 pub mod alerts;
 pub mod announcement;
 pub mod button;
+pub mod extra;
 pub mod form;
 pub mod help;
 pub mod kept;
 pub mod kit;
 pub mod list;
 pub mod notice;
+pub mod oncall;
+pub mod page;
 pub mod papers;
 pub mod post;
 pub mod reply;

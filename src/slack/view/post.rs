@@ -5,12 +5,13 @@ use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::event::{Entry, Event, SeverityChange, StatusChange};
 use crate::incident::snooze::Woken;
 use crate::incident::state::Incident;
+use crate::incident::text::shorten;
 use crate::slack::view::alerts;
 use crate::slack::view::button::Button;
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::line::Line;
 use crate::slack::view::kit::message::Message;
-use crate::slack::view::words;
+use crate::slack::view::{page, timeline, words};
 
 /// The message for an entry; nothing for what the channel shows in another way.
 pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option<Message> {
@@ -68,7 +69,24 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
         Event::SignalChanged { from, to, proposes, .. } => {
             alerts::news(from.as_ref(), to, *proposes, incident)
         }
+        Event::CallChanged { to, .. } => {
+            let call = match to {
+                Some(url) => Line::of("Call: ").link(url, &shorten(url, 200)),
+                None => Line::of("The call has ended"),
+            };
+            Some(said("📞", vec![call, by(entry)], None, incident))
+        }
+        Event::VisibilityChanged { .. } => {
+            let private = Line::of("Private from now on: only people invited can see it");
+            Some(said("🔒", vec![private, by(entry)], None, incident))
+        }
+        Event::Paged(paged) => {
+            let (cue, line) = page::news(paged);
+            Some(said(cue, vec![line], None, incident))
+        }
         Event::Declared(_)
+        | Event::FieldChanged { .. }
+        | Event::TimestampSet { .. }
         | Event::Invited { .. }
         | Event::SummaryChanged { .. }
         | Event::Renamed { .. }
@@ -92,6 +110,21 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
         | Event::Unknown => None,
     }
 }
+
+/// One message for several entries that were made in one step.
+pub fn together(entries: &[Entry], incident: &Incident, catalogue: &Catalogue) -> Message {
+    let sentences = entries.iter().take(TOLD).map(|entry| timeline::sentence(entry, catalogue));
+    let more = entries.len().saturating_sub(TOLD);
+    let more = (more > 0).then(|| Line::of(&format!("and {more} more changes")));
+    let lines: Vec<Line> = sentences.chain(more).collect();
+    let fallback =
+        Line::of(&incident.reference()).text(": ").then(Line::joined(lines.clone(), "; "));
+    let heading = Block::context(&Line::of("✏️ Changed in one step"));
+    Message::new(&fallback, vec![heading, Block::list(&lines)])
+}
+
+/// How many changes of one step are told.
+const TOLD: usize = 15;
 
 /// A small line of facts, and under it what was said.
 fn said(cue: &str, facts: Vec<Line>, message: Option<&str>, incident: &Incident) -> Message {

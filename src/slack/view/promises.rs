@@ -10,18 +10,30 @@ use crate::alert::rule::standing::Level;
 use crate::alert::signal::Signal;
 use crate::alert::state::{Alert, Circumstances};
 use crate::clock::Timestamp;
-use crate::ids::{ChannelId, IncidentId, IncidentTypeId, MessageTs, RuleId, TagId, UserId};
+use crate::ids::{
+    ChannelId, CustomFieldId, EscalationId, IncidentId, IncidentTypeId, MessageTs, PathId, RuleId,
+    ScheduleId, TagId, UserId,
+};
+use crate::incident::catalogue::field::{CustomField, FieldOption, FieldType, FieldValue};
 use crate::incident::catalogue::{Catalogue, IncidentType, StatusCategory};
 use crate::incident::channel::ChannelChange;
 use crate::incident::event::{Absorbed, Actor, Entry, Event, SeverityChange, StatusChange, Via};
 use crate::incident::handled::Handled;
 use crate::incident::merge::{BadMerge, Destination};
+use crate::incident::paged::{Happened, Paged};
 use crate::incident::pins::{Author, Quote};
 use crate::incident::refusal::{Field, Refusal};
 use crate::incident::snooze::{Snooze, Woken};
-use crate::incident::state::{Incident, LastUpdate, Visibility};
+use crate::incident::state::{Incident, LastUpdate, Mode, Visibility};
 use crate::incident::tags::Tagged;
 use crate::incident::tags::definition::{BadTag, TagDefinition, TagKind};
+use crate::oncall::escalation::Beginning;
+use crate::oncall::escalation::state::{
+    Course, Escalation, Request, Status as EscalationStatus, Whom,
+};
+use crate::oncall::escalation::world::World;
+use crate::oncall::refusal::{Refused, Unfit};
+use crate::outbox::page_work::ShiftNews;
 use crate::outbox::work::{NotAnnounced, Warning};
 use crate::slack::view::alerts::card::{Card, card, gone};
 use crate::slack::view::form::{self, Form, Origin};
@@ -31,11 +43,13 @@ use crate::slack::view::kit::line::Line;
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::kit::modal::Modal;
 use crate::slack::view::limits::{Checked, characters, check_disarmed, check_message, check_modal};
+use crate::slack::view::oncall::OnCall;
 use crate::slack::view::reply::Standpoint;
 use crate::slack::view::samples::{Story, group_of, minute};
 use crate::slack::view::verb::Verb;
 use crate::slack::view::{
-    alerts, announcement, help, list, notice, post, reply, rule, timeline, topic, welcome,
+    alerts, announcement, help, list, notice, oncall, page, post, reply, rule, timeline, topic,
+    welcome,
 };
 
 /// Text as nobody should write it, and somebody will.
@@ -68,6 +82,29 @@ pub(super) fn nasty_text() -> impl Strategy<Value = String> {
     })
 }
 
+/// A field of each kind.
+const FIELDS: [(&str, FieldType); 5] = [
+    ("F0SINGLE", FieldType::SingleSelect),
+    ("F0MULTI", FieldType::MultiSelect),
+    ("F0TEXT", FieldType::Text),
+    ("F0LINK", FieldType::Link),
+    ("F0NUMBER", FieldType::Numeric),
+];
+
+fn every_value(text: &str) -> Vec<(CustomFieldId, FieldValue)> {
+    let options = |count: usize| FieldValue::Options {
+        options: (0..count).map(|n| format!("O{n}").as_str().into()).collect(),
+    };
+    let values = [
+        options(1),
+        options(100),
+        FieldValue::Text { text: text.to_owned() },
+        FieldValue::Link { url: text.to_owned() },
+        FieldValue::Numeric { number: text.to_owned() },
+    ];
+    FIELDS.into_iter().map(|(id, _)| id.into()).zip(values).collect()
+}
+
 /// A workspace that calls everything by these names.
 fn catalogue_of(name: &str, description: &str) -> Catalogue {
     let mut catalogue = Catalogue::default();
@@ -84,11 +121,34 @@ fn catalogue_of(name: &str, description: &str) -> Catalogue {
         role.instructions = description.to_owned();
     }
     let other = IncidentTypeId::from("01STENT0RTYP00000000000002");
-    catalogue.types.push(IncidentType { id: other, name: String::new() });
+    catalogue.types.push(IncidentType::plain(other, ""));
     for kind in &mut catalogue.types {
         kind.name = name.to_owned();
     }
     catalogue.tags = (0..120).map(|number| tag_called(number, name, description)).collect();
+    for duration in &mut catalogue.durations {
+        duration.name = name.to_owned();
+    }
+    for (id, field_type) in FIELDS {
+        let now = minute(0);
+        let options = (0..130).map(|n| FieldOption {
+            id: format!("O{n}").as_str().into(),
+            value: name.to_owned(),
+            sort_key: n,
+            created_at: now,
+            updated_at: now,
+        });
+        catalogue.fields.push(CustomField {
+            id: id.into(),
+            name: name.to_owned(),
+            description: description.to_owned(),
+            field_type,
+            options: options.filter(|_| field_type.has_options()).collect(),
+            removed_options: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        });
+    }
     catalogue
 }
 
@@ -134,6 +194,9 @@ fn incident_of(name: &str, text: &str, category: StatusCategory, filled: bool) -
         let tagged = Tagged { values: vec![text.to_owned(); 3], by: by.clone(), at: minute(1) };
         incident.tags =
             (0..120).map(|number| (TagId::new(format!("T{number}")), tagged.clone())).collect();
+        incident.fields = every_value(text).into_iter().collect();
+        incident.call_url = Some(text.to_owned());
+        incident.mode = Mode::Test;
         incident.last_update = Some(LastUpdate { message: text.to_owned(), at: minute(5), by });
     } else {
         incident.severity = None;
@@ -155,6 +218,12 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
         stamps: Vec::new(),
     };
     let merged = status.clone();
+    let set = every_value(text).into_iter().flat_map(|(field, value)| {
+        let to = Event::FieldChanged { field: field.clone(), from: None, to: Some(value.clone()) };
+        [to, Event::FieldChanged { field, from: Some(value), to: None }]
+    });
+    let set: Vec<Event> = set.collect();
+    let timestamp = catalogue.timestamps[0].id.clone();
     let (role, person) = (catalogue.lead().id.clone(), UserId::from("U0BEA"));
     let mut declared = Story::new().record.remove(0).event;
     if let Event::Declared(declared) = &mut declared {
@@ -166,7 +235,14 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
         let (channel, told) = (ChannelId::new(name), Some(UserId::new(text)));
         Event::ChannelChanged { channel, change, told }
     };
-    vec![
+    let more = vec![
+        Event::TimestampSet { timestamp: timestamp.clone(), from: None, to: Some(minute(5)) },
+        Event::TimestampSet { timestamp, from: Some(minute(5)), to: None },
+        Event::CallChanged { from: None, to: Some(text.to_owned()) },
+        Event::CallChanged { from: Some(text.to_owned()), to: None },
+        Event::VisibilityChanged { from: Visibility::Public, to: Visibility::Private },
+    ];
+    let usual = vec![
         declared,
         Event::UpdatePosted {
             message: Some(text.to_owned()),
@@ -249,7 +325,8 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
             proposes: true,
             regrouped: false,
         },
-    ]
+    ];
+    [usual, set, more].concat()
 }
 
 fn destination(text: &str) -> Destination {
@@ -284,6 +361,85 @@ fn check_alerts_of(incident: &Incident, name: &str, text: &str) -> Checked {
     let origin = Origin { group: Some(group.id.clone()), ..Origin::default() };
     check_modal(&form::attach(&vec![incident.clone(); 120], &origin))?;
     check_modal(&form::attach(&[], &origin))
+}
+
+fn check_pages_about(incident: &Incident, name: &str, text: &str) -> Checked {
+    let people: Vec<UserId> = (0..60).map(|nth| UserId::new(format!("U0PERSON{nth}"))).collect();
+    let request = Request {
+        title: name.to_owned(),
+        description: text.to_owned(),
+        priority: Some(text.to_owned()),
+        path: None,
+        people: people.clone(),
+        incident: Some(incident.id.clone()),
+        alerts: Vec::new(),
+        ends_with_alerts: false,
+    };
+    let by = Actor::ApiToken { name: text.to_owned() };
+    let beginning =
+        Beginning { id: EscalationId::from("E"), request, path: None, turn: 0, by: by.clone() };
+    let (mut escalation, _) = Escalation::begin(beginning, minute(0), &World::default());
+    let course = Course::Path { path: PathId::from("P"), name: name.to_owned() };
+    escalation.course = course.clone();
+    for status in EscalationStatus::ALL {
+        escalation.status = status;
+        escalation.acked_by = Some(by.clone());
+        for incident in [None, Some(incident)] {
+            let first = escalation.pages.first().expect("somebody is paged");
+            check_message(&page::page(&escalation, first, incident))?;
+        }
+    }
+    check_message(&page::begun(&escalation))?;
+    let whom: Vec<Whom> = people.iter().map(|user| Whom::Person { user: user.clone() }).collect();
+    let happened = [
+        Happened::Created { course },
+        Happened::Created { course: Course::People { people: people.clone() } },
+        Happened::Paged { whom: whom.clone(), level: 2 },
+        Happened::NotDelivered { whom: whom[0].clone(), error: text.to_owned() },
+        Happened::Acknowledged { was_paged: true },
+        Happened::Declined,
+        Happened::Snoozed { until: minute(1) },
+        Happened::Expired,
+        Happened::Cancelled,
+        Happened::Resolved,
+        Happened::Unknown,
+    ];
+    let entries = happened.map(|happened| Entry {
+        version: 2,
+        at: minute(1),
+        actor: Actor::Stentor,
+        via: Via::Delivery,
+        telling: None,
+        event: Event::Paged(Paged {
+            escalation: EscalationId::from("E"),
+            title: name.to_owned(),
+            by: by.clone(),
+            happened,
+        }),
+    });
+    let catalogue = Catalogue::default();
+    for entry in &entries {
+        post::post(entry, incident, &catalogue).map_or(Ok(()), |said| check_message(&said))?;
+    }
+    check_message(&timeline::timeline(incident, &entries, &catalogue))?;
+    for begins in [true, false] {
+        let news = ShiftNews {
+            schedule: ScheduleId::from("S"),
+            name: name.to_owned(),
+            user: people[0].clone(),
+            begins,
+            others: people.clone(),
+            until: Some(minute(2)),
+            at: minute(1),
+        };
+        check_message(&page::shift(&news))?;
+    }
+    let on_call = OnCall { name: name.to_owned(), now: people, next: Vec::new() };
+    check_message(&oncall::on_call(&vec![on_call; 20], 99, text))?;
+    check_message(&oncall::on_call(&[], 0, text))?;
+    let paths = vec![(PathId::from("P"), name.to_owned()); 120];
+    check_modal(&form::page(&paths, &Origin::default()))?;
+    check_modal(&form::page(&[], &Origin::default()))
 }
 
 fn senders_alert(key: &str, name: &str, text: &str) -> Alert {
@@ -360,6 +516,13 @@ fn every_refusal(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Refusal> 
         Refusal::AlreadySo { what: name.to_owned() },
         Refusal::WrongStep { from: StatusCategory::Learning, to: StatusCategory::Live },
         Refusal::AlertsElsewhere,
+        Refusal::OnCall(Refused::NotForPrograms),
+        Refusal::OnCall(Refused::NobodyOnCall { schedule: name.to_owned() }),
+        Refusal::OnCall(Unfit { field: "people.3".to_owned(), why: text.to_owned() }.into()),
+        Refusal::OnCall(
+            Unfit { field: "path".to_owned(), why: oncall::unknown(text, [name].into_iter()) }
+                .into(),
+        ),
         Refusal::NoDestination,
         catalogue.find_tag(text).map_or_else(Refusal::BadTag, |_| Refusal::BadSnooze),
         Refusal::BadTag(BadTag::NoValue { name: text.to_owned() }),
@@ -368,6 +531,13 @@ fn every_refusal(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Refusal> 
             given: text.to_owned(),
             choices: text.to_owned(),
         }),
+        Refusal::BadField { field: "F0TEXT".into(), name: name.to_owned(), why: text.to_owned() },
+        catalogue.find_field(text).err().unwrap_or(Refusal::NoFields),
+        catalogue.find_timestamp(text).err().unwrap_or(Refusal::TimestampAhead),
+        Refusal::TimestampAhead,
+        Refusal::BadCall,
+        Refusal::StaysPrivate,
+        Refusal::BadStart { category: StatusCategory::Merged },
     ]
 }
 
@@ -401,9 +571,12 @@ fn check_messages_about(
         at: Timestamp::from_micros(version),
         actor: Actor::ApiToken { name: name.to_owned() },
         via: Via::Api,
+        telling: None,
         event,
     });
     let entries: Vec<Entry> = entries.collect();
+    check_message(&post::together(&entries, incident, catalogue))?;
+    check_message(&announcement::withdrawn(incident))?;
     for entry in &entries {
         if let Some(message) = post::post(entry, incident, catalogue) {
             check_message(&message)?;
@@ -433,7 +606,8 @@ fn check_messages_about(
 fn check_forms_about(incident: &Incident, catalogue: &Catalogue, name: &str) -> Checked {
     let origin = Origin { incident: Some(incident.id.clone()), ..Origin::default() };
     check_modal(&form::declare(name, catalogue, &origin))?;
-    for form in every_form(name) {
+    let of_fields = [Form::Field { field: None }, Form::Field { field: Some(name.to_owned()) }];
+    for form in every_form(name).into_iter().chain(of_fields) {
         let modal = form.open(incident, catalogue, &origin);
         check_modal(&modal)?;
         prop_assert_eq!(modal.callback_id(), form.word());
@@ -464,8 +638,11 @@ fn every_form(word: &str) -> Vec<Form> {
         Form::Tag { tag: Some(word.to_owned()) },
         Form::Untag,
         Form::Action,
+        Form::Call,
+        Form::Cancel,
         Form::FollowUp,
         Form::Link,
+        Form::Pause,
         Form::Relate,
         Form::Remove,
     ]
@@ -487,6 +664,7 @@ proptest! {
         check_messages_about(&incident, &catalogue, &name, &text)?;
         check_forms_about(&incident, &catalogue, &name)?;
         check_alerts_of(&incident, &name, &text)?;
+        check_pages_about(&incident, &name, &text)?;
         for refusal in every_refusal(&catalogue, &name, &text) {
             check_message(&reply::refusal(&refusal))?;
         }
@@ -506,6 +684,7 @@ fn a_refusal_stands_under_an_input_that_the_form_has() {
         .collect();
     modals.push(form::declare("", catalogue, &origin));
     modals.push(form::attach(&[], &origin));
+    modals.push(form::page(&[], &origin));
     modals.push(form::attach(std::slice::from_ref(&story.incident), &origin));
     for modal in modals {
         let blocks = modal.as_value()["blocks"].as_array().unwrap();
@@ -564,6 +743,7 @@ fn too_many_inputs(text: &str) -> Vec<Block> {
         Some(Element::lines(text, 0)),
         Element::select(choices(130), Some("120")),
         Element::select(choices(3), Some("2")),
+        Element::multi_select(choices(130), &["1", "120"]),
         Some(Element::person(Some(&UserId::new(text)))),
         Some(Element::tick(Choice::new("yes", text))),
     ];

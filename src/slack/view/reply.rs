@@ -94,6 +94,12 @@ pub fn done(
             .bold(&incident.reference())
             .text(": ")
             .then(timeline::sentence(entry, catalogue)),
+        (Event::FieldChanged { .. } | Event::TimestampSet { .. }, _) => Line::new()
+            .bold(&incident.reference())
+            .text(": ")
+            .then(timeline::sentence(entry, catalogue))
+            .text("."),
+        (Event::VisibilityChanged { .. }, _) => made_private(incident),
         (_, standpoint) => match (papers::filed(entry, incident), standpoint) {
             (Some(line), _) => line,
             (None, Standpoint::InItsChannel) => return None,
@@ -104,6 +110,20 @@ pub fn done(
         },
     };
     Some(Message::line(&line))
+}
+
+/// What is done, and what only a person can do: Slack lets no app make a channel private.
+fn made_private(incident: &Incident) -> Line {
+    let line = Line::new().bold(&incident.reference()).text(
+        " is private from now on: its announcement is taken back, and lists show it only to those who have a part in it.",
+    );
+    match incident.channel.as_ref().filter(|_| !incident.standing.made_private) {
+        Some(channel) => line
+            .text(" Slack lets no app make a channel private, so please do that yourself: open ")
+            .channel(channel)
+            .text(", click its name, and choose Settings, then “Change to a private channel”."),
+        None => line,
+    }
 }
 
 /// The form did not open; the words do the same.

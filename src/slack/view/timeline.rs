@@ -12,8 +12,9 @@ use crate::slack::view::kept::{self, Kept};
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::line::Line;
 use crate::slack::view::kit::message::Message;
+use crate::slack::view::page;
 use crate::slack::view::papers;
-use crate::slack::view::words;
+use crate::slack::view::{extra, words};
 
 /// The most entries that are shown.
 const SHOWN: usize = 25;
@@ -184,6 +185,28 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
             who.text(&format!(" removed {}", words::tag_name(tag, catalogue)))
         }
         Event::AlertsEnded {} => who.text(" said that its alerts are over too"),
+        Event::FieldChanged { field, to, .. } => {
+            let name = extra::field_name(field, catalogue);
+            match to {
+                Some(value) => who
+                    .text(&format!(" set {name} to "))
+                    .then(extra::value_of(field, value, catalogue)),
+                None => who.text(&format!(" cleared {name}")),
+            }
+        }
+        Event::TimestampSet { timestamp, to, .. } => {
+            let name = words::timestamp_name(timestamp, catalogue);
+            match to {
+                Some(at) => who.text(&format!(" set {name} to ")).date(*at),
+                None => who.text(&format!(" cleared {name}")),
+            }
+        }
+        Event::CallChanged { to: Some(url), .. } => {
+            who.text(" set the call to ").link(url, &shorten(url, EXCERPT))
+        }
+        Event::CallChanged { to: None, .. } => who.text(" ended the call"),
+        Event::VisibilityChanged { .. } => who.text(" made it private"),
+        Event::Paged(paged) => page::sentence(paged),
         Event::Paperwork(filed) => papers::sentence(who, filed),
         Event::MemberRemoved { person } => who.text(" took ").user(person).text(" out of it"),
         Event::Subscribed { people } => {

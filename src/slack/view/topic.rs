@@ -7,6 +7,8 @@ use crate::slack::view::words;
 
 /// The longest topic of a channel.
 const TOPIC_LIMIT: usize = 250;
+/// The longest address for which there is always room.
+const CALL_LIMIT: usize = 80;
 
 /// `[Major] Investigating · Lead @bea · INC-1`, as `mrkdwn`.
 pub fn topic(incident: &Incident, catalogue: &Catalogue) -> String {
@@ -18,7 +20,11 @@ pub fn topic(incident: &Incident, catalogue: &Catalogue) -> String {
         severity.unwrap_or_default().text(&words::status_name(&incident.status, catalogue));
     let lead = words::lead(incident, catalogue).map(|user| Line::of("Lead ").user(user));
     let reference = Line::of(&incident.reference());
-    Line::joined([standing, lead.unwrap_or_default(), reference], " · ").to_mrkdwn(TOPIC_LIMIT)
+    // Half an address leads nowhere.
+    let call = incident.call_url.as_deref().filter(|url| url.chars().count() <= CALL_LIMIT);
+    let call = call.map(Line::of).unwrap_or_default();
+    Line::joined([standing, lead.unwrap_or_default(), reference, call], " · ")
+        .to_mrkdwn(TOPIC_LIMIT)
 }
 
 #[cfg(test)]

@@ -52,6 +52,22 @@ pub enum Verb {
     Timeline,
     /// Show its alerts.
     Alerts,
+    /// Say what its fields say.
+    Field,
+    /// Say where people talk.
+    Call,
+    /// Let only few know of it.
+    Private,
+    /// Try out how it goes.
+    Test,
+    /// Let the work rest.
+    Pause,
+    /// It was declared by mistake.
+    Cancel,
+    /// Page somebody.
+    Page,
+    /// Show who is on call.
+    OnCall,
     /// Say what is to be done now.
     Action,
     /// Show what is to be done now.
@@ -125,7 +141,7 @@ pub struct Usage {
 
 impl Verb {
     /// All of them, in the order of the help.
-    pub const ALL: [Verb; 35] = [
+    pub const ALL: [Verb; 43] = [
         Verb::Declare,
         Verb::List,
         Verb::Help,
@@ -151,13 +167,21 @@ impl Verb {
         Verb::Alerts,
         Verb::Action,
         Verb::Actions,
+        Verb::Call,
+        Verb::Cancel,
+        Verb::Field,
         Verb::FollowUp,
         Verb::FollowUps,
         Verb::Link,
-        Verb::Relate,
+        Verb::OnCall,
+        Verb::Page,
+        Verb::Pause,
         Verb::Postmortem,
+        Verb::Private,
+        Verb::Relate,
         Verb::Remove,
         Verb::Subscribe,
+        Verb::Test,
         Verb::Unsubscribe,
         Verb::Tag,
         Verb::Untag,
@@ -363,6 +387,70 @@ impl Verb {
                 example: "alerts",
                 aliases: &["alert", "firing", "monitors"],
                 group: Group::Record,
+            },
+            Verb::Field => Usage {
+                word: "field",
+                arguments: "[name] [value | none]",
+                does: "Say what its fields say.",
+                example: "field team Payments",
+                aliases: &["fields", "custom-field"],
+                group: Group::Record,
+            },
+            Verb::Call => Usage {
+                word: "call",
+                arguments: "[address | none]",
+                does: "Say where people talk.",
+                example: "call https://meet.example.com/abc",
+                aliases: &["bridge", "meet", "zoom"],
+                group: Group::People,
+            },
+            Verb::Private => Usage {
+                word: "private",
+                arguments: "",
+                does: "Let only those invited know of it, for good.",
+                example: "private",
+                aliases: &["hide", "make-private"],
+                group: Group::People,
+            },
+            Verb::Test => Usage {
+                word: "test",
+                arguments: "[name]",
+                does: "Open an incident to try things out: nobody else is told.",
+                example: "test Can everybody hear me?",
+                aliases: &["drill", "exercise", "rehearse"],
+                group: Group::Start,
+            },
+            Verb::Pause => Usage {
+                word: "pause",
+                arguments: "[text]",
+                does: "Let the work rest; say why.",
+                example: "pause Waiting for the vendor",
+                aliases: &["hold", "rest"],
+                group: Group::Drive,
+            },
+            Verb::Cancel => Usage {
+                word: "cancel",
+                arguments: "[text]",
+                does: "It was declared by mistake; say why.",
+                example: "cancel Wrong dashboard",
+                aliases: &["cancelled", "canceled", "mistake"],
+                group: Group::Drive,
+            },
+            Verb::Page => Usage {
+                word: "page",
+                arguments: "[@person | path | schedule] [text]",
+                does: "Page somebody until somebody answers; here, or anywhere.",
+                example: "page @bea The database is down",
+                aliases: &["escalate", "wake-up", "pager"],
+                group: Group::People,
+            },
+            Verb::OnCall => Usage {
+                word: "oncall",
+                arguments: "[schedule]",
+                does: "Show who is on call now, and who is next.",
+                example: "oncall",
+                aliases: &["on-call", "schedule", "schedules", "rota"],
+                group: Group::People,
             },
             Verb::Action => Usage {
                 word: "action",

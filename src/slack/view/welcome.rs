@@ -8,7 +8,7 @@ use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::element;
 use crate::slack::view::kit::line::Line;
 use crate::slack::view::kit::message::Message;
-use crate::slack::view::words;
+use crate::slack::view::{extra, words};
 
 /// What somebody who comes into the channel needs first.
 pub fn welcome(incident: &Incident, catalogue: &Catalogue) -> Message {
@@ -52,6 +52,9 @@ fn facts(incident: &Incident, catalogue: &Catalogue) -> Vec<Line> {
         incident.signal.map(|signal| fact("Alerts", alerts::in_short(&signal))).unwrap_or_default(),
         words::tags(incident, catalogue),
         snoozed.unwrap_or_default(),
+        Line::joined(extra::fields(incident, catalogue), "   "),
+        extra::call(incident).unwrap_or_default(),
+        extra::mode(incident).unwrap_or_default(),
         private.unwrap_or_default(),
     ]
 }

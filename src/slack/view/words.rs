@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::ids::{ChannelId, IncidentTypeId, RoleId, SeverityId, StatusId, TagId, UserId};
+use crate::ids::{
+    ChannelId, IncidentTypeId, RoleId, SeverityId, StatusId, TagId, TimestampId, UserId,
+};
 use crate::incident::catalogue::{Catalogue, RoleKind, Severity, StampedWhen, StatusCategory};
 use crate::incident::event::Absorbed;
 use crate::incident::merge::Destination;
@@ -86,6 +88,11 @@ pub fn tags(incident: &Incident, catalogue: &Catalogue) -> Line {
         Line::new().bold(&name).text(" ").text(&values)
     });
     Line::joined(shown, "   ")
+}
+
+/// What people call this timestamp.
+pub fn timestamp_name(id: &TimestampId, catalogue: &Catalogue) -> String {
+    name_or(catalogue.timestamp(id).map(|kind| kind.name.as_str()), "a timestamp of before")
 }
 
 /// Where an incident goes on: `INC-7 #inc-7-checkout`.

@@ -122,7 +122,7 @@ on_each_database! {
         }
         for (path, method, allowed) in [
             ("/api/v1/incidents", Method::DELETE, "GET,HEAD,POST"),
-            ("/api/v1/incidents/1", Method::POST, "GET,HEAD"),
+            ("/api/v1/incidents/1", Method::POST, "GET,HEAD,PATCH"),
             ("/api/v1/incidents/1/commands", Method::GET, "POST"),
         ] {
             let headers = [("authorization", ci.authorization.as_str())];

@@ -2,6 +2,7 @@
 //! that people and programs take, and on the text of each statement.
 
 mod alert_queries;
+mod oncall;
 mod paper_queries;
 mod queries;
 mod roads;
@@ -13,7 +14,7 @@ use stentor::app::App;
 use stentor::ids::WorkspaceId;
 
 /// Everything that a workspace has, one statement per table.
-const EVERYTHING: [&str; 38] = [
+const EVERYTHING: [&str; 47] = [
     "SELECT slug || COALESCE(slack_team, '') || COALESCE(bot_user, '') || COALESCE(announce_channel, '')
          || COALESCE(announce_name, '') || CAST(catalogue_version AS TEXT) FROM workspace WHERE id = $1",
     "SELECT name || CAST(value AS TEXT) FROM counter WHERE workspace = $1 ORDER BY 1",
@@ -62,6 +63,22 @@ const EVERYTHING: [&str; 38] = [
          FROM alert_rule_count WHERE workspace = $1 ORDER BY 1",
     "SELECT rule || project || ' ' || CAST(minute AS TEXT) || ' ' || value
          FROM alert_rule_value WHERE workspace = $1 ORDER BY 1",
+    "SELECT CAST(version AS TEXT) || ' ' || CAST(at AS TEXT) || CAST(entry AS TEXT) FROM catalogue_change
+         WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || name || COALESCE(email, '') || COALESCE(folded, '') || CAST(active AS TEXT) || ' '
+         || CAST(seen_at AS TEXT) FROM person WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || CAST(definition AS TEXT) || CAST(archived AS TEXT) || CAST(on_call AS TEXT) || CAST(version AS TEXT)
+         || COALESCE(request, '') FROM schedule WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || schedule || CAST(body AS TEXT) || COALESCE(request, '') FROM schedule_override WHERE workspace = $1
+         ORDER BY 1",
+    "SELECT id || CAST(definition AS TEXT) || CAST(archived AS TEXT) || ' ' || CAST(version AS TEXT) || ' '
+         || CAST(turns AS TEXT) || COALESCE(request, '') FROM escalation_path WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || subject || CAST(at AS TEXT) || CAST(change AS TEXT) FROM oncall_change WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || status || COALESCE(path, '') || COALESCE(incident, '') || COALESCE(request, '') || COALESCE(key, '')
+         || CAST(version AS TEXT) || CAST(state AS TEXT) FROM escalation WHERE workspace = $1 ORDER BY 1",
+    "SELECT alert || escalation FROM escalation_alert WHERE workspace = $1 ORDER BY 1",
+    "SELECT escalation || CAST(page AS TEXT) || channel || ts || shown FROM escalation_page WHERE workspace = $1
+         ORDER BY 1",
     "SELECT key || ' ' || facet || ' ' || CAST(block AS TEXT) FROM incident_index WHERE workspace = $1 ORDER BY 1",
     "SELECT folded || name FROM alert_tag WHERE workspace = $1 ORDER BY 1",
     "SELECT id || url || description || CAST(events AS TEXT) || state || kept_secret || COALESCE(kept_old, '')

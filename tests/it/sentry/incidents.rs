@@ -87,7 +87,7 @@ impl Client {
     }
 
     /// Declares an incident by the native API.
-    async fn declares(&self, name: &str) -> Value {
+    pub(super) async fn declares(&self, name: &str) -> Value {
         let headers = [("authorization", self.authorization.as_str())];
         self.server.post("/api/v1/incidents", &headers, &json!({ "name": name })).await.expect(201)
     }
@@ -99,7 +99,7 @@ impl Client {
         self.server.post(&path, &headers, &command).await.expect(200);
     }
 
-    async fn detail(&self, number: i64) -> Value {
+    pub(super) async fn detail(&self, number: i64) -> Value {
         let shown = self.get(&format!("{O}/incidents/{number}/")).await.expect(200);
         has_shape(&shown, "detailedIncident");
         shown

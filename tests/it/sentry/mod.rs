@@ -4,6 +4,7 @@
 mod frame;
 mod incidents;
 mod rules;
+mod talking;
 mod watching;
 
 use axum::http::Method;

@@ -6,6 +6,7 @@ mod changes;
 mod commands;
 mod database;
 mod driving;
+mod fields;
 mod giving_up;
 mod hostile;
 mod inviting;

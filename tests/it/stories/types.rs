@@ -34,7 +34,7 @@ on_each_database! {
     async fn a_workspace_with_several_types_chooses(fresh: Fresh) {
         let bot = Bot::start(&fresh).await;
         let mut catalogue = Catalogue::default();
-        let security = IncidentType { id: IncidentTypeId::from(SECURITY), name: "Security".to_owned() };
+        let security = IncidentType::plain(IncidentTypeId::from(SECURITY), "Security");
         catalogue.types.push(security);
         bot.has_catalogue(&json!(catalogue)).await;
         let fields = [("name", json!("Someone has our keys")), ("incident_type", json!(SECURITY))];

@@ -134,7 +134,7 @@ impl IncidentType {
             id: kind.id.to_string(),
             name: kind.name.clone(),
             description: kind.name.clone(),
-            is_default: all.types.first().is_some_and(|first| first.id == kind.id),
+            is_default: all.default_type().is_some_and(|default| default.id == kind.id),
             private_incidents_only: false,
             create_in_triage: "optional",
             times: FROM_THE_START,

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::incident::catalogue::Catalogue;
 use crate::incident::event::{Actor, Entry, Event};
+use crate::incident::papers::Filed;
 use crate::incident::state::Incident;
 use crate::store::db::Tx;
 use crate::store::timeline;
@@ -70,6 +71,20 @@ pub fn version(number: i64, activity: u64) -> Option<i64> {
 }
 
 impl Activity {
+    /// The comment that an entry is; nothing if it is none.
+    pub fn comment(entry: &Entry) -> Option<Activity> {
+        let comment = said(&entry.event)?;
+        Some(Activity {
+            version: entry.version,
+            kind: Kind::Comment,
+            actor: entry.actor.clone(),
+            value: None,
+            previous: None,
+            comment: Some(comment),
+            at: entry.at,
+        })
+    }
+
     /// Its number: the incident's, the entry's, and which of an entry's it is.
     fn id(&self, number: i64) -> String {
         let first = u64::try_from(number).unwrap_or_default() * OF_INCIDENT;
@@ -148,22 +163,32 @@ fn activities(
         let before = Status::of(&state, catalogue);
         state.apply(entry);
         let after = Status::of(&state, catalogue);
-        all.extend(activity(entry, before, after));
+        match &entry.event {
+            // A note is read as it was corrected last, and what was taken back is gone.
+            Event::Paperwork(Filed::NoteEdited { note, text }) => {
+                let own = all.iter_mut().filter(|one| one.version == *note);
+                own.for_each(|one| one.comment = Some(text.clone()));
+            }
+            Event::Paperwork(Filed::NoteDeleted { note }) => {
+                all.retain(|one| one.version != *note);
+            }
+            _ => all.extend(activity(entry, before, after)),
+        }
     }
     all
 }
 
 fn activity(entry: &Entry, before: Status, after: Status) -> Option<Activity> {
-    let comment = said(&entry.event);
-    let changes = before != after;
-    let kind = if changes { Kind::StatusChange } else { Kind::Comment };
-    (changes || comment.is_some()).then(|| Activity {
+    if before == after {
+        return Activity::comment(entry);
+    }
+    Some(Activity {
         version: entry.version,
-        kind,
+        kind: Kind::StatusChange,
         actor: entry.actor.clone(),
-        value: changes.then_some(after),
-        previous: changes.then_some(before),
-        comment,
+        value: Some(after),
+        previous: Some(before),
+        comment: said(&entry.event),
         at: entry.at,
     })
 }
@@ -171,7 +196,8 @@ fn activity(entry: &Entry, before: Status, after: Status) -> Option<Activity> {
 /// What somebody said with it: a note, an update, or a message with a change.
 fn said(event: &Event) -> Option<String> {
     match event {
-        Event::NoteAdded { text } => Some(text.clone()),
+        // What was taken back has lost its text.
+        Event::NoteAdded { text } => Some(text.clone()).filter(|text| !text.is_empty()),
         Event::UpdatePosted { message, .. } | Event::StatusChanged { message, .. } => {
             message.clone()
         }

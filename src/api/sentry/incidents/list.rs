@@ -1,13 +1,14 @@
 //! The list of incidents, by what is asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
 
 use crate::api::sentry::house::House;
 use crate::api::sentry::incidents::status::Status;
-use crate::api::sentry::incidents::{marks, rules, showing, started_at, with_rules};
+use crate::api::sentry::incidents::{marks, rules, showing, with_rules};
 use crate::api::sentry::links::Page;
 use crate::api::sentry::numbers;
 use crate::api::sentry::query::Query;
@@ -19,12 +20,13 @@ use crate::ids::RuleId;
 use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::state::Incident;
 use crate::incident::text::clean_line;
+use crate::incident::wanted::{Moment, Span, Wanted};
 use crate::store::alert_marks::Marks;
 use crate::store::db::Tx;
-use crate::store::incidents::{self, Filter};
+use crate::store::incident_lists::{self, IncidentQuery};
 
-/// Incidents that are looked at together.
-const AT_ONCE: i64 = 200;
+/// Incidents that are looked at together at least, where not all of them may be meant.
+const AT_ONCE: usize = 200;
 
 /// Lists incidents, newest first.
 pub async fn list(State(app): State<App>, house: House) -> Result<Response, Refused> {
@@ -82,38 +84,43 @@ impl Asked {
         Ok(Asked { rules: Some(meant.map(|(id, _)| id).collect()), ..asked })
     }
 
-    /// What the database can tell.
-    fn filter(&self) -> Filter {
-        let is_ended = |category: &StatusCategory| !category.is_active();
-        let categories: Vec<StatusCategory> = match self.status.as_deref() {
-            Some("closed") => StatusCategory::ALL.into_iter().filter(is_ended).collect(),
-            Some("open" | "warning" | "critical") => {
-                StatusCategory::ALL.into_iter().filter(|it| it.is_active()).collect()
+    /// What the index can tell.
+    fn wanted(&self) -> Wanted {
+        let is_over = |category: &StatusCategory| !category.is_active();
+        let wanted = match self.status.as_deref() {
+            Some("closed") => {
+                Wanted::in_categories(StatusCategory::ALL.into_iter().filter(is_over))
             }
-            Some(_) | None => Vec::new(),
+            Some("open" | "warning" | "critical") => Wanted::open(),
+            Some(_) | None => Wanted::Every,
         };
-        let text = Some(self.title.clone()).filter(|text| !text.is_empty());
-        Filter { categories, severity: None, text }
+        let before = |moment, to| Wanted::Time(moment, Span { from: None, to: Some(to) });
+        let was_over = self.start.map(|start| before(Moment::Ended, start).negated());
+        // The end itself is part of the time.
+        let end = self.end.map(|end| end.plus(Duration::from_micros(1)));
+        let was_there = end.map(|end| before(Moment::Created, end));
+        was_over.into_iter().chain(was_there).fold(wanted, Wanted::and)
+    }
+
+    /// Whether the index can't tell everything.
+    fn asks_more(&self) -> bool {
+        let is_graded = matches!(self.status.as_deref(), Some("warning" | "critical"));
+        is_graded || !self.title.is_empty() || self.asks_alerts()
     }
 
     /// Whether the incident by itself is what is asked for.
     fn is(&self, incident: &Incident, catalogue: &Catalogue) -> bool {
-        let ended_before = |start| incident.ended_at.is_some_and(|ended| ended < start);
         Status::of(incident, catalogue).is_asked(self.status.as_deref())
             && incident.name.to_lowercase().contains(&self.title)
-            && !self.start.is_some_and(ended_before)
     }
 
     /// Whether anything is asked of its alerts.
     fn asks_alerts(&self) -> bool {
-        self.projects.is_some()
-            || !self.environments.is_empty()
-            || self.rules.is_some()
-            || self.end.is_some()
+        self.projects.is_some() || !self.environments.is_empty() || self.rules.is_some()
     }
 
     /// Whether its alerts are what is asked for.
-    fn are(&self, incident: &Incident, marks: &Marks) -> bool {
+    fn are(&self, marks: &Marks) -> bool {
         let is_where = self.environments.is_empty()
             || self.environments.iter().any(|it| marks.environments.contains(it));
         let is_of_rule =
@@ -121,7 +128,6 @@ impl Asked {
         Query::means(self.projects.as_deref(), marks.projects.iter())
             && is_where
             && self.rules.as_ref().is_none_or(is_of_rule)
-            && self.end.is_none_or(|end| started_at(incident, marks) <= end)
     }
 }
 
@@ -134,22 +140,25 @@ async fn find(
     most: usize,
 ) -> Result<Vec<Incident>, Refused> {
     let (workspace, actor) = (&house.caller.workspace, &house.caller.actor);
-    let filter = asked.filter();
+    let mut query = IncidentQuery {
+        wanted: asked.wanted(),
+        text: Some(asked.title.clone()).filter(|text| !text.is_empty()),
+        limit: if asked.asks_more() { most.max(AT_ONCE) } else { most },
+        ..IncidentQuery::default()
+    };
+    let none = Marks::default();
     let mut found: Vec<Incident> = Vec::new();
-    let mut before = None;
     loop {
-        let page = incidents::page(tx, workspace, actor, &filter, before, AT_ONCE).await?;
+        let page = incident_lists::page(tx, workspace, actor, &query).await?;
         let mut these = page.incidents;
         these.retain(|incident| asked.is(incident, catalogue));
-        let marks =
-            if asked.asks_alerts() { marks(tx, workspace, &these).await? } else { BTreeMap::new() };
-        let none = Marks::default();
         if asked.asks_alerts() {
-            these.retain(|it| asked.are(it, marks.get(&it.id).unwrap_or(&none)));
+            let marks = marks(tx, workspace, &these).await?;
+            these.retain(|incident| asked.are(marks.get(&incident.id).unwrap_or(&none)));
         }
         found.extend(these);
-        before = page.next_before;
-        if before.is_none() || found.len() >= most {
+        query.after = page.next;
+        if query.after.is_none() || found.len() >= most {
             return Ok(found);
         }
     }

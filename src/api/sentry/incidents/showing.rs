@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::api::sentry::house::House;
 use crate::api::sentry::incidents::status::Status;
-use crate::api::sentry::incidents::{Shown, activity, status};
+use crate::api::sentry::incidents::{Shown, activity, hearing, status};
 use crate::api::sentry::numbers;
 use crate::api::sentry::refused::Refused;
 use crate::api::sentry::rules::{self, showing as rule};
@@ -28,6 +28,11 @@ pub async fn listed(
     if house.query.expands("activities") {
         fields.insert("activities".into(), activities(app, house, shown).await?);
     }
+    if house.query.expands("seen_by") {
+        let known = hearing::known(app, house, shown).await?;
+        fields.insert("seenBy".into(), known.seen_by);
+        fields.insert("hasSeen".into(), known.has_seen.into());
+    }
     Ok(Value::Object(fields))
 }
 
@@ -45,10 +50,10 @@ pub async fn detailed(app: &App, house: &House, shown: &Shown) -> Result<Value, 
         None => rule::nobodys(house),
     };
     fields.insert("discoverQuery".into(), rule["query"].clone());
-    // Nobody writes down yet who looks at an incident, or wants to hear of it.
-    fields.insert("seenBy".into(), json!([]));
-    fields.insert("hasSeen".into(), false.into());
-    fields.insert("isSubscribed".into(), false.into());
+    let known = hearing::known(app, house, shown).await?;
+    fields.insert("isSubscribed".into(), known.is_subscribed.into());
+    fields.insert("seenBy".into(), known.seen_by);
+    fields.insert("hasSeen".into(), known.has_seen.into());
     fields.insert("alertRule".into(), rule);
     if house.query.expands("activities") {
         fields.insert("activities".into(), activities(app, house, shown).await?);

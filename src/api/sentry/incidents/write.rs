@@ -13,9 +13,10 @@ use crate::api::sentry::incidents::status::Status;
 use crate::api::sentry::incidents::{Shown, showing, the_one};
 use crate::api::sentry::refused::{Refused, Wrong};
 use crate::app::App;
-use crate::engine::order::{NotDone, Order, Target};
+use crate::engine::order::{Done, NotDone, Order, Target};
 use crate::incident::command::Command;
 use crate::incident::event::Via;
+use crate::incident::papers::bad::BadPaper;
 use crate::incident::refusal::Refusal;
 
 /// Ends an incident. One that is over stays as it is, whatever is said about it.
@@ -31,7 +32,7 @@ pub async fn close(
         let command = Command::Close { message };
         match submit(&app, &house, &before, key?, command).await {
             // Somebody else was faster: it is over, which is what was wanted.
-            Ok(()) | Err(NotDone::Refused(Refusal::Over { .. })) => {}
+            Ok(_) | Err(NotDone::Refused(Refusal::Over { .. })) => {}
             Err(not_done) => return Err(about_comment(not_done)),
         }
     }
@@ -62,7 +63,7 @@ pub async fn submit(
     shown: &Shown,
     IdempotencyKey(key): IdempotencyKey,
     command: Command,
-) -> Result<(), NotDone> {
+) -> Result<Done, NotDone> {
     let order = Order {
         workspace: house.caller.workspace.clone(),
         receipt: key.map(|key| house.caller.receipt(&key)),
@@ -72,16 +73,18 @@ pub async fn submit(
         command,
         expected_version: None,
     };
-    app.engine.submit(order).await.map(drop)
+    app.engine.submit(order).await
 }
 
 /// What can be wrong with a comment is said about it.
 pub fn about_comment(not_done: NotDone) -> Refused {
     match not_done {
-        NotDone::Refused(Refusal::Missing { .. }) => {
+        NotDone::Refused(Refusal::Missing { .. } | Refusal::BadPaper(BadPaper::Missing { .. })) => {
             Refused::field("comment", "This field may not be blank.")
         }
-        NotDone::Refused(Refusal::TooLong { limit, .. }) => {
+        NotDone::Refused(
+            Refusal::TooLong { limit, .. } | Refusal::BadPaper(BadPaper::TooLong { limit, .. }),
+        ) => {
             let why = format!("Ensure this field has no more than {limit} characters.");
             Refused::field("comment", &why)
         }

@@ -396,6 +396,15 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn what_is_shown_means_the_same(query in "[a-c:!\"\\\\*\\[\\], =/()ORAND<>ü]{0,24}") {
+            if let Ok((filter, shown)) = read(&query) {
+                proptest::prop_assert_eq!(read(&shown).map(|again| again.0), Ok(filter), "{}", shown);
+            }
+        }
+    }
+
     #[test]
     fn conditions_of_our_own_are_shown() {
         let matchers =

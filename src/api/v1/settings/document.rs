@@ -174,12 +174,12 @@ fn remove<S: Laid>() -> Operation {
         .build()
 }
 
-fn with_article(one: &str) -> String {
+pub(in crate::api::v1) fn with_article(one: &str) -> String {
     let article = if one.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     format!("{article} {one}")
 }
 
-fn query(name: &str, description: &str) -> ParameterBuilder {
+pub(in crate::api::v1) fn query(name: &str, description: &str) -> ParameterBuilder {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Query)
@@ -208,7 +208,7 @@ fn body<S: Laid>() -> utoipa::openapi::request_body::RequestBody {
         .build()
 }
 
-fn answers(own: &[(&str, &str, Option<String>)]) -> ResponsesBuilder {
+pub(in crate::api::v1) fn answers(own: &[(&str, &str, Option<String>)]) -> ResponsesBuilder {
     let builder = ResponsesBuilder::new();
     let builder = own.iter().fold(builder, |builder, (status, description, schema)| {
         builder.response(*status, answer(description, schema.clone()))
@@ -216,7 +216,7 @@ fn answers(own: &[(&str, &str, Option<String>)]) -> ResponsesBuilder {
     builder.responses_from_into_responses::<Authorized>()
 }
 
-fn answer(description: &str, schema: Option<String>) -> Response {
+pub(in crate::api::v1) fn answer(description: &str, schema: Option<String>) -> Response {
     let builder = ResponseBuilder::new().description(description);
     match schema {
         Some(schema) => {

@@ -1,7 +1,7 @@
 //! What a workspace lays down about its alerts: patterns, routes, silences, inhibitions, maintenance
 //! windows. They differ in what they say, and are listed, made, shown, replaced and removed alike.
 
-mod document;
+pub(super) mod document;
 mod laid;
 
 use axum::Json;

@@ -52,6 +52,11 @@ fn a_command_without_words_opens_its_form() {
         ("tag", Form::Tag { tag: None }),
         ("tag team", Form::Tag { tag: Some("team".to_owned()) }),
         ("untag", Form::Untag),
+        ("field", Form::Field { field: None }),
+        ("fields", Form::Field { field: None }),
+        ("call", Form::Call),
+        ("pause", Form::Pause),
+        ("cancel", Form::Cancel),
     ] {
         assert_eq!(intent(typed), Intent::OpenForm(form), "{typed}");
     }
@@ -61,6 +66,26 @@ fn a_command_without_words_opens_its_form() {
     assert_eq!(intent(""), Intent::Bare);
     assert_eq!(intent("  \u{3000}\n "), Intent::Bare);
     assert_eq!(intent("timeline"), Intent::Show(Show::Timeline));
+}
+
+#[test]
+fn what_else_it_says_follows_the_word() {
+    let words = "Affected team Payments".to_owned();
+    assert_eq!(intent("field Affected team Payments"), Intent::SetField { words });
+    let call = |url: &str| Intent::Run(Command::Call { url: url.to_owned() });
+    assert_eq!(
+        intent("call <https://a.example/b?c=d&amp;e|a.example>"),
+        call("https://a.example/b?c=d&e")
+    );
+    assert_eq!(intent("bridge https://a.example"), call("https://a.example"));
+    assert_eq!(intent("call none"), call(""));
+    assert_eq!(intent("private"), Intent::Run(Command::Visibility { private: true }));
+    assert_eq!(intent("test Hear me?"), Intent::DeclareTest { name: "Hear me?".to_owned() });
+    assert_eq!(intent("drill"), Intent::DeclareTest { name: String::new() });
+    let message = Some("The vendor".to_owned());
+    assert_eq!(intent("pause The vendor"), Intent::Run(Command::Pause { message }));
+    let message = Some("A mistake".to_owned());
+    assert_eq!(intent("canceled A mistake"), Intent::Run(Command::Cancel { message }));
 }
 
 #[test]

@@ -121,6 +121,28 @@ pub(super) fn people(words: &str, actor: &UserId) -> Result<Vec<UserId>, String>
     Ok(people)
 }
 
+/// Those whom the words begin with, and what follows them.
+pub(super) fn leading_people<'w>(words: &'w str, actor: &UserId) -> (Vec<UserId>, &'w str) {
+    let mut people: Vec<UserId> = Vec::new();
+    let mut rest = words.trim();
+    loop {
+        let named = match mention(rest) {
+            Some((before, person, after)) if named_between(before, actor) == Ok(Vec::new()) => {
+                Some((person, after))
+            }
+            _ => match split_word(rest) {
+                ("me" | "myself" | "@me", after) => Some((actor.clone(), after)),
+                _ => None,
+            },
+        };
+        let Some((person, after)) = named else { return (people, rest) };
+        if !people.contains(&person) {
+            people.push(person);
+        }
+        rest = after.trim_start_matches([' ', ',', ':', '\n', '\t']);
+    }
+}
+
 fn named_between(words: &str, actor: &UserId) -> Result<Vec<UserId>, String> {
     let words = words.split(|c: char| c.is_whitespace() || c == ',');
     let meant =

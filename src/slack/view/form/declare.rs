@@ -1,6 +1,7 @@
 //! The form that opens an incident: a name is enough.
 
 use crate::incident::catalogue::Catalogue;
+use crate::incident::state::Mode;
 use crate::incident::text::{NAME_LIMIT, SUMMARY_LIMIT};
 use crate::slack::view::form::asking::severities;
 use crate::slack::view::form::steering::types;
@@ -22,7 +23,7 @@ pub fn declare(name: &str, catalogue: &Catalogue, origin: &Origin) -> Modal {
         .map(|select| select.with_placeholder("Not known yet"));
     let severity = severity.map(|select| Block::optional_input("severity", "Severity", select));
     // Where there is only one type, there is nothing to choose.
-    let first = catalogue.types.first().map(|kind| kind.id.as_str());
+    let first = catalogue.default_type().map(|kind| kind.id.as_str());
     let kind = Element::select(types(catalogue), first)
         .filter(|_| catalogue.types.len() > 1)
         .map(|select| Block::optional_input("incident_type", "Type", select));
@@ -36,5 +37,10 @@ pub fn declare(name: &str, catalogue: &Catalogue, origin: &Origin) -> Modal {
         Some(Block::optional_input("private", "Who may know?", private)),
     ];
     let blocks = blocks.into_iter().flatten().collect();
-    Modal::new(DECLARE, "Declare an incident", "Declare", &origin.to_metadata(), blocks)
+    let title = match origin.mode {
+        Mode::Standard | Mode::Retrospective => "Declare an incident",
+        Mode::Test => "Declare a test",
+        Mode::Tutorial => "Declare a tutorial",
+    };
+    Modal::new(DECLARE, title, "Declare", &origin.to_metadata(), blocks)
 }

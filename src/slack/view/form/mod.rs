@@ -7,6 +7,8 @@
 mod asking;
 mod attach;
 mod declare;
+mod fields;
+mod page;
 mod papers;
 mod people;
 mod steering;
@@ -17,21 +19,29 @@ use serde_json::{Value, json};
 
 use crate::ids::{ChannelId, GroupId, IncidentId, ItemId, TeamId, UserId};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::incident::decide::refuse_unless_next;
 use crate::incident::papers::item::ItemKind;
 use crate::incident::refusal::Refusal;
 use crate::incident::snooze::refuse_unless_snoozable;
-use crate::incident::state::Incident;
+use crate::incident::state::{Incident, Mode};
 use crate::incident::triage::refuse_unless_declinable;
 use crate::slack::view::kit::modal::Modal;
 use crate::slack::view::reply;
 
 pub use attach::attach;
 pub use declare::declare;
+pub use page::page;
 
 /// The `callback_id` of the form that declares.
 pub const DECLARE: &str = "declare";
 /// The `callback_id` of the form that moves alerts to another incident.
 pub const ATTACH: &str = "attach_alerts";
+/// The `callback_id` of the form that asks for fields.
+pub const FIELD: &str = "field";
+/// What the id of an input for a field begins with; the field's id follows.
+pub const FIELD_BLOCK: &str = "field/";
+/// The `callback_id` of the form that pages somebody.
+pub const PAGE: &str = "page";
 
 /// The `callback_id` of the form that gives an action to somebody.
 pub const ASSIGN_ACTION: &str = "assign_action";
@@ -81,6 +91,17 @@ pub enum Form {
     },
     /// Which tag to take from it.
     Untag,
+    /// What its fields say.
+    Field {
+        /// The only one to ask for: an id or a name.
+        field: Option<String>,
+    },
+    /// Where people talk.
+    Call,
+    /// Why it rests.
+    Pause,
+    /// Why it was a mistake.
+    Cancel,
     /// What is to be done now.
     Action,
     /// What is to be done afterwards.
@@ -120,6 +141,10 @@ impl Form {
             Form::Merge => "merge",
             Form::Tag { .. } => "tag",
             Form::Untag => "untag",
+            Form::Field { .. } => FIELD,
+            Form::Call => "call",
+            Form::Pause => "pause",
+            Form::Cancel => "cancel",
             Form::Action => "action",
             Form::FollowUp => "follow_up",
             Form::Assign { kind: ItemKind::Action, .. } => ASSIGN_ACTION,
@@ -146,6 +171,8 @@ impl Form {
             Form::Untag if incident.tags.is_empty() => {
                 Err(Refusal::AlreadySo { what: "The incident has no tags".to_owned() })
             }
+            Form::Pause => refuse_unless_next(incident, StatusCategory::Paused),
+            Form::Cancel => refuse_unless_next(incident, StatusCategory::Canceled),
             _ => Ok(()),
         }
     }
@@ -176,6 +203,10 @@ impl Form {
             Form::Merge => steering::merge(incident, &origin),
             Form::Tag { tag } => tags::tag(incident, catalogue, tag.as_deref(), &origin),
             Form::Untag => tags::untag(incident, catalogue, &origin),
+            Form::Field { field } => fields::fields(incident, catalogue, field.as_deref(), &origin),
+            Form::Call => fields::call(incident, &origin),
+            Form::Pause => fields::pause(incident, &origin),
+            Form::Cancel => fields::cancel(incident, &origin),
             Form::Action => papers::action(&origin),
             Form::FollowUp => papers::follow_up(&origin),
             Form::Assign { item, .. } => {
@@ -204,6 +235,9 @@ pub struct Origin {
     /// The workspace of the organisation in which it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slack_team: Option<TeamId>,
+    /// What the form declares, if that is no real incident.
+    #[serde(default, skip_serializing_if = "Mode::is_standard")]
+    pub mode: Mode,
     /// The action or follow-up that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<ItemId>,
@@ -241,6 +275,21 @@ pub fn not_installed(callback_id: &str) -> Value {
     errors(first_field(fields(callback_id)), reply::NOT_INSTALLED)
 }
 
+/// The same answer for the form that asks for fields, which has an input for each: under the one that
+/// the refusal is about, or the first.
+pub fn under_its_field(answer: &Value, refusal: Option<&Refusal>, values: &Value) -> Value {
+    let inputs = values.as_object();
+    let about = match refusal {
+        Some(Refusal::BadField { field, .. }) => Some(format!("{FIELD_BLOCK}{field}")),
+        _ => None,
+    };
+    let about = about.filter(|block| inputs.is_some_and(|inputs| inputs.contains_key(block)));
+    let first = || inputs.and_then(|inputs| inputs.keys().next().cloned());
+    let sentence = answer["errors"].as_object().and_then(|errors| errors.values().next());
+    let sentence = sentence.and_then(Value::as_str).unwrap_or_default();
+    errors(&about.or_else(first).unwrap_or_else(|| FIELD.to_owned()), sentence)
+}
+
 fn errors(field: &str, sentence: &str) -> Value {
     // Slack shows these as plain text.
     json!({"response_action": "errors", "errors": {field: sentence.replace('`', "")}})
@@ -251,6 +300,7 @@ fn fields(callback_id: &str) -> &'static [&'static str] {
     match callback_id {
         DECLARE => &["name", "severity", "lead", "summary", "private"],
         ATTACH => &["reference"],
+        PAGE => &["person", "text"],
         "update" => &["message", "status", "severity", "next_update_in_minutes"],
         "role" => &["role", "person"],
         "severity" => &["severity"],
@@ -264,6 +314,8 @@ fn fields(callback_id: &str) -> &'static [&'static str] {
         "merge" => &["into"],
         "tag" => &["tag", "value"],
         "untag" => &["tag"],
+        FIELD => &["fields"],
+        "call" => &["call_url"],
         "action" => &["description", "person"],
         "follow_up" => &["title", "description", "person"],
         ASSIGN_ACTION | ASSIGN_FOLLOW_UP | "remove" => &["person"],
@@ -371,6 +423,9 @@ mod tests {
             Form::Invite,
             Form::Snooze,
             Form::Merge,
+            Form::Call,
+            Form::Pause,
+            Form::Cancel,
         ];
         let drawn: Vec<String> = forms.iter().map(|form| opened(form, &story)).collect();
         assert_snapshot!(drawn.join("\n\n"), @"
@@ -448,6 +503,21 @@ mod tests {
         Where does INC-1 go on? <into>: (INC-42)
           INC-1 is over then; its timeline stays, and both channels are told.
         [Cancel] [Merge]
+
+        == Call ==
+        Where do people talk? (optional) <call_url>: (https://meet.example.com/abc)
+          The address of a page. Leave it empty if nobody talks any more.
+        [Cancel] [Save]
+
+        == Pause ==
+        Why does INC-1 rest? (optional) <message>
+          Work goes on when the status is changed.
+        [Cancel] [Pause]
+
+        == Declared by mistake ==
+        Why was INC-1 a mistake? (optional) <message>
+          It is over, and can be reopened.
+        [Cancel] [End it]
         ");
     }
 

@@ -95,6 +95,23 @@ impl Element {
         Some(Element(element))
     }
 
+    /// Any of a few choices, of which these are chosen already; nothing without choices.
+    pub fn multi_select(choices: Vec<Choice>, chosen: &[&str]) -> Option<Self> {
+        let options: Vec<Value> = choices.into_iter().take(100).map(|choice| choice.0).collect();
+        if options.is_empty() {
+            return None;
+        }
+        let is_chosen =
+            |option: &&Value| option["value"].as_str().is_some_and(|it| chosen.contains(&it));
+        let initial: Vec<Value> = options.iter().filter(is_chosen).cloned().collect();
+        let mut element =
+            json!({"type": "multi_static_select", "action_id": INPUT_ACTION, "options": options});
+        if !initial.is_empty() {
+            element["initial_options"] = initial.into();
+        }
+        Some(Element(element))
+    }
+
     /// Somebody of the workspace.
     pub fn person(chosen: Option<&UserId>) -> Self {
         let mut element = json!({"type": "users_select", "action_id": INPUT_ACTION});

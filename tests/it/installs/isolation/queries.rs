@@ -8,11 +8,13 @@ use serde_json::json;
 use stentor::app::App;
 use stentor::clock::{Clock, Timestamp};
 use stentor::ids::{ChannelId, IdSource, TeamId, UserId, WorkId, WorkspaceId};
+use stentor::incident::catalogue::edit::{CatalogueCommand, Edit, RoleWords, edit};
 use stentor::incident::event::Actor;
 use stentor::incident::facets::Facet;
 use stentor::incident::reactions::Surface;
 use stentor::incident::wanted::Wanted;
 use stentor::outbox::work::{NewWork, Work};
+use stentor::store::catalogue_changes::Change;
 use stentor::store::incident_lists::IncidentQuery;
 use stentor::store::incident_plan::Plan;
 use stentor::store::installations::{New, RefusedToken, Sealed, Standing};
@@ -21,8 +23,9 @@ use stentor::store::pace::Turnstile;
 use stentor::store::surfaces::Shown;
 use stentor::store::workspaces::Catalogues;
 use stentor::store::{
-    dead_letters, heard, incident_counts, incident_index, incident_lists, incidents, installations,
-    notices, outbox, pace, receipts, surfaces, teams, timeline, tokens, workspaces,
+    catalogue_changes, dead_letters, heard, incident_counts, incident_index, incident_lists,
+    incidents, installations, notices, outbox, pace, receipts, surfaces, teams, timeline, tokens,
+    workspaces,
 };
 
 use super::{alert_queries, everything, paper_queries};
@@ -92,6 +95,12 @@ async fn twins(fresh: &Fresh) -> (App, WorkspaceId, WorkspaceId) {
     paper_queries::fill(&mut tx, &theirs, &incident.id, "theirs").await;
     let theirs_alone = [("only theirs".to_owned(), json!({"theirs": 1}))];
     receipts::mark(&mut tx, &theirs, &theirs_alone, NOW).await.unwrap();
+    let (version, mut catalogue) = catalogue_changes::current(&mut tx, &theirs).await.unwrap();
+    let words = RoleWords { name: Some("theirs".to_owned()), ..RoleWords::default() };
+    let command = CatalogueCommand::Role(Edit::Create(words));
+    let edited = edit(&mut catalogue, &command, "theirs", NOW).unwrap();
+    let change = Change { version: version + 1, at: NOW, actor: Actor::Stentor, edited };
+    assert!(catalogue_changes::save(&mut tx, &theirs, &catalogue, &change).await.unwrap());
     // A team belongs to one organisation; here, both say that it is theirs.
     let (team, channel) = (TeamId::from("T0SAME"), ChannelId::from("C0SAME"));
     teams::remember(&mut tx, &ours, &team, NOW).await.unwrap();
@@ -197,6 +206,8 @@ on_each_database! {
         let keys: Vec<String> = Vec::new();
         read!(receipts::with_keys(&ours, &keys));
         assert_eq!(read!(receipts::marked(&ours, "only theirs")), None);
+        let (version, mut catalogue) = read!(catalogue_changes::current(&ours));
+        assert!(read!(catalogue_changes::page(&ours, None, 9)).is_empty());
         called.insert("workspaces::of");
         Catalogues::default().of(&mut tx, &ours).await.unwrap();
 
@@ -211,6 +222,11 @@ on_each_database! {
         entry.version += 1;
         call!(timeline::append(&ours, &[(id.clone(), entry.into())]));
         call!(receipts::save(&ours, &[], NOW));
+        let id_of_role = catalogue.roles[3].id.clone();
+        let command = CatalogueCommand::Role(Edit::Remove { id: id_of_role });
+        let edited = edit(&mut catalogue, &command, "", NOW).unwrap();
+        let change = Change { version: version + 1, at: NOW, actor: Actor::Stentor, edited };
+        assert!(call!(catalogue_changes::save(&ours, &catalogue, &change)));
         call!(receipts::forget(&ours, NOW, 99));
         call!(surfaces::save(&ours, &id, Surface::Topic, &Shown { hash: Some("ours".to_owned()), ..Shown::default() }));
         let turnstile = Turnstile { key: "method/x".to_owned(), every: Duration::from_secs(1), burst: 1 };
@@ -324,6 +340,7 @@ on_each_database! {
         }
         assert_ne!(everything(&app, &ours).await, our_own);
         called.extend(crate::installs::isolation::rules::CALLED);
+        called.extend(crate::installs::isolation::oncall::CALLED);
         called.extend(crate::installs::isolation::webhooks::CALLED);
         assert_eq!(called, queries(), "what was called here, and what there is in the store");
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Tables whose rows belong to a workspace.
-const TABLES: [&str; 38] = [
+const TABLES: [&str; 47] = [
     "counter",
     "incident",
     "timeline",
@@ -33,6 +33,15 @@ const TABLES: [&str; 38] = [
     "alert_rule_standing",
     "alert_rule_count",
     "alert_rule_value",
+    "catalogue_change",
+    "person",
+    "schedule",
+    "schedule_override",
+    "escalation_path",
+    "oncall_change",
+    "escalation",
+    "escalation_alert",
+    "escalation_page",
     "incident_index",
     "alert_tag",
     "webhook",

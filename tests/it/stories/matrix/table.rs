@@ -333,6 +333,23 @@ pub const METHODS: &[Method] = &[
         not_usual: &[],
         own: &[],
     },
+    // About no incident: see the stories of `oncall/people.rs`.
+    Method {
+        name: "users.list",
+        part: Part::Outside,
+        occasion: Occasion::Always,
+        dead: &[],
+        not_usual: &[],
+        own: &[],
+    },
+    Method {
+        name: "users.info",
+        part: Part::Outside,
+        occasion: Occasion::Always,
+        dead: &[],
+        not_usual: &[],
+        own: &[],
+    },
     // Only for a private incident: see `papers/members.rs`.
     Method {
         name: "conversations.kick",

@@ -1,0 +1,11 @@
+//! Somebody being paged, until somebody answers, or all have been paged.
+
+mod advance;
+mod answer;
+pub mod state;
+pub mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use advance::{Beginning, Effect};
