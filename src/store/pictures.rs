@@ -1,7 +1,8 @@
 //! Incidents together with their alerts, and a search among them by an expression.
 //!
 //! What an expression asks can't be asked of a database, so incidents are looked at here, some at a
-//! time and those first that have changed last. What is kept of each that is found is its id and its place in the order.
+//! time and those first that have changed last. What is kept of each that is found is its id and its
+//! place in the order.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};

@@ -60,10 +60,10 @@ pub async fn incident(tx: &mut Tx, caller: &Caller, id: &str) -> Outcome<Inciden
 }
 
 /// What is known of those who lead these incidents, made somebody lead or gave a tag.
-pub async fn people<'i>(
+pub async fn people(
     tx: &mut Tx,
     caller: &Caller,
-    incidents: impl IntoIterator<Item = &'i Incident>,
+    incidents: &[&Incident],
 ) -> Outcome<BTreeMap<UserId, Person>> {
     let mut ids = BTreeSet::new();
     for incident in incidents {
@@ -82,7 +82,7 @@ pub async fn anywhere(app: &App, tx: &mut Tx, caller: &Caller, id: &str) -> Outc
     let systems = pictures::systems(tx, &caller.workspace).await?;
     let mut pictures = pictures::of(tx, &caller.workspace, vec![found]).await?;
     let picture = pictures.pop().ok_or_else(Problem::no_such_incident)?;
-    let people = people(tx, caller, [&picture.incident]).await?;
+    let people = people(tx, caller, &[&picture.incident]).await?;
     Ok(Scene { catalogue, systems, people, picture })
 }
 

@@ -16,6 +16,7 @@ use crate::api::request::Params;
 use crate::api::v1::environments::{self, LAST, filters, folder, look, sort};
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::incident::state::Incident;
 use crate::store::pictures::{self, Search};
 
 /// The most on a page.
@@ -59,8 +60,8 @@ pub async fn search(
         true => BTreeMap::new(),
         false => pictures::systems(&mut tx, &caller.workspace).await?,
     };
-    let seen = found.pictures.iter().map(|picture| &picture.incident);
-    let people = find::people(&mut tx, &caller, seen).await?;
+    let seen: Vec<&Incident> = found.pictures.iter().map(|picture| &picture.incident).collect();
+    let people = find::people(&mut tx, &caller, &seen).await?;
     let glass = Glass::new(&catalogue, &systems, &people);
     let items = found.pictures.iter().map(|picture| glass.incident(picture, alerts));
     Ok(Json(json!({"total": found.total, "items": items.collect::<Vec<_>>()})))
