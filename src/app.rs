@@ -199,6 +199,7 @@ impl App {
     pub fn router(&self) -> Router {
         Router::new()
             .merge(api::router())
+            .merge(api::bigpanda::router())
             .merge(ingest::router())
             .layer(axum::middleware::from_fn(api::metrics::measure))
             .with_state(self.clone())

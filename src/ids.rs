@@ -79,6 +79,10 @@ text_ids! {
     SettingId;
     /// An alert rule: what Stentor itself watches; ours, a ULID.
     RuleId;
+    /// A tag that incidents can have; ours, a ULID.
+    TagId;
+    /// Incidents that are looked at together; ours, a ULID, but for `all`.
+    EnvironmentId;
     /// A field of a workspace's catalogue; ours, a ULID.
     CustomFieldId;
     /// Something that can be chosen in such a field; ours, a ULID.

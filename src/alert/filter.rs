@@ -103,6 +103,11 @@ impl Filter {
         object::read(value)
     }
 
+    /// The expression as JSON: reading it gives one that holds for the same.
+    pub fn to_value(&self) -> serde_json::Value {
+        object::write(self)
+    }
+
     /// Whether it holds for what has these fields.
     ///
     /// A field that is not there is like nothing but an empty text, so that `host != ""` asks

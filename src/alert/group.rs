@@ -294,6 +294,7 @@ mod tests {
             cross_source: true,
             active: true,
             note: String::new(),
+            position: None,
         }
     }
 

@@ -32,6 +32,8 @@ const PAGED_PEOPLE: usize = 50;
 pub const PEOPLE_LIMIT: usize = 100;
 /// The longest comment, note or expression, in characters.
 pub const TEXT_LIMIT: usize = 3_000;
+/// The longest expression of a maintenance window, in characters: it may list every host there is.
+pub const CONDITION_LIMIT: usize = 25_000;
 
 /// Labels by name.
 type Labels = BTreeMap<String, String>;
@@ -45,7 +47,7 @@ pub struct Prepared {
     pub silences: Vec<(SettingId, Silence, All)>,
     /// Which alerts keep others quiet.
     pub inhibitions: Vec<(SettingId, Inhibition, All, All)>,
-    windows: Vec<(SettingId, MaintenanceWindow, All)>,
+    windows: Vec<(SettingId, MaintenanceWindow, All, Option<Filter>)>,
     /// What alert rules count.
     pub counter: Counter,
 }
@@ -146,9 +148,8 @@ impl Prepared {
                 .map(|(label, minutes)| (None, usual(label, *minutes), None))
                 .collect();
         }
-        // The longest window first; of equal ones, the oldest.
-        prepared.patterns.sort_by(|a, b| {
-            b.1.window_minutes.cmp(&a.1.window_minutes).then_with(|| a.0.cmp(&b.0))
+        prepared.patterns.sort_by_key(|(id, pattern, _)| {
+            pattern.order(id.as_ref().unwrap_or(&SettingId::from("")))
         });
         prepared.routes.sort_by(|a, b| (a.1.position, &a.0).cmp(&(b.1.position, &b.0)));
         prepared
@@ -177,7 +178,8 @@ impl Prepared {
             }
             Setting::Maintenance(window) => {
                 let all = All::prepare(&window.matchers)?;
-                self.windows.push((id, window.clone(), all));
+                let filter = filter(window.filter.as_deref())?;
+                self.windows.push((id, window.clone(), all, filter));
             }
         }
         Ok(())
@@ -218,16 +220,19 @@ impl Prepared {
     }
 
     /// The maintenance window that an alert falls into now.
-    pub fn window(&self, labels: &Labels, now: Timestamp) -> Option<&SettingId> {
-        let found = self.windows.iter().find(|(_, window, all)| {
-            window.starts_at <= now && now < window.ends_at && all.hold(labels)
+    pub fn window(&self, about: &AlertFields, now: Timestamp) -> Option<&SettingId> {
+        let found = self.windows.iter().find(|(_, window, all, filter)| {
+            window.starts_at <= now
+                && now < window.ends_at
+                && all.hold(about.labels)
+                && holds(filter.as_ref(), about)
         });
-        found.map(|(id, _, _)| id)
+        found.map(|(id, ..)| id)
     }
 
     /// Whether a maintenance window is open, whatever it is about.
     pub fn has_window(&self, now: Timestamp) -> bool {
-        self.windows.iter().any(|(_, window, _)| window.starts_at <= now && now < window.ends_at)
+        self.windows.iter().any(|(_, window, ..)| window.starts_at <= now && now < window.ends_at)
     }
 
     /// The silences that an alert falls under now, and when the last of them ends.
@@ -288,6 +293,7 @@ fn usual(label: &str, window_minutes: u32) -> Pattern {
         cross_source: true,
         active: true,
         note: String::new(),
+        position: None,
     }
 }
 
@@ -340,7 +346,15 @@ pub fn check(setting: &Setting) -> Result<(), BadSetting> {
             if !(1..=100).contains(&window.name.chars().count()) {
                 return Err(BadSetting::Name);
             }
-            some(&window.matchers)?;
+            match filter(window.filter.as_deref())? {
+                None => some(&window.matchers)?,
+                Some(Filter::Everything) if window.matchers.is_empty() => {
+                    return Err(BadSetting::Everything);
+                }
+                Some(_) => {
+                    All::prepare(&window.matchers)?;
+                }
+            }
             in_order(window.starts_at, window.ends_at)
         }
     }
@@ -394,7 +408,10 @@ fn within_limits(setting: &Setting) -> Result<(), BadSetting> {
             at_most("equal", "labels", rule.equal.len(), CONDITIONS_LIMIT)?;
             rule.equal.iter().try_for_each(|name| text("equal", name, NAME_LIMIT))?;
         }
-        Setting::Maintenance(window) => conditions("matchers", &window.matchers)?,
+        Setting::Maintenance(window) => {
+            conditions("matchers", &window.matchers)?;
+            text("filter", window.filter.as_deref().unwrap_or_default(), CONDITION_LIMIT)?;
+        }
     }
     let value = serde_json::to_value(setting).expect("a setting has plain keys");
     if json::has_nul(&value) { Err(BadSetting::Nul) } else { Ok(()) }

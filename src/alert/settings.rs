@@ -1,6 +1,7 @@
 //! What a workspace has laid down about its alerts: patterns, routes, silences, inhibitions and
 //! maintenance windows.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -43,6 +44,18 @@ pub struct Pattern {
     /// What people want to remember about it.
     #[serde(default)]
     pub note: String,
+    /// Its place among the others: the lowest first. Those without one come last, the longest window
+    /// of them first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<i64>,
+}
+
+impl Pattern {
+    /// Its place among the others: those that were given one first; then the longest window, and of
+    /// equal ones the oldest.
+    pub fn order(&self, id: &SettingId) -> (i64, Reverse<u32>, SettingId) {
+        (self.position.unwrap_or(i64::MAX), Reverse(self.window_minutes), id.clone())
+    }
 }
 
 fn yes() -> bool {
@@ -238,11 +251,15 @@ pub struct MaintenanceWindow {
     /// What is done.
     pub name: String,
     /// Which alerts are expected: all of these have to hold.
+    #[serde(default)]
     pub matchers: Vec<Matcher>,
     /// From when.
     pub starts_at: Timestamp,
     /// Until when.
     pub ends_at: Timestamp,
+    /// Only alerts for which this expression holds. There are conditions or an expression, or both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
 }
 
 /// One of them, as it is kept.

@@ -4,6 +4,7 @@
 //! are for those who run Stentor. Every answer that is no success is a [`problem`]. Nothing here
 //! decides what may happen to an incident: that is the engine's.
 
+pub mod bigpanda;
 pub mod caller;
 pub mod health;
 pub mod incident_io;

@@ -87,6 +87,9 @@ const NEEDED: &[Row] = &[
     ("escalation-paths", Scope::EscalationsRead, Scope::EscalationsWrite),
     ("escalations", Scope::EscalationsRead, Scope::EscalationsCreate),
     ("escalations/*", Scope::EscalationsRead, Scope::EscalationsWrite),
+    ("incident-tags", Scope::CatalogueRead, Scope::SettingsWrite),
+    ("environments", Scope::CatalogueRead, Scope::SettingsWrite),
+    ("environments/*/incidents", Scope::IncidentsRead, Scope::IncidentsWrite),
     ("webhooks", Scope::WebhooksManage, Scope::WebhooksManage),
     ("tokens", Scope::TokensManage, Scope::TokensManage),
 ];
@@ -143,9 +146,13 @@ const SENTRY: &[Row] = &[
 const BIGPANDA: &[Row] = &[
     ("*", Scope::IncidentsRead, Scope::IncidentsWrite),
     ("*/*/environments", Scope::SettingsRead, Scope::SettingsWrite),
+    ("*/*/environments/*/incidents", Scope::IncidentsRead, Scope::IncidentsWrite),
+    ("*/*/environments/*/batch-resolve", Scope::AlertsRead, Scope::AlertsWrite),
     ("*/*/correlation-patterns", Scope::SettingsRead, Scope::SettingsWrite),
+    ("*/*/correlation-patterns-order", Scope::SettingsRead, Scope::SettingsWrite),
     ("*/*/maintenance-plans", Scope::SettingsRead, Scope::SettingsWrite),
-    ("*/*/tag-definitions", Scope::SettingsRead, Scope::SettingsWrite),
+    ("*/*/ordered-maintenance-plans", Scope::SettingsRead, Scope::SettingsWrite),
+    ("*/*/incidents/tags/definitions", Scope::SettingsRead, Scope::SettingsWrite),
 ];
 
 /// Nothing is written there: what is asked for can be too long for an address.

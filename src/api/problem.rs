@@ -14,10 +14,12 @@ use crate::alert::rule::validate::BadRule;
 use crate::engine::catalogue::NotEdited;
 use crate::engine::order::NotDone;
 use crate::incident::catalogue::edit::BadEdit;
+use crate::incident::environment::BadEnvironment;
 use crate::incident::merge::BadMerge;
 use crate::incident::papers::bad::BadPaper;
 use crate::incident::refusal::{Field, Refusal};
 use crate::incident::text::shorten;
+use crate::incident::tags::definition::BadTag;
 use crate::intake::order::NotTaken;
 use crate::oncall::refusal::Refused;
 use crate::paging;
@@ -388,6 +390,19 @@ impl From<Refusal> for Problem {
             Refusal::NoDestination => (UNFIT, "An incident is missing"),
             Refusal::NotForPeople => (StatusCode::FORBIDDEN, "Not for callers"),
             Refusal::Stale { .. } => (StatusCode::PRECONDITION_FAILED, "Stale version"),
+            Refusal::BadTag(BadTag::NoSuchTag { .. }) => (UNFIT, "Unknown tag"),
+            Refusal::BadTag(BadTag::NameTaken { .. } | BadTag::NotUsed { .. } | BadTag::Enough) => {
+                (StatusCode::CONFLICT, "Bad tag")
+            }
+            Refusal::BadTag(_) => (UNFIT, "Bad tag"),
+            Refusal::BadEnvironment(BadEnvironment::NoSuch) => {
+                return Problem::no_such("environment");
+            }
+            Refusal::BadEnvironment(
+                BadEnvironment::NameTaken { .. } | BadEnvironment::BuiltIn | BadEnvironment::Enough,
+            ) => (StatusCode::CONFLICT, "Bad environment"),
+            Refusal::BadEnvironment(_) => (UNFIT, "Bad environment"),
+            Refusal::TooManyAlerts { .. } => (StatusCode::CONFLICT, "Too many alerts"),
             Refusal::UnknownTimestamp(_) => (UNFIT, "Unknown timestamp"),
             Refusal::UnknownField(_) | Refusal::NoFields => (UNFIT, "Unknown field"),
             Refusal::BadField { .. } => (UNFIT, "Bad field"),

@@ -66,6 +66,7 @@ fn pattern() -> Setting {
         cross_source: true,
         active: true,
         note: "What breaks together in the demo’s shop".to_owned(),
+        position: None,
     })
 }
 

@@ -11,6 +11,7 @@ mod batch;
 mod beside;
 pub mod catalogue;
 pub mod catching_up;
+pub mod naming;
 pub mod order;
 
 use std::sync::Arc;
@@ -224,6 +225,10 @@ fn kind(order: &Order) -> &'static str {
         Command::RecordAlerts { .. } => "record_alerts",
         Command::RecordPaged { .. } => "record_paged",
         Command::Ring { .. } => "ring",
+        Command::Tag { .. } => "tag",
+        Command::Untag { .. } => "untag",
+        Command::SnoozeUntil { .. } => "snooze_until",
+        Command::ResolveAll { .. } => "resolve_all",
         Command::Field { .. } => "field",
         Command::Timestamp { .. } => "timestamp",
         Command::Call { .. } => "call",

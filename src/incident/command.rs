@@ -198,6 +198,33 @@ pub enum Command {
         /// Which one.
         timer: TimerKind,
     },
+    /// Give it a tag, in place of what it has of it.
+    Tag {
+        /// An id or a name of the catalogue.
+        tag: String,
+        /// The value. Of a tag that has several, a JSON list of texts in a string, or texts with commas
+        /// between.
+        value: String,
+    },
+    /// Take a tag from it.
+    Untag {
+        /// An id or a name of the catalogue.
+        tag: String,
+    },
+    /// Have peace from its alerts until then.
+    SnoozeUntil {
+        /// When it ends: in 1 minute to 30 days.
+        until: Timestamp,
+        /// End it with the first news of its alerts.
+        #[serde(default)]
+        cancel_on_news: bool,
+    },
+    /// It is over for those it hurt, and so are all of its alerts.
+    ResolveAll {
+        /// What ended it.
+        #[serde(default)]
+        message: Option<String>,
+    },
     /// Make a custom field say something else.
     Field {
         /// Which: an id or a name of the catalogue.

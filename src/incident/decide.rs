@@ -27,6 +27,7 @@ use crate::incident::signal;
 use crate::incident::snooze;
 use crate::incident::state::{Incident, Mode, Visibility};
 use crate::incident::subscribers;
+use crate::incident::tags;
 use crate::incident::text::{
     MESSAGE_LIMIT, NAME_LIMIT, SUMMARY_LIMIT, clean_line, clean_text, shorten,
 };
@@ -219,6 +220,16 @@ pub fn change(
         }
         Command::RecordAlerts { by, done } => {
             Ok(vec![Event::AlertsHandled { by: by.clone(), done: done.clone() }])
+        }
+        Command::Tag { tag, value } => tags::set(incident, tag, value, context),
+        Command::Untag { tag } => tags::remove(incident, tag, context),
+        Command::SnoozeUntil { until, cancel_on_news } => {
+            snooze::snooze_until(incident, *until, *cancel_on_news, context)
+        }
+        Command::ResolveAll { message } => {
+            let mut events = resolve(incident, message.as_deref(), context)?;
+            events.extend(incident.signal.map(|_| Event::AlertsEnded {}));
+            Ok(events)
         }
         Command::RecordPaged { paged } => Ok(vec![Event::Paged(paged.clone())]),
         Command::Ring { timer: TimerKind::UpdateDue } => match incident.next_update_due {

@@ -7,7 +7,7 @@ use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{
     ChannelId, CustomFieldId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId,
-    StatusId, TeamId, TimestampId, UserId,
+    StatusId, TagId, TeamId, TimestampId, UserId,
 };
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::catalogue::field::FieldValue;
@@ -256,6 +256,25 @@ pub enum Event {
         /// What.
         done: Handled,
     },
+    /// It was given a tag.
+    TagSet {
+        /// Which.
+        tag: TagId,
+        /// What it was before, if it had it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Vec<String>>,
+        /// What it is now.
+        to: Vec<String>,
+    },
+    /// A tag was taken from it.
+    TagRemoved {
+        /// Which.
+        tag: TagId,
+        /// What it was.
+        from: Vec<String>,
+    },
+    /// Whoever resolved it said that all of its alerts are over too.
+    AlertsEnded {},
     /// A field says something else.
     FieldChanged {
         /// Which.

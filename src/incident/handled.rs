@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::ids::AlertId;
+
 /// What somebody did about the incident's alerts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -21,6 +23,10 @@ pub enum Handled {
     Resolved {
         /// How many.
         count: u32,
+        /// Which; of more than 300, the first ones. Nothing in what older versions wrote.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[schema(value_type = Vec<String>)]
+        alerts: Vec<AlertId>,
     },
     /// They made them part of this incident.
     Came {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::alert::settings::GROUP_LIMIT;
 use crate::ids::{ChannelId, IncidentId};
 use crate::incident::access;
 use crate::incident::catalogue::StatusCategory;
@@ -121,6 +122,14 @@ fn check(incident: &Incident, destination: &Incident) -> Result<(), BadMerge> {
         return Err(BadMerge::PublicIntoPrivate { destination: name() });
     }
     Ok(())
+}
+
+/// Refuses incidents that would have too many alerts together: nobody reads through more, and what
+/// correlates goes into another incident at that point too.
+pub fn refuse_if_too_many(alerts: impl IntoIterator<Item = usize>) -> Result<(), Refusal> {
+    let count: usize = alerts.into_iter().sum();
+    let limit = usize::try_from(GROUP_LIMIT).unwrap_or(usize::MAX);
+    if count > limit { Err(Refusal::TooManyAlerts { count, limit }) } else { Ok(()) }
 }
 
 impl Incident {

@@ -87,6 +87,11 @@ fn any_steering() -> impl Strategy<Value = Command> {
         Just(Command::Unsnooze {}),
         "INC-1|INC-2|\\PC*".prop_map(|into| Command::Merge { into }),
         Just(Command::RecordMerge { absorbed: Absorbed::default() }),
+        ("team|\\PC*", any::<String>()).prop_map(|(tag, value)| Command::Tag { tag, value }),
+        "team|\\PC*".prop_map(|tag| Command::Untag { tag }),
+        (0..100_000usize)
+            .prop_map(|minute| Command::SnoozeUntil { until: at(minute), cancel_on_news: false }),
+        Just(Command::ResolveAll { message: None }),
     ]
 }
 

@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::ids::{IncidentId, UserId};
 use crate::incident::channel::ChannelChange;
 use crate::incident::edit::Telling;
-use crate::incident::event::{Absorbed, Entry, Event};
+use crate::incident::event::{Absorbed, Actor, Entry, Event};
 use crate::incident::paged::Happened;
 use crate::incident::papers::Filed;
 use crate::incident::signal::news;
@@ -122,6 +122,13 @@ pub enum Effect {
         /// What it may say.
         absorbed: Absorbed,
     },
+    /// All of its alerts are over, by the word of whoever says so.
+    EndAlerts {
+        /// Who.
+        by: Actor,
+        /// The entry that says it.
+        version: i64,
+    },
     /// Nobody need be paged for it any more.
     EndEscalations {
         /// Because its alerts are over; not because it is.
@@ -231,6 +238,7 @@ fn what_is_missing(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             | Event::MessagePinned { .. }
             | Event::MessageEdited { .. }
             | Event::MessageUnpinned { .. }
+            | Event::AlertsEnded {}
             | Event::Paperwork(_)
             | Event::MemberRemoved { .. }
             | Event::Subscribed { .. }
@@ -347,6 +355,10 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
             let is_news = !is_quiet && news(from.as_ref(), to).is_some();
             let told = if is_news { said() } else { Vec::new() };
             [told, stale(&[Welcome, Announcement])].concat()
+        }
+        Event::TagSet { .. } | Event::TagRemoved { .. } => stale(&[Welcome, Announcement]),
+        Event::AlertsEnded {} => {
+            vec![Effect::EndAlerts { by: entry.actor.clone(), version: entry.version }]
         }
         // Those who want to know look at the welcome message; a form changes many at once.
         Event::FieldChanged { .. } => stale(&[Welcome, Announcement]),

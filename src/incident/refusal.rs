@@ -6,8 +6,10 @@
 use crate::ids::CustomFieldId;
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::catalogue::find::Unknown;
+use crate::incident::environment::BadEnvironment;
 use crate::incident::merge::BadMerge;
 use crate::incident::papers::bad::BadPaper;
+use crate::incident::tags::definition::BadTag;
 use crate::oncall::refusal::Refused;
 
 /// A command that can't be done.
@@ -135,6 +137,20 @@ pub enum Refusal {
         /// The version now.
         current: i64,
     },
+    /// There is no such tag, or no such value.
+    #[error(transparent)]
+    BadTag(#[from] BadTag),
+    /// There is no such environment, or there can't be.
+    #[error(transparent)]
+    BadEnvironment(#[from] BadEnvironment),
+    /// Together they would have more alerts than one incident may have.
+    #[error("Together they would have {count} alerts; {limit} is the most of one incident.")]
+    TooManyAlerts {
+        /// How many they would have.
+        count: usize,
+        /// How many they may.
+        limit: usize,
+    },
     /// No timestamp goes by this word.
     #[error("There is no timestamp \u{201c}{}\u{201d}. {}", .0.given, choices(.0))]
     UnknownTimestamp(Unknown),
@@ -238,6 +254,8 @@ impl Refusal {
             Refusal::Missing { field } | Refusal::TooLong { field, .. } => Some(field.as_str()),
             Refusal::BadReminder => Some("next_update_in_minutes"),
             Refusal::NoDestination => Some("reference"),
+            Refusal::BadTag(bad) => Some(bad.field()),
+            Refusal::BadEnvironment(bad) => bad.field(),
             Refusal::UnknownTimestamp(_) | Refusal::TimestampAhead => Some("timestamps"),
             Refusal::UnknownField(_) | Refusal::NoFields | Refusal::BadField { .. } => {
                 Some("fields")
@@ -259,6 +277,7 @@ impl Refusal {
             | Refusal::AlreadySo { .. }
             | Refusal::Over { .. }
             | Refusal::NotForPeople
+            | Refusal::TooManyAlerts { .. }
             | Refusal::Stale { .. } => None,
         }
     }
@@ -291,6 +310,11 @@ impl Refusal {
             Refusal::BadPaper(bad) => bad.code(),
             Refusal::NotForPeople => "not-for-people",
             Refusal::Stale { .. } => "stale-version",
+            Refusal::BadTag(BadTag::NoSuchTag { .. }) => "unknown-tag",
+            Refusal::BadTag(_) => "bad-tag",
+            Refusal::BadEnvironment(BadEnvironment::NoSuch) => "no-such-environment",
+            Refusal::BadEnvironment(_) => "bad-environment",
+            Refusal::TooManyAlerts { .. } => "too-many-alerts",
             Refusal::UnknownTimestamp(_) => "unknown-timestamp",
             Refusal::UnknownField(_) | Refusal::NoFields => "unknown-field",
             Refusal::BadField { .. } => "bad-field",

@@ -63,6 +63,21 @@ pub(super) fn snooze(
     Ok(vec![Event::Snoozed { until, cancel_on_news }])
 }
 
+/// The same by the clock. What is nearer than a minute is over before anybody has read it.
+pub(super) fn snooze_until(
+    incident: &Incident,
+    until: Timestamp,
+    cancel_on_news: bool,
+    context: &Context,
+) -> Result<Vec<Event>, Refusal> {
+    refuse_unless_snoozable(incident)?;
+    let length = until.since(context.now).as_secs();
+    if !(60..=u64::from(LONGEST) * 60).contains(&length) {
+        return Err(Refusal::BadSnooze);
+    }
+    Ok(vec![Event::Snoozed { until, cancel_on_news }])
+}
+
 pub(super) fn unsnooze(incident: &Incident) -> Result<Vec<Event>, Refusal> {
     match incident.snooze {
         Some(_) => Ok(vec![Event::Unsnoozed { because: Woken::Asked }]),

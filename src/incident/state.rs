@@ -9,7 +9,7 @@ use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{
     ChannelId, CustomFieldId, EscalationId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId,
-    SeverityId, StatusId, TeamId, TimestampId, UserId,
+    SeverityId, StatusId, TagId, TeamId, TimestampId, UserId,
 };
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::catalogue::field::FieldValue;
@@ -21,6 +21,7 @@ use crate::incident::papers::Papers;
 use crate::incident::pins::Pinned;
 use crate::incident::snooze::Snooze;
 use crate::incident::subscribers;
+use crate::incident::tags::Tagged;
 
 /// Who may know of an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -156,6 +157,15 @@ pub struct Incident {
     /// What its alerts say together, if it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<Signal>,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<TagId, Tagged>,
+    /// Who gave which role to its present holder; nothing of those that older versions gave.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub assigned_by: BTreeMap<RoleId, Actor>,
+    /// When something last changed that people are told of; nothing in those of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<Timestamp>,
     /// Whether it is a real one.
     #[serde(default, skip_serializing_if = "Mode::is_standard")]
     pub mode: Mode,
@@ -224,6 +234,13 @@ impl Incident {
             ended_at: (!declared.category.is_active()).then_some(at),
             opened_by: declared.opened_by.clone(),
             signal: None,
+            tags: BTreeMap::new(),
+            assigned_by: declared
+                .roles
+                .iter()
+                .map(|(role, _)| (role.clone(), by.clone()))
+                .collect(),
+            changed_at: Some(at),
             mode: declared.mode,
             fields: declared.fields.iter().cloned().collect(),
             call_url: declared.call_url.clone(),
@@ -251,6 +268,9 @@ impl Incident {
     pub fn apply(&mut self, entry: &Entry) {
         self.version = entry.version;
         self.updated_at = entry.at;
+        if is_told(&entry.event) {
+            self.changed_at = Some(entry.at);
+        }
         match &entry.event {
             // Only the first entry declares; `declared` has made the state of it.
             Event::Declared(_) => {}
@@ -269,15 +289,17 @@ impl Incident {
                 self.heed(message.as_deref(), entry);
                 self.move_to(change, entry);
             }
-            Event::RoleAssigned { role, person, .. } => {
-                match person {
-                    Some(person) => {
-                        self.papers.removed.remove(person);
-                        self.roles.insert(role.clone(), person.clone())
-                    }
-                    None => self.roles.remove(role),
-                };
-            }
+            Event::RoleAssigned { role, person, .. } => match person {
+                Some(person) => {
+                    self.papers.removed.remove(person);
+                    self.roles.insert(role.clone(), person.clone());
+                    self.assigned_by.insert(role.clone(), entry.actor.clone());
+                }
+                None => {
+                    self.roles.remove(role);
+                    self.assigned_by.remove(role);
+                }
+            },
             Event::SummaryChanged { to, .. } => self.summary.clone_from(to),
             Event::Renamed { to, .. } => self.name.clone_from(to),
             Event::ChannelOpened { channel, .. } => self.channel = Some(channel.clone()),
@@ -306,6 +328,13 @@ impl Incident {
                 self.move_to(change, entry);
             }
             Event::SignalChanged { to, .. } => self.signal = Some(*to),
+            Event::TagSet { tag, to, .. } => {
+                let tagged = Tagged { values: to.clone(), by: entry.actor.clone(), at: entry.at };
+                self.tags.insert(tag.clone(), tagged);
+            }
+            Event::TagRemoved { tag, .. } => {
+                self.tags.remove(tag);
+            }
             Event::FieldChanged { field, to, .. } => {
                 match to {
                     Some(value) => self.fields.insert(field.clone(), value.clone()),
@@ -342,6 +371,7 @@ impl Incident {
             Event::Undelivered { .. }
             | Event::AlertsHandled { .. }
             | Event::Absorbed(_)
+            | Event::AlertsEnded {}
             | Event::Unknown => {}
         }
     }
@@ -398,6 +428,32 @@ impl Incident {
         people.sort();
         people.dedup();
         people
+    }
+}
+
+/// Whether people are told of it, wherever they follow the incident. What is only Stentor's own
+/// bookkeeping, or about its channel, is nothing new about the incident; nor are alerts that come and
+/// go in maintenance.
+fn is_told(event: &Event) -> bool {
+    match event {
+        Event::SignalChanged { from, to, .. } => from.is_none_or(|from| {
+            (from.status, from.active, from.flapping, from.peak)
+                != (to.status, to.active, to.flapping, to.peak)
+        }),
+        Event::ChannelOpened { .. }
+        | Event::ChannelChanged { .. }
+        | Event::UpdateOverdue { .. }
+        | Event::Undelivered { .. }
+        | Event::MessagePinned { .. }
+        | Event::MessageEdited { .. }
+        | Event::MessageUnpinned { .. }
+        | Event::Invited { .. }
+        | Event::RoleAssigned { .. }
+        | Event::MemberRemoved { .. }
+        | Event::Subscribed { .. }
+        | Event::Unsubscribed { .. }
+        | Event::Unknown => false,
+        _ => true,
     }
 }
 

@@ -53,6 +53,11 @@ pub fn is_trick(c: char) -> bool {
     matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// What of a name tells it from others: case, spaces, dashes and underscores do not.
+pub fn fold(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
 /// The text, cut to so many characters, with `…` as the last one where something is missing.
 pub fn shorten(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {

@@ -293,7 +293,13 @@ impl<'a> Desk<'a> {
             }
             return Folded { alert: Some(id), effect: Effect::Repeated };
         }
-        let window = self.settings.window(&observation.labels, self.now).cloned();
+        // The usual case is none, and costs nothing.
+        let window = self.settings.has_window(self.now).then(|| {
+            let system = source.system();
+            let about = AlertFields::of_observation(&observation, &system);
+            self.settings.window(&about, self.now).cloned()
+        });
+        let window = window.flatten();
         let reopens_within = match source.settings.reopen_window_minutes {
             Some(0) => None,
             Some(minutes) => Some(std::time::Duration::from_secs(u64::from(minutes) * 60)),

@@ -17,6 +17,8 @@ use crate::store::{alert_groups, alert_settings, alerts, receipts};
 
 /// Groups that are looked at again at once, when something laid down has changed.
 const GROUPS_AT_ONCE: i64 = 100_000;
+/// Alerts that the record of an incident names at once.
+const NAMED: usize = 300;
 
 impl Desk<'_> {
     /// Does it, unless its receipt says that it was done.
@@ -50,18 +52,18 @@ impl Desk<'_> {
             Errand::Acknowledge { which, by } => {
                 let ids = self.hold_which(tx, which).await?;
                 let carried = self.each(&ids, |desk, id| desk.acknowledge(id, by));
-                Ok(self.noted(carried, by, |count| Handled::Acknowledged { count }))
+                Ok(self.noted(carried, by, |count, _| Handled::Acknowledged { count }))
             }
             Errand::Unacknowledge { which, by } => {
                 let ids = self.hold_which(tx, which).await?;
                 let carried = self.each(&ids, |desk, id| desk.unacknowledge(id, by));
-                Ok(self.noted(carried, by, |count| Handled::Unacknowledged { count }))
+                Ok(self.noted(carried, by, |count, _| Handled::Unacknowledged { count }))
             }
             Errand::Resolve { which, by } => {
                 let ids = self.hold_which(tx, which).await?;
                 let cause = Cause::Somebody { actor: by.clone() };
                 let carried = self.each(&ids, |desk, id| desk.end(id, &cause));
-                Ok(self.noted(carried, by, |count| Handled::Resolved { count }))
+                Ok(self.noted(carried, by, |count, alerts| Handled::Resolved { count, alerts }))
             }
             Errand::Tag { which, tagging, by } => {
                 let tagging = self.known_tags(tx, tagging).await?;
@@ -167,15 +169,24 @@ impl Desk<'_> {
     }
 
     /// Lets the records of the incidents say what somebody did about their alerts.
-    fn noted(&mut self, carried: Carried, by: &Actor, done: impl Fn(u32) -> Handled) -> Carried {
-        let mut counts: BTreeMap<IncidentId, u32> = BTreeMap::new();
+    fn noted(
+        &mut self,
+        carried: Carried,
+        by: &Actor,
+        done: impl Fn(u32, Vec<AlertId>) -> Handled,
+    ) -> Carried {
+        let mut changed: BTreeMap<IncidentId, Vec<AlertId>> = BTreeMap::new();
         for id in &carried.alerts {
             let group = self.groups.get(&self.alerts[id].written.alert.group);
             if let Some(incident) = group.and_then(|group| group.incident.clone()) {
-                *counts.entry(incident).or_default() += 1;
+                changed.entry(incident).or_default().push(id.clone());
             }
         }
-        let noted = counts.into_iter().map(|(incident, count)| (incident, by.clone(), done(count)));
+        let noted = changed.into_iter().map(|(incident, mut alerts)| {
+            let count = u32::try_from(alerts.len()).unwrap_or(u32::MAX);
+            alerts.truncate(NAMED);
+            (incident, by.clone(), done(count, alerts))
+        });
         self.handled.extend(noted);
         carried
     }

@@ -90,6 +90,13 @@ pub enum Work {
     Report(Box<Report>),
     /// Tell somebody or something what an alert rule says, once. It is about no incident.
     Act(Box<Act>),
+    /// All alerts of the incident are over, by the word of whoever resolved it.
+    EndAlerts {
+        /// Who.
+        by: Actor,
+        /// The entry that says it.
+        version: i64,
+    },
     /// Show a message that pages somebody as it is to be now.
     ShowPage {
         /// Of which escalation.
@@ -254,6 +261,7 @@ impl Work {
             Work::Evaluate { rule } => format!("evaluate the alert rule {rule}"),
             Work::Report(report) => format!("report what the alert rule {} says", report.rule),
             Work::Act(act) => act.describe(),
+            Work::EndAlerts { .. } => "end the alerts of the incident".to_owned(),
             Work::ShowPage { escalation, page } => {
                 format!("show page {page} of the escalation {escalation}")
             }
@@ -350,6 +358,7 @@ pub fn plan(
             Effect::RecordMerge { into, absorbed } => {
                 (Work::RecordMerge { into, absorbed }, now, place)
             }
+            Effect::EndAlerts { by, version } => (Work::EndAlerts { by, version }, now, place),
             Effect::EndEscalations { alerts_only } => {
                 (Work::EndEscalations { alerts_only }, now, place)
             }
@@ -429,6 +438,7 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::Evaluate { rule } => rule_work::evaluation_lane(rule),
         Work::Report(report) => format!("{}/report", rule_work::report_key(report)),
         Work::Act(act) => act.key(),
+        Work::EndAlerts { version, .. } => format!("{incident}/end-alerts/{version}"),
         Work::ShowPage { escalation, page } => page_work::page_lane(escalation, *page),
         Work::Escalate { escalation } => page_work::timer_lane(escalation),
         Work::RecordPaged(record) => record.key(incident),
@@ -470,6 +480,8 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::Evaluate { rule } => rule_work::evaluation_lane(rule),
         Work::Report(report) => rule_work::report_lane(report),
         Work::Act(act) => act.lane(),
+        // No business of Slack's either.
+        Work::EndAlerts { .. } => format!("{incident}/timer/end-alerts"),
         Work::ShowPage { escalation, page } => page_work::page_lane(escalation, *page),
         Work::Escalate { escalation } => page_work::timer_lane(escalation),
         Work::RecordPaged(_) => page_work::record_lane(incident),

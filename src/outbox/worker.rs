@@ -13,7 +13,8 @@ use crate::engine::Engine;
 use crate::engine::order::{NotDone, Order};
 use crate::ids::{GroupId, IdSource, IncidentId};
 use crate::incident::command::Command;
-use crate::incident::event::Via;
+use crate::incident::event::{Actor, Via};
+use crate::intake::order::{Errand, Which};
 use crate::intake::settle::Settler;
 use crate::outbox::hold::{Held, LEASE, RENEW_EVERY};
 use crate::outbox::holder::Holder;
@@ -23,7 +24,7 @@ use crate::paging::Paging;
 use crate::rules::Rules;
 use crate::slack::outbound::{Performer, Trouble};
 use crate::store::db::Db;
-use crate::store::outbox;
+use crate::store::outbox::{self, Claimed};
 use crate::webhooks::Courier;
 
 /// Lanes worked on at once. Slack is what is slow, and it allows some hundred calls a minute.
@@ -224,6 +225,7 @@ impl Worker {
                 let command = Command::RecordAlerts { by: by.clone(), done: done.clone() };
                 self.record(held, &held.work.incident, receipt, command).await
             }
+            Work::EndAlerts { by, version } => self.end_alerts(held, by, *version).await,
             _ => self.performer.perform(held).await,
         }
     }
@@ -295,6 +297,17 @@ impl Worker {
             Ok(_) => Ok(()),
             Err(NotDone::Refused(refusal)) => Err(Trouble::give_up(refusal.to_string())),
             Err(NotDone::Unavailable(error)) => Err(Trouble::again_store(&error)),
+        }
+    }
+
+    async fn end_alerts(&self, held: &Held, by: &Actor, version: i64) -> Result<(), Trouble> {
+        let Claimed { workspace, incident, .. } = &held.work;
+        let receipt = format!("end-alerts/{incident}/{version}");
+        let which = Which::Incident(incident.clone());
+        let errand = Errand::Resolve { which, by: by.clone() };
+        match self.settler.intake.carry_once(workspace, Some(receipt), errand).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Trouble::again_later(&error.into())),
         }
     }
 

@@ -97,6 +97,19 @@ pub async fn of_incident(
     Ok(rows.into_iter().map(|(group,)| group.0).collect())
 }
 
+/// The groups of these incidents, oldest first.
+pub async fn of_incidents(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    incidents: &[IncidentId],
+) -> Result<Vec<Group>> {
+    let rows: Vec<(Json<Group>,)> =
+        tx.all_among("SELECT state FROM alert_group", "incident", workspace, incidents).await?;
+    let mut groups: Vec<Group> = rows.into_iter().map(|(group,)| group.0).collect();
+    groups.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(groups)
+}
+
 /// The groups that may yet open an incident.
 pub async fn waiting(tx: &mut Tx, workspace: &WorkspaceId, limit: i64) -> Result<Vec<Group>> {
     let rows: Vec<(Json<Group>,)> = tx

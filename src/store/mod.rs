@@ -33,6 +33,7 @@ pub mod oncall_changes;
 pub mod outbox;
 pub mod pace;
 pub mod people;
+pub mod pictures;
 pub mod receipts;
 pub mod schedules;
 pub mod seen;

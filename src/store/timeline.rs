@@ -240,3 +240,25 @@ pub async fn forget_note(
     }
     Ok(())
 }
+
+/// Entries before this version, newest first.
+pub async fn before(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    incident: &IncidentId,
+    version: i64,
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    let rows: Vec<Row> = tx
+        .query(
+            "SELECT entry FROM timeline WHERE workspace = $1 AND incident = $2 AND version < $3
+             ORDER BY version DESC LIMIT $4",
+        )
+        .bind(workspace.clone())
+        .bind(incident.clone())
+        .bind(version)
+        .bind(limit)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(entry,)| entry.0).collect())
+}

@@ -158,6 +158,37 @@ impl Catalogues {
     }
 }
 
+/// The catalogue as it is, with its version.
+pub async fn catalogue(tx: &mut Tx, workspace: &WorkspaceId) -> Result<(i64, Catalogue)> {
+    let (version, catalogue): (i64, Json<Catalogue>) = tx
+        .query("SELECT catalogue_version, catalogue FROM workspace WHERE id = $1")
+        .bind(workspace.clone())
+        .one()
+        .await?;
+    Ok((version, catalogue.0))
+}
+
+/// Keeps a catalogue that was made of the one of this version. Says no if somebody was faster: then
+/// nothing was kept.
+pub async fn keep_catalogue(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    version: i64,
+    catalogue: &Catalogue,
+) -> Result<bool> {
+    let kept = tx
+        .query(
+            "UPDATE workspace SET catalogue = $3, catalogue_version = catalogue_version + 1
+             WHERE id = $1 AND catalogue_version = $2",
+        )
+        .bind(workspace.clone())
+        .bind(version)
+        .bind(Json(catalogue))
+        .execute()
+        .await?;
+    Ok(kept == 1)
+}
+
 /// Remembers which team in Slack this is, and who Stentor is there. A team that is known already
 /// stays: another team's token must not take over its incidents.
 pub async fn claim_team(tx: &mut Tx, workspace: &WorkspaceId, team: &TeamId) -> Result<bool> {

@@ -73,6 +73,7 @@ pub fn of_incident(entry: &Entry, incident: &Incident) -> Vec<News> {
         | Event::SignalChanged { .. }
         | Event::UpdateOverdue { .. }
         | Event::Absorbed(_)
+        | Event::AlertsEnded {}
         | Event::Paged(_)
         | Event::Subscribed { .. }
         | Event::Unsubscribed { .. }

@@ -13,6 +13,7 @@ mod papers;
 mod scopes;
 mod steering;
 mod stories;
+mod tags;
 mod telmai;
 mod webhooks;
 

@@ -4,6 +4,7 @@
 
 mod alerts;
 mod api;
+mod bigpanda;
 mod bot;
 mod browser;
 mod databases;

@@ -1,6 +1,6 @@
 //! Reads an expression from JSON: `{"AND": [{"=": ["host", "x"]}, {"IN": ["env", ["a", "b"]]}]}`.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::alert::filter::{BadFilter, DEPTH_LIMIT, Expression, Filter, Pattern, Place, Size};
 
@@ -8,6 +8,41 @@ pub(super) fn read(value: &Value) -> Result<Filter, BadFilter> {
     match value {
         Value::String(text) => Filter::parse(text),
         value => Reader { depth: 0, size: Size::default() }.filter(value, ""),
+    }
+}
+
+/// Writes an expression as JSON. What JSON has no operator for is a line of text.
+pub(super) fn write(filter: &Filter) -> Value {
+    match filter {
+        Filter::Everything => "*".into(),
+        Filter::Keyword(_) => filter.to_string().into(),
+        Filter::Is { field, pattern, negated } => {
+            json!({(if *negated { "!=" } else { "=" }): [field, written(pattern)]})
+        }
+        Filter::IsExactly { field, text } => json!({"===": [field, text]}),
+        Filter::Among { field, patterns, negated } => {
+            let values: Vec<Value> = patterns.iter().map(written).collect();
+            json!({(if *negated { "NOT IN" } else { "IN" }): [field, values]})
+        }
+        Filter::All(filters) => json!({"AND": filters.iter().map(write).collect::<Vec<_>>()}),
+        Filter::Any(filters) => json!({"OR": filters.iter().map(write).collect::<Vec<_>>()}),
+    }
+}
+
+fn written(pattern: &Pattern) -> Value {
+    match pattern {
+        Pattern::Expression(expression) => {
+            json!({"type": "formal-regex", "value": expression.as_str()})
+        }
+        Pattern::Text(parts) => match parts.as_slice() {
+            [only] => only.as_str().into(),
+            // A `*` that stands for itself can't be told from one that stands for anything.
+            parts if parts.iter().any(|part| part.contains('*')) => {
+                let parts: Vec<String> = parts.iter().map(|part| regex::escape(part)).collect();
+                json!({"type": "formal-regex", "value": format!("(?s){}", parts.join(".*"))})
+            }
+            parts => json!({"type": "regex", "value": parts.join("*")}),
+        },
     }
 }
 
@@ -21,6 +56,15 @@ impl Reader {
         if value == "*" {
             self.size.add(None).map_err(|why| bad(at, why))?;
             return Ok(Filter::Everything);
+        }
+        // A keyword has no operator: it is written as text wherever it stands.
+        if let Value::String(text) = value
+            && let Ok(keyword @ Filter::Keyword(_)) = Filter::parse(text)
+        {
+            if let Filter::Keyword(pattern) = &keyword {
+                self.size.add(Some(pattern)).map_err(|why| bad(at, why))?;
+            }
+            return Ok(keyword);
         }
         let operators = "one of =, !=, ===, IN, NOT IN, AND, OR";
         let object = value.as_object().filter(|object| object.len() == 1);

@@ -188,6 +188,31 @@ fn objects_are_read_too() {
     }
 }
 
+#[test]
+fn what_is_written_as_an_object_means_the_same() {
+    for text in [
+        "*",
+        "disk",
+        "host = web-*",
+        "host != \"a b\"",
+        "host = \"a\\*b*\"",
+        "host === web-*",
+        "host = /web-.*/",
+        "env IN [a, b-*]",
+        "env NOT IN [a]",
+        "a = b AND (c = d OR disk)",
+    ] {
+        let filter = Filter::parse(text).unwrap();
+        let again = Filter::from_value(&filter.to_value()).unwrap();
+        for value in ["a", "b", "web-1", "web-*", "a b", "a*bc", "abc", "b-1", "d"] {
+            let labels: BTreeMap<String, String> =
+                ["host", "env", "a", "c"].map(|name| (name.to_owned(), value.to_owned())).into();
+            let fields = fields(&labels);
+            assert_eq!(filter.holds(&fields), again.holds(&fields), "{text} {value}");
+        }
+    }
+}
+
 fn any_pattern() -> impl Strategy<Value = Pattern> {
     let text = prop_oneof![any::<String>(), "[a-z*\\\\\"'/ ]{0,8}", Just("AND".to_owned())];
     let sources = vec!["a/b", "a\\/b", "\\\\/", "[/]+", "x|y", "(?i)É", ".*", ""];

@@ -9,6 +9,8 @@ pub mod alerts;
 pub mod catalogue;
 pub mod changes;
 pub mod cursor;
+pub mod environments;
+pub mod incident_tags;
 pub mod incidents;
 pub mod listing;
 pub mod oncall;
@@ -22,7 +24,7 @@ pub mod view;
 pub mod webhooks;
 pub mod write;
 
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, post, put};
 
 use crate::api::v1::alerts::act;
 use crate::app::App;
@@ -74,6 +76,21 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/webhooks/{id}/attempts", get(webhooks::attempts)),
         ("/api/v1/webhooks/{id}/redeliver", post(webhooks::redeliver)),
     ];
+    routes.extend([
+        ("/api/v1/incident-tags", get(incident_tags::list).post(incident_tags::create)),
+        ("/api/v1/incident-tags/{id}", get(incident_tags::show).patch(incident_tags::change)),
+        ("/api/v1/incidents/{ref}/tags", get(incident_tags::of_incident)),
+        (
+            "/api/v1/incidents/{ref}/tags/{id}",
+            put(incident_tags::set).delete(incident_tags::remove),
+        ),
+        ("/api/v1/environments", get(environments::list).post(environments::create)),
+        (
+            "/api/v1/environments/{id}",
+            get(environments::show).put(environments::replace).delete(environments::remove),
+        ),
+        ("/api/v1/environments/{id}/incidents", get(environments::incidents)),
+    ]);
     routes.extend(settings::routes());
     routes.extend(catalogue::routes());
     routes.extend(oncall::routes());

@@ -102,6 +102,19 @@ use crate::scope::Scope;
         super::tokens::show,
         super::tokens::revoke,
         show,
+        super::incident_tags::list,
+        super::incident_tags::create,
+        super::incident_tags::show,
+        super::incident_tags::change,
+        super::incident_tags::of_incident,
+        super::incident_tags::set,
+        super::incident_tags::remove,
+        super::environments::list,
+        super::environments::create,
+        super::environments::show,
+        super::environments::replace,
+        super::environments::remove,
+        super::environments::incidents,
         super::oncall::people::list,
         super::oncall::people::show,
         super::oncall::schedules::list,
@@ -307,6 +320,24 @@ impl IntoResponses for OneRule {
     }
 }
 
+/// Answers of operations on one tag of the catalogue.
+pub struct OneTag;
+
+impl IntoResponses for OneTag {
+    fn responses() -> Responses {
+        problems(&[("404", "There is no such tag (`no-such-tag`)")])
+    }
+}
+
+/// Answers of operations on one environment.
+pub struct OneEnvironment;
+
+impl IntoResponses for OneEnvironment {
+    fn responses() -> Responses {
+        problems(&[("404", "There is no such environment (`no-such-environment`)")])
+    }
+}
+
 /// Answers of operations with query parameters.
 pub struct Queried;
 
@@ -333,7 +364,7 @@ impl IntoResponses for Written {
             ("415", "The body is not `application/json` (`unsupported-media-type`)"),
             (
                 "422",
-                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-type`, `unknown-person`, `unknown-team`, `too-many-people`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`, `bad-snooze`, `bad-merge`, `bad-url`, `bad-word`, `bad-relation`, `time-is-fixed`, `unknown-field`, `bad-field`, `unknown-timestamp`, `timestamp-ahead`, `bad-call`, `bad-start`, `too-many-changes`, `unfit`); `field` names it",
+                "A field is missing, unknown or of the wrong type (`invalid-body`), or says what can't be (`unknown-severity`, `unknown-status`, `unknown-role`, `unknown-type`, `unknown-person`, `unknown-team`, `too-many-people`, `missing-text`, `text-too-long`, `reporter-is-fixed`, `bad-reminder`, `bad-snooze`, `bad-merge`, `bad-url`, `bad-word`, `bad-relation`, `time-is-fixed`, `unknown-field`, `bad-field`, `unknown-timestamp`, `timestamp-ahead`, `bad-call`, `bad-start`, `too-many-changes`, `unfit`, `unknown-tag`, `bad-tag`, `bad-environment`); `field` names it",
             ),
         ])
     }

@@ -10,7 +10,7 @@ use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{
     ChannelId, CustomFieldId, DurationId, IncidentId, IncidentTypeId, RoleId, SeverityId, StatusId,
-    TeamId, TimestampId, UserId,
+    TagId, TeamId, TimestampId, UserId,
 };
 use crate::incident::catalogue::field::{FieldType, FieldValue};
 use crate::incident::catalogue::{Catalogue, StatusCategory};
@@ -19,6 +19,8 @@ use crate::incident::event::Actor;
 use crate::incident::merge::Destination;
 use crate::incident::snooze::Snooze;
 use crate::incident::state::{Incident, LastUpdate, Mode, Visibility};
+use crate::incident::tags::definition::TagKind;
+use crate::incident::tags::tagged;
 
 /// An incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -93,6 +95,42 @@ pub struct IncidentView {
     /// Where people talk: the address of a page.
     #[schema(example = "https://meet.example.com/abc")]
     pub call_url: Option<String>,
+    /// Its tags, in the order of the catalogue.
+    pub tags: Vec<TagView>,
+}
+
+/// A tag of an incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = TagOfIncident)]
+pub struct TagView {
+    /// The tag's id in the catalogue.
+    #[schema(value_type = String)]
+    pub id: TagId,
+    /// What people call it.
+    #[schema(example = "priority")]
+    pub name: String,
+    /// What its values can be.
+    pub kind: TagKind,
+    /// Its values: one, but for tags that have several.
+    #[schema(example = json!(["P1"]))]
+    pub values: Vec<String>,
+    /// Who gave it.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Draws the tags of an incident.
+pub fn tag_views(incident: &Incident, catalogue: &Catalogue) -> Vec<TagView> {
+    let views = tagged(incident, catalogue).map(|(tag, tagged)| TagView {
+        id: tag.id.clone(),
+        name: tag.name.clone(),
+        kind: tag.kind,
+        values: tagged.values.clone(),
+        by: tagged.by.clone(),
+        at: tagged.at,
+    });
+    views.collect()
 }
 
 /// What kind of incident it is.
@@ -241,6 +279,7 @@ impl IncidentView {
             id,
         });
         IncidentView {
+            tags: tag_views(&incident, catalogue),
             mode: incident.mode,
             fields: fields(&incident, catalogue),
             durations: durations(&incident, catalogue),

@@ -117,6 +117,8 @@ impl Default for Catalogue {
             fields: Vec::new(),
             durations: default_durations(),
             removed: Removed::default(),
+            tags: Vec::new(),
+            environments: Vec::new(),
         }
     }
 }

@@ -20,6 +20,8 @@ use crate::ids::{CustomFieldId, IncidentTypeId, RoleId, SeverityId, StatusId, Ti
 use crate::incident::catalogue::defaults::{default_durations, default_types};
 use crate::incident::catalogue::duration::DurationMetric;
 use crate::incident::catalogue::field::CustomField;
+use crate::incident::environment::Environment;
+use crate::incident::tags::definition::TagDefinition;
 
 /// How bad an incident is; a higher rank is worse.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -264,6 +266,13 @@ pub struct Catalogue {
     /// What was removed, the oldest first: nobody can choose it, but what has it shows its name.
     #[serde(default, skip_serializing_if = "Removed::is_empty")]
     pub removed: Removed,
+    /// The tags that incidents can have, in the order in which they were made.
+    #[serde(default)]
+    pub tags: Vec<TagDefinition>,
+    /// Incidents that are looked at together, in the order in which they were made; the one that has
+    /// every incident is not among them.
+    #[serde(default)]
+    pub environments: Vec<Environment>,
 }
 
 /// What was removed from a catalogue.

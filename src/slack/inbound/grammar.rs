@@ -237,6 +237,8 @@ fn parser(verb: Verb) -> Parser {
         Verb::Note => papers::note,
         Verb::Timeline => timeline,
         Verb::Alerts => alerts,
+        Verb::Tag => tag,
+        Verb::Untag => untag,
         Verb::Field => field,
         Verb::Call => call,
         Verb::Private => private,
@@ -270,6 +272,8 @@ impl Verb {
                 | Verb::Summary
                 | Verb::Rename
                 | Verb::Note
+                | Verb::Tag
+                | Verb::Untag
                 | Verb::Test
                 | Verb::Page
                 | Verb::OnCall
@@ -448,6 +452,22 @@ fn alerts(_: &str, _: &UserId) -> Intent {
     Intent::Show(Show::Alerts)
 }
 
+/// `tag [<tag>] [<value>]`
+fn tag(words: &str, _: &UserId) -> Intent {
+    let (tag, value) = split_word(words);
+    let (tag, value) = (readable(without_colon(tag)), readable(unquoted(value)));
+    if tag.is_empty() || value.is_empty() {
+        let tag = Some(tag).filter(|tag| !tag.is_empty());
+        return Intent::OpenForm(Form::Tag { tag });
+    }
+    Intent::Run(Command::Tag { tag, value })
+}
+
+/// `untag [<tag>]`
+fn untag(tag: &str, _: &UserId) -> Intent {
+    said(tag, Form::Untag, |tag| Command::Untag { tag })
+}
+
 /// `field [<field>] [<value> | none]`
 fn field(words: &str, _: &UserId) -> Intent {
     let words = readable(words);
@@ -484,6 +504,7 @@ fn pause(text: &str, _: &UserId) -> Intent {
 fn cancel(text: &str, _: &UserId) -> Intent {
     said(text, Form::Cancel, |message| Command::Cancel { message: Some(message) })
 }
+
 /// `page [<@person>… | <path> | <schedule>] [text]`
 fn page(words: &str, actor: &UserId) -> Intent {
     let (people, text) = words::leading_people(words, actor);

@@ -66,6 +66,14 @@ pub fn command(callback_id: &str, values: &Value) -> Result<Command, SubmissionE
             minutes: filled_in.required_choice("minutes")?.parse().unwrap_or(0),
             cancel_on_news: filled_in.is_ticked("cancel_on_news"),
         },
+        "tag" => Command::Tag {
+            tag: filled_in.choice("tag").or_else(|| filled_in.text("tag")).unwrap_or_default(),
+            // Without a value it is the engine that refuses, with a sentence under the field.
+            value: filled_in.text("value").unwrap_or_default(),
+        },
+        "untag" => Command::Untag {
+            tag: filled_in.choice("tag").or_else(|| filled_in.text("tag")).unwrap_or_default(),
+        },
         "merge" => Command::Merge { into: filled_in.text("into").unwrap_or_default() },
         "role" => Command::Role {
             role: filled_in.required_choice("role")?,

@@ -138,6 +138,7 @@ impl Job<'_> {
             | Work::Evaluate { .. }
             | Work::Report(_)
             | Work::Act(_)
+            | Work::EndAlerts { .. }
             | Work::ShowPage { .. }
             | Work::Escalate { .. }
             | Work::RecordPaged(_)

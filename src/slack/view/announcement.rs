@@ -93,6 +93,7 @@ fn facts(incident: &Incident, catalogue: &Catalogue) -> Vec<Line> {
             .signal
             .map(|signal| Line::of("Alerts: ").then(alerts::in_short(&signal)))
             .unwrap_or_default(),
+        words::tags(incident, catalogue),
         Line::joined(extra::fields(incident, catalogue), "   "),
         extra::call(incident).filter(|_| incident.category.is_active()).unwrap_or_default(),
         extra::mode(incident).unwrap_or_default(),

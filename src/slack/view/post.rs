@@ -98,6 +98,9 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
         | Event::MessageEdited { .. }
         | Event::MessageUnpinned { .. }
         | Event::AlertsHandled { .. }
+        | Event::TagSet { .. }
+        | Event::TagRemoved { .. }
+        | Event::AlertsEnded {}
         | Event::Paperwork(_)
         | Event::MemberRemoved { .. }
         | Event::Subscribed { .. }

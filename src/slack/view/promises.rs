@@ -12,7 +12,7 @@ use crate::alert::state::{Alert, Circumstances};
 use crate::clock::Timestamp;
 use crate::ids::{
     ChannelId, CustomFieldId, EscalationId, IncidentId, IncidentTypeId, MessageTs, PathId, RuleId,
-    ScheduleId, UserId,
+    ScheduleId, TagId, UserId,
 };
 use crate::incident::catalogue::field::{CustomField, FieldOption, FieldType, FieldValue};
 use crate::incident::catalogue::{Catalogue, IncidentType, StatusCategory};
@@ -25,6 +25,8 @@ use crate::incident::pins::{Author, Quote};
 use crate::incident::refusal::{Field, Refusal};
 use crate::incident::snooze::{Snooze, Woken};
 use crate::incident::state::{Incident, LastUpdate, Mode, Visibility};
+use crate::incident::tags::Tagged;
+use crate::incident::tags::definition::{BadTag, TagDefinition, TagKind};
 use crate::oncall::escalation::Beginning;
 use crate::oncall::escalation::state::{
     Course, Escalation, Request, Status as EscalationStatus, Whom,
@@ -123,6 +125,7 @@ fn catalogue_of(name: &str, description: &str) -> Catalogue {
     for kind in &mut catalogue.types {
         kind.name = name.to_owned();
     }
+    catalogue.tags = (0..120).map(|number| tag_called(number, name, description)).collect();
     for duration in &mut catalogue.durations {
         duration.name = name.to_owned();
     }
@@ -147,6 +150,20 @@ fn catalogue_of(name: &str, description: &str) -> Catalogue {
         });
     }
     catalogue
+}
+
+fn tag_called(number: i64, name: &str, description: &str) -> TagDefinition {
+    TagDefinition {
+        id: TagId::new(format!("T{number}")),
+        name: name.to_owned(),
+        kind: TagKind::MultiValue,
+        description: description.to_owned(),
+        active: true,
+        choices: Vec::new(),
+        created_by: Actor::Stentor,
+        created_at: minute(0),
+        updated_at: minute(0),
+    }
 }
 
 fn incident_of(name: &str, text: &str, category: StatusCategory, filled: bool) -> Incident {
@@ -174,6 +191,9 @@ fn incident_of(name: &str, text: &str, category: StatusCategory, filled: bool) -
             cancel_on_news: true,
             by: Actor::ApiToken { name: name.to_owned() },
         });
+        let tagged = Tagged { values: vec![text.to_owned(); 3], by: by.clone(), at: minute(1) };
+        incident.tags =
+            (0..120).map(|number| (TagId::new(format!("T{number}")), tagged.clone())).collect();
         incident.fields = every_value(text).into_iter().collect();
         incident.call_url = Some(text.to_owned());
         incident.mode = Mode::Test;
@@ -291,6 +311,14 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
         handled(Handled::Came { title: text.to_owned(), count: 1, from: Some(7) }),
         handled(Handled::Went { title: name.to_owned(), count: 2, to: None }),
         handled(Handled::Unrelated { title: text.to_owned(), count: 3 }),
+        Event::TagSet {
+            tag: TagId::new(text),
+            from: Some(vec![text.to_owned(); 3]),
+            to: vec![name.to_owned()],
+        },
+        Event::TagSet { tag: TagId::new(name), from: None, to: vec![text.to_owned()] },
+        Event::TagRemoved { tag: TagId::new(text), from: Vec::new() },
+        Event::AlertsEnded {},
         Event::SignalChanged {
             from: Some(Signal { active: true, ..Signal::default() }),
             to: Signal::default(),
@@ -497,6 +525,13 @@ fn every_refusal(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Refusal> 
                 .into(),
         ),
         Refusal::NoDestination,
+        catalogue.find_tag(text).map_or_else(Refusal::BadTag, |_| Refusal::BadSnooze),
+        Refusal::BadTag(BadTag::NoValue { name: text.to_owned() }),
+        Refusal::BadTag(BadTag::NoChoice {
+            name: name.to_owned(),
+            given: text.to_owned(),
+            choices: text.to_owned(),
+        }),
         Refusal::BadField { field: "F0TEXT".into(), name: name.to_owned(), why: text.to_owned() },
         catalogue.find_field(text).err().unwrap_or(Refusal::NoFields),
         catalogue.find_timestamp(text).err().unwrap_or(Refusal::TimestampAhead),
@@ -601,6 +636,9 @@ fn every_form(word: &str) -> Vec<Form> {
         Form::Invite,
         Form::Snooze,
         Form::Merge,
+        Form::Tag { tag: None },
+        Form::Tag { tag: Some(word.to_owned()) },
+        Form::Untag,
         Form::Action,
         Form::Call,
         Form::Cancel,

@@ -90,6 +90,10 @@ pub fn done(
             let invited = Line::of("Invited ").then(Line::joined(named, ", ")).then(more);
             invited.text(" to ").bold(&incident.reference()).text(".")
         }
+        (Event::TagSet { .. } | Event::TagRemoved { .. }, _) => Line::new()
+            .bold(&incident.reference())
+            .text(": ")
+            .then(timeline::sentence(entry, catalogue)),
         (Event::FieldChanged { .. } | Event::TimestampSet { .. }, _) => Line::new()
             .bold(&incident.reference())
             .text(": ")

@@ -174,6 +174,21 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
             alerts::sentence(from.as_ref(), to, *regrouped)
         }
         Event::AlertsHandled { by, done } => alerts::handled(by, done),
+        Event::TagSet { tag, from, to } => {
+            let name = words::tag_name(tag, catalogue);
+            let to = words::one_line(&to.join(", "), EXCERPT);
+            match from {
+                Some(from) => {
+                    let from = words::one_line(&from.join(", "), EXCERPT);
+                    who.text(&format!(" changed {name} from “{from}” to “{to}”"))
+                }
+                None => who.text(&format!(" set {name} to “{to}”")),
+            }
+        }
+        Event::TagRemoved { tag, .. } => {
+            who.text(&format!(" removed {}", words::tag_name(tag, catalogue)))
+        }
+        Event::AlertsEnded {} => who.text(" said that its alerts are over too"),
         Event::FieldChanged { field, to, .. } => {
             let name = extra::field_name(field, catalogue);
             match to {

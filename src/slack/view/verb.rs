@@ -88,6 +88,10 @@ pub enum Verb {
     Subscribe,
     /// Hear nothing more of them.
     Unsubscribe,
+    /// Give it a tag.
+    Tag,
+    /// Take a tag from it.
+    Untag,
 }
 
 /// A heading in the help.
@@ -137,7 +141,7 @@ pub struct Usage {
 
 impl Verb {
     /// All of them, in the order of the help.
-    pub const ALL: [Verb; 41] = [
+    pub const ALL: [Verb; 43] = [
         Verb::Declare,
         Verb::List,
         Verb::Help,
@@ -179,6 +183,8 @@ impl Verb {
         Verb::Relate,
         Verb::Postmortem,
         Verb::Test,
+        Verb::Tag,
+        Verb::Untag,
     ];
 
     /// The verb of this word or alias, whatever its case.
@@ -525,6 +531,22 @@ impl Verb {
                 example: "unsubscribe",
                 aliases: &["unwatch", "unfollow"],
                 group: Group::People,
+            },
+            Verb::Tag => Usage {
+                word: "tag",
+                arguments: "[tag] [value]",
+                does: "Give it a tag.",
+                example: "tag team payments",
+                aliases: &["tags", "label"],
+                group: Group::Record,
+            },
+            Verb::Untag => Usage {
+                word: "untag",
+                arguments: "[tag]",
+                does: "Take a tag from it.",
+                example: "untag team",
+                aliases: &["unlabel"],
+                group: Group::Record,
             },
         }
     }

@@ -50,6 +50,7 @@ fn facts(incident: &Incident, catalogue: &Catalogue) -> Vec<Line> {
         Line::joined(words::other_roles(incident, catalogue), "   "),
         Line::joined([since, took.or(due).unwrap_or_default()], "   "),
         incident.signal.map(|signal| fact("Alerts", alerts::in_short(&signal))).unwrap_or_default(),
+        words::tags(incident, catalogue),
         snoozed.unwrap_or_default(),
         Line::joined(extra::fields(incident, catalogue), "   "),
         extra::call(incident).unwrap_or_default(),

@@ -2,16 +2,23 @@
 
 use std::time::Duration;
 
-use crate::ids::{ChannelId, IncidentTypeId, RoleId, SeverityId, StatusId, TimestampId, UserId};
+use crate::ids::{
+    ChannelId, IncidentTypeId, RoleId, SeverityId, StatusId, TagId, TimestampId, UserId,
+};
 use crate::incident::catalogue::{Catalogue, RoleKind, Severity, StampedWhen, StatusCategory};
 use crate::incident::event::Absorbed;
 use crate::incident::merge::Destination;
 use crate::incident::state::{Incident, Visibility, reference};
+use crate::incident::tags::tagged;
 use crate::incident::text::shorten;
 use crate::slack::view::kit::line::{Line, visible};
 
 /// The longest name of a severity, status or role that is shown.
 const NAME_LIMIT: usize = 75;
+/// The most tags that are shown of an incident.
+const TAGS: usize = 12;
+/// How much of a tag's value is shown, in characters.
+const TAG_EXCERPT: usize = 120;
 
 /// What an incident is called where there is room for one line: `INC-1 Checkout is slow`.
 pub fn title(incident: &Incident) -> String {
@@ -66,6 +73,21 @@ pub fn type_name(incident: &Incident, catalogue: &Catalogue) -> Option<String> {
 /// What people call this type.
 pub fn type_called(id: &IncidentTypeId, catalogue: &Catalogue) -> String {
     name_or(catalogue.incident_type(id).map(|kind| kind.name.as_str()), "a type of before")
+}
+
+/// What people call this tag.
+pub fn tag_name(id: &TagId, catalogue: &Catalogue) -> String {
+    name_or(catalogue.tag(id).map(|tag| tag.name.as_str()), "a tag of before")
+}
+
+/// The tags of an incident with their values, side by side.
+pub fn tags(incident: &Incident, catalogue: &Catalogue) -> Line {
+    let shown = tagged(incident, catalogue).take(TAGS).map(|(tag, tagged)| {
+        let name = name_or(Some(&tag.name), "a tag");
+        let values = one_line(&tagged.values.join(", "), TAG_EXCERPT);
+        Line::new().bold(&name).text(" ").text(&values)
+    });
+    Line::joined(shown, "   ")
 }
 
 /// What people call this timestamp.

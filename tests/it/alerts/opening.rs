@@ -148,7 +148,7 @@ on_each_database! {
         bot.lays_down("p", Setting::Pattern(Pattern {
             labels: vec!["alertname".to_owned()], window_minutes: 60, source: None,
             filter: Some("service IN [cart, checkout] AND source_system = generic.*".to_owned()),
-            cross_source: true, active: true, note: String::new() })).await;
+            cross_source: true, active: true, note: String::new(), position: None, })).await;
         let monitor = bot.monitor(Kind::Generic).await;
         let services = ["cart", "checkout", "search", "test-cart"];
         bot.hears(&monitor, services.map(|service| fires("Latency", service)).into()).await;
@@ -220,7 +220,7 @@ on_each_database! {
         bot.routes(Route { most_alerts: 3, ..Route::default() }).await;
         let pattern = |label: &str, window_minutes| Setting::Pattern(Pattern {
             labels: vec![label.to_owned()], window_minutes, source: None, filter: None,
-            cross_source: true, active: true, note: String::new() });
+            cross_source: true, active: true, note: String::new(), position: None, });
         bot.lays_down("by-name", pattern("alertname", 10)).await;
         bot.lays_down("by-service", pattern("service", 60)).await;
         let monitor = bot.monitor(Kind::Generic).await;

@@ -28,6 +28,7 @@ mod retention;
 mod roles;
 mod snoozing;
 mod sockets;
+mod tagging;
 mod triage;
 mod trouble;
 mod types;

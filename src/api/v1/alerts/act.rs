@@ -348,8 +348,24 @@ pub async fn split(
     key: IdempotencyKey,
     Body(body): Body<SplitAlerts>,
 ) -> Result<Response, Problem> {
+    let mut tx = app.db.read().await?;
+    let incident = find(&mut tx, &caller, &target).await?;
+    drop(tx);
+    let path = format!("/api/v1/incidents/{}/alerts/split", incident.id);
+    let receipt = caller.receipt_for(&path, &key, &app.ids.ulid(app.clock.now()));
+    let group = split_off(&app, &caller, &incident, body.alerts, receipt).await?;
+    opened(&app, &caller, &group).await
+}
+
+/// Takes alerts out of an incident, into a group that opens an incident of its own at once.
+pub(crate) async fn split_off(
+    app: &App,
+    caller: &Caller,
+    incident: &Incident,
+    mut alerts: Vec<AlertId>,
+    receipt: String,
+) -> Result<GroupId, Problem> {
     let misfit = |detail: String| Problem::does_not_fit(detail, Some("alerts".to_owned()));
-    let mut alerts = body.alerts;
     alerts.sort();
     alerts.dedup();
     let foreign = |id: &AlertId| {
@@ -363,9 +379,6 @@ pub async fn split(
         return Err(misfit(format!("Name from 1 to {SPLIT_LIMIT} alerts.")));
     }
     let mut tx = app.db.read().await?;
-    let incident = find(&mut tx, &caller, &target).await?;
-    let path = format!("/api/v1/incidents/{}/alerts/split", incident.id);
-    let receipt = caller.receipt_for(&path, &key, &app.ids.ulid(app.clock.now()));
     if receipts::marked(&mut tx, &caller.workspace, &receipt).await?.is_none() {
         let of_incident: Vec<AlertId> =
             alert_lists::with_ids(&mut tx, &caller.workspace, &caller.eyes(), &alerts)
@@ -382,8 +395,7 @@ pub async fn split(
     let errand =
         Errand::Move { which: Which::Alerts(alerts), to: Place::Apart, by: caller.actor.clone() };
     let carried = app.intake.carry_once(&caller.workspace, Some(receipt), errand).await?;
-    let group = carried.groups.first().ok_or_else(Problem::internal)?;
-    opened(&app, &caller, group).await
+    carried.groups.into_iter().next().ok_or_else(Problem::internal)
 }
 
 /// The incident that a group opens, which the worker does too, if it is faster or this does not come

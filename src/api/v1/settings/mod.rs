@@ -102,12 +102,7 @@ async fn create<S: Laid>(
     Body(body): Body<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     let setting = read::<S>(&app, &caller.workspace, body).await?;
-    let mut tx = app.db.read().await?;
-    if alert_settings::count(&mut tx, &caller.workspace, S::WORDS.kind).await? >= MOST {
-        let detail = format!("There are {MOST} {}, which is the most.", S::WORDS.many);
-        return Err(Problem::enough(detail));
-    }
-    drop(tx);
+    refuse_if_enough(&app, &caller.workspace, S::WORDS.kind, S::WORDS.many).await?;
     let id = SettingId::new(app.ids.ulid(app.clock.now()));
     let receipt = Some(caller.receipt_for(S::WORDS.path, &key, &app.ids.ulid(app.clock.now())));
     let errand = Errand::Put { id, setting };
@@ -169,13 +164,36 @@ async fn read<S: Laid>(
         body.remove(name);
     }
     let setting = fit::<S>(&body)?.into_setting();
-    check(&setting).map_err(|bad| {
-        let field = bad.field(&setting).map(str::to_owned);
+    check_setting(app, workspace, &setting).await?;
+    Ok(setting)
+}
+
+/// Whether a setting can be used, and everything that it names is there.
+pub(crate) async fn check_setting(
+    app: &App,
+    workspace: &WorkspaceId,
+    setting: &Setting,
+) -> Result<(), Problem> {
+    check(setting).map_err(|bad| {
+        let field = bad.field(setting).map(str::to_owned);
         Problem::does_not_fit(sentence(&bad.to_string()), field)
     })?;
     let mut tx = app.db.read().await?;
-    check_names(app, &mut tx, workspace, &setting).await?;
-    Ok(setting)
+    check_names(app, &mut tx, workspace, setting).await
+}
+
+/// Refuses another one of a kind of which there are as many as there can be.
+pub(crate) async fn refuse_if_enough(
+    app: &App,
+    workspace: &WorkspaceId,
+    kind: &str,
+    many: &str,
+) -> Result<(), Problem> {
+    let mut tx = app.db.read().await?;
+    match alert_settings::count(&mut tx, workspace, kind).await? >= MOST {
+        true => Err(Problem::enough(format!("There are {MOST} {many}, which is the most."))),
+        false => Ok(()),
+    }
 }
 
 /// Whether everything that it names is there.

@@ -97,7 +97,7 @@ pub fn handled(by: &Actor, done: &Handled) -> Line {
         Handled::Unacknowledged { count } => {
             who.text(&format!(" no longer looks after {}", counted(*count)))
         }
-        Handled::Resolved { count } => {
+        Handled::Resolved { count, .. } => {
             who.text(&format!(" said that {} over", counted_are(*count)))
         }
         Handled::Came { title, count, from } => {

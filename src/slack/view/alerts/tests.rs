@@ -209,7 +209,7 @@ fn the_timeline_tells_who_did_what_about_alerts() {
     for done in [
         Handled::Acknowledged { count: 3 },
         Handled::Unacknowledged { count: 1 },
-        Handled::Resolved { count: 1 },
+        Handled::Resolved { count: 1, alerts: Vec::new() },
         Handled::Came { title: title(), count: 3, from: Some(7) },
         Handled::Came { title: title(), count: 1, from: None },
         Handled::Went { title: title(), count: 3, to: Some(7) },

@@ -12,6 +12,7 @@ mod page;
 mod papers;
 mod people;
 mod steering;
+mod tags;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -83,6 +84,13 @@ pub enum Form {
     Snooze,
     /// Where it goes on.
     Merge,
+    /// Which tag it has, and what that is.
+    Tag {
+        /// The tag to begin with: an id or a name.
+        tag: Option<String>,
+    },
+    /// Which tag to take from it.
+    Untag,
     /// What its fields say.
     Field {
         /// The only one to ask for: an id or a name.
@@ -131,6 +139,8 @@ impl Form {
             Form::Invite => "invite",
             Form::Snooze => "snooze",
             Form::Merge => "merge",
+            Form::Tag { .. } => "tag",
+            Form::Untag => "untag",
             Form::Field { .. } => FIELD,
             Form::Call => "call",
             Form::Pause => "pause",
@@ -158,6 +168,9 @@ impl Form {
             Form::Decline => refuse_unless_declinable(incident),
             Form::Snooze => refuse_unless_snoozable(incident),
             Form::Merge if category.is_ended() => Err(Refusal::Over { category }),
+            Form::Untag if incident.tags.is_empty() => {
+                Err(Refusal::AlreadySo { what: "The incident has no tags".to_owned() })
+            }
             Form::Pause => refuse_unless_next(incident, StatusCategory::Paused),
             Form::Cancel => refuse_unless_next(incident, StatusCategory::Canceled),
             _ => Ok(()),
@@ -188,6 +201,8 @@ impl Form {
             Form::Invite => people::invite(&origin),
             Form::Snooze => steering::snooze(&origin),
             Form::Merge => steering::merge(incident, &origin),
+            Form::Tag { tag } => tags::tag(incident, catalogue, tag.as_deref(), &origin),
+            Form::Untag => tags::untag(incident, catalogue, &origin),
             Form::Field { field } => fields::fields(incident, catalogue, field.as_deref(), &origin),
             Form::Call => fields::call(incident, &origin),
             Form::Pause => fields::pause(incident, &origin),
@@ -297,6 +312,8 @@ fn fields(callback_id: &str) -> &'static [&'static str] {
         "invite" => &["person"],
         "snooze" => &["minutes", "cancel_on_news"],
         "merge" => &["into"],
+        "tag" => &["tag", "value"],
+        "untag" => &["tag"],
         FIELD => &["fields"],
         "call" => &["call_url"],
         "action" => &["description", "person"],

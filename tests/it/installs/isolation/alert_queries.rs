@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use stentor::alert::filter as expression;
 use stentor::alert::fingerprint::{self, Key};
 use stentor::alert::group::Group;
 use stentor::alert::matcher::Matcher;
@@ -11,15 +12,17 @@ use stentor::alert::state::{Alert, Circumstances, Seen};
 use stentor::app::App;
 use stentor::clock::Timestamp;
 use stentor::ids::{AlertId, GroupId, IdSource, IncidentId, SettingId, SourceId, WorkspaceId};
+use stentor::incident::catalogue::Catalogue;
 use stentor::incident::event::Actor;
 use stentor::ingest::kind::Kind;
 use stentor::store::alert_lists::Wanted;
 use stentor::store::alerts::{Filter, Sighting, Written};
 use stentor::store::db::Tx;
+use stentor::store::pictures::{Search, Sort};
 use stentor::store::sources::{AlertSource, SourceSettings};
 use stentor::store::{
     alert_groups, alert_lists, alert_marks, alert_retention, alert_settings, alert_tags, alerts,
-    receipts, sources,
+    incidents, pictures, receipts, sources,
 };
 
 use super::queries::NOW;
@@ -186,7 +189,20 @@ pub async fn ask(
     call!(alerts::save_changes(ours, &source_id, &[change("ours again")]));
     call!(alert_groups::save(ours, &[group("ours again", Some(incident))]));
     assert_eq!(call!(alert_groups::of_incident(ours, incident)).len(), 1);
+    assert_eq!(call!(alert_groups::of_incidents(ours, std::slice::from_ref(incident))).len(), 1);
     assert_eq!(call!(alerts::of_incident(ours, incident)).len(), 1);
+    let found = call!(incidents::by_id(ours, incident)).unwrap();
+    assert_eq!(call!(pictures::of(ours, vec![found]))[0].alerts.len(), 1);
+    assert_eq!(call!(pictures::systems(ours)).len(), 1);
+    let search = Search {
+        actor: &Actor::Stentor,
+        catalogue: &Catalogue::default(),
+        filters: vec![expression::Filter::parse("host != x").unwrap()],
+        folder: None,
+        window: None,
+        sort: Sort::Alerts,
+    };
+    assert_eq!(call!(pictures::search(ours, &search, 0, 9)).pictures.len(), 1);
     call!(alert_groups::save_keys(ours, &[(group_key(), GroupId::from("00OTHER"))]));
     call!(alert_groups::forget_keys(ours, &[(group_key(), GroupId::from("00OTHER"))]));
     assert!(!call!(sources::delete(ours, &SourceId::from("00theirs"))));

@@ -184,6 +184,7 @@ on_each_database! {
         let entries = read!(timeline::after(&ours, &id, 0, 99));
         assert!(!entries.is_empty());
         assert_eq!(read!(timeline::latest(&ours, &id, 99)).len(), entries.len());
+        assert_eq!(read!(timeline::before(&ours, &id, 99, 99)).len(), entries.len());
         read!(timeline::entry(&ours, &id, 1));
         read!(surfaces::shown(&ours, &id, Surface::Topic));
         assert_eq!(read!(pace::holds(&ours, "method/x")).until, Timestamp::default());
@@ -198,6 +199,7 @@ on_each_database! {
         read!(dead_letters::dead(&ours, 99));
         let waiting = read!(dead_letters::waiting(&ours, 99));
         assert!(!waiting.is_empty());
+        let (version, catalogue) = read!(workspaces::catalogue(&ours));
         read!(workspaces::by_id(&ours));
         assert!(!read!(workspaces::is_untouched(&ours)));
         let installation = call!(installations::of(&ours)).unwrap();
@@ -245,6 +247,8 @@ on_each_database! {
         call!(tokens::create(&ours, &token, "hash"));
         assert_eq!(call!(tokens::all(&ours)).len(), 2);
         assert!(call!(tokens::delete(&ours, "id")));
+        assert!(call!(workspaces::keep_catalogue(&ours, version, &catalogue)));
+        assert!(call!(workspaces::keep_catalogue(&ours, version, &catalogue)));
         call!(workspaces::set_bot_user(&ours, &UserId::from("U0OURS")));
         call!(workspaces::claim_team(&ours, &TeamId::from("T0OURS")));
         call!(workspaces::set_announce_channel(&ours, "ours", &ChannelId::from("C0OURS")));
