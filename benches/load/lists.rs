@@ -101,8 +101,7 @@ async fn on_database(
         made.push(tokens::create(&db, &clock, &ids, &workspace, &name).await?);
     }
     db.close().await;
-    let server =
-        program::start_on(None, &program::binary(), slack, folder, "lists", url).await?;
+    let server = program::start_on(None, &program::binary(), slack, folder, "lists", url).await?;
     let root = format!("/telmai/api/backend/{DEFAULT_SLUG}/incidents");
     let day = |days: i64| Timestamp::from_micros(world.now.as_micros() - days * DAY);
     println!("\n| {name}: sums over HTTP | p50 | p99 |");
@@ -139,6 +138,9 @@ async fn on_database(
     whole(&server, &made[6], &root).await
 }
 
+/// How an answer ends that came whole.
+const LAST_CHUNK: &[u8] = b"]\r\n0\r\n\r\n";
+
 /// All incidents in one answer.
 async fn whole(server: &Server, token: &str, path: &str) -> Result<()> {
     let before = server.resident_kib()?;
@@ -150,22 +152,21 @@ async fn whole(server: &Server, token: &str, path: &str) -> Result<()> {
     );
     stream.write_all(request.as_bytes()).await?;
     let (mut buffer, mut bytes, mut looked) = (vec![0; 256 * 1024], 0_usize, Instant::now());
-    let mut last = [0; 8];
+    let mut ending: Vec<u8> = Vec::new();
     loop {
         let read = stream.read(&mut buffer).await?;
         if read == 0 {
             break;
         }
         bytes += read;
-        let tail = &buffer[read.saturating_sub(8)..read];
-        last[8 - tail.len()..].copy_from_slice(tail);
+        ending.extend_from_slice(&buffer[read.saturating_sub(LAST_CHUNK.len())..read]);
+        ending.drain(..ending.len().saturating_sub(LAST_CHUNK.len()));
         if looked.elapsed() > Duration::from_millis(100) {
             looked = Instant::now();
             most = most.max(server.resident_kib()?);
         }
     }
-    // The end of the last chunk.
-    anyhow::ensure!(last.ends_with(b"\r\n0\r\n\r\n"), "the answer did not come to its end");
+    anyhow::ensure!(ending == LAST_CHUNK, "the answer did not come to its end");
     println!(
         "\nAll of them in one answer: {} MiB in {:.1} s; the server held {} MiB before and {} MiB at most meanwhile.",
         bytes / 1_048_576,
@@ -184,8 +185,14 @@ async fn settle(db: &Db) -> Result<()> {
             sqlx::query("ANALYZE").execute(write).await?;
         }
         Db::Postgres(pool) => {
-            sqlx::query("VACUUM ANALYZE incident").execute(pool).await?;
-            sqlx::query("VACUUM ANALYZE incident_index").execute(pool).await?;
+            let mut connection = pool.acquire().await?;
+            for sql in [
+                "SET statement_timeout = 0",
+                "VACUUM ANALYZE incident",
+                "VACUUM ANALYZE incident_index",
+            ] {
+                sqlx::query(sql).execute(&mut *connection).await?;
+            }
         }
     }
     Ok(())
@@ -277,7 +284,7 @@ struct World {
 
 /// The same for the same number, and different for another question.
 fn drawn(number: i64, question: u64, below: u64) -> u64 {
-    let mut mixed = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ question << 56;
+    let mut mixed = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (question << 56);
     for _ in 0..2 {
         mixed ^= mixed >> 31;
         mixed = mixed.wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -326,7 +333,11 @@ impl World {
         let is_new = self.count - number < 300;
         match drawn(number, 1, 1_000) {
             draw if is_new || draw == 0 => {
-                if draw % 3 == 0 { StatusCategory::Paused } else { StatusCategory::Live }
+                if draw % 3 == 0 {
+                    StatusCategory::Paused
+                } else {
+                    StatusCategory::Live
+                }
             }
             1..=20 => StatusCategory::Declined,
             21..=30 => StatusCategory::Merged,
@@ -356,7 +367,9 @@ impl World {
         let declared = Declared {
             number,
             name: format!("Checkout answers 500 in region {}", drawn(number, 7, 40)),
-            summary: "One in twenty payments fails since the last deployment; the team looks at it.".to_owned(),
+            summary:
+                "One in twenty payments fails since the last deployment; the team looks at it."
+                    .to_owned(),
             severity,
             status: self.status(category),
             category,
@@ -426,7 +439,10 @@ impl World {
             ("severity minor", severity(0)),
             ("severity critical", severity(2)),
             ("no severity", has(Facet::severity(None))),
-            ("type", has(Facet::incident_type(Some(&IncidentTypeId::new("01BENCHTYPE000000000000002"))))),
+            (
+                "type",
+                has(Facet::incident_type(Some(&IncidentTypeId::new("01BENCHTYPE000000000000002")))),
+            ),
             ("lead", has(Facet::holder(&lead, &person))),
             ("no lead", has(Facet::role(&lead)).negated()),
             ("creator", has(Facet::creator(&Actor::Person { user: person.clone() }))),
@@ -437,7 +453,10 @@ impl World {
             ("impact", has(Facet::label("impact", "HIGH"))),
             ("private (none to be seen)", has(Facet::private())),
             ("created in a week", time(Moment::Created, days(400), days(393))),
-            ("changed in an hour", time(Moment::Updated, days(400), days(400).plus(Duration::from_secs(3_600)))),
+            (
+                "changed in an hour",
+                time(Moment::Updated, days(400), days(400).plus(Duration::from_secs(3_600))),
+            ),
             ("changed in a year", time(Moment::Updated, days(800), days(435))),
             ("ended in a year", time(Moment::Ended, days(800), days(435))),
             ("nobody's", has(Facet::creator(&Actor::ApiToken { name: "nobody".to_owned() }))),
@@ -445,10 +464,19 @@ impl World {
             ("severity, open", severity(2).and(Wanted::open())),
             ("lead, severity", has(Facet::holder(&lead, &person)).and(severity(2))),
             ("project, tag", has(Facet::label("project", "7")).and(has(Facet::label("tag", "eu")))),
-            ("severity, created in a week", severity(0).and(time(Moment::Created, days(900), days(893)))),
-            ("declined, minor (nothing in common)", Wanted::in_categories([StatusCategory::Declined]).and(severity(0))),
+            (
+                "severity, created in a week",
+                severity(0).and(time(Moment::Created, days(900), days(893))),
+            ),
+            (
+                "declined, minor (nothing in common)",
+                Wanted::in_categories([StatusCategory::Declined]).and(severity(0)),
+            ),
             ("minor, critical (nothing in common)", severity(0).and(severity(2))),
-            ("open, created long ago", Wanted::open().and(time(Moment::Created, days(1_000), days(300)))),
+            (
+                "open, created long ago",
+                Wanted::open().and(time(Moment::Created, days(1_000), days(300))),
+            ),
         ];
         let mut lists: Vec<(&'static str, IncidentQuery)> = wanted
             .into_iter()
@@ -456,17 +484,39 @@ impl World {
             .collect();
         let middle = self.count / 2;
         let place = Place { number: middle, updated_at: self.incident(middle).updated_at };
-        let deep = |wanted, order| IncidentQuery { wanted, order, after: Some(place), ..IncidentQuery::default() };
+        let deep = |wanted, order| IncidentQuery {
+            wanted,
+            order,
+            after: Some(place),
+            ..IncidentQuery::default()
+        };
         lists.push(("no filter, half a million deep", deep(Wanted::Every, Order::Newest)));
         lists.push(("severity, half a million deep", deep(severity(2), Order::Newest)));
-        lists.push(("severity, closed, oldest first, half a million deep", deep(severity(2).and(closed()), Order::Oldest)));
-        lists.push(("no filter, by last change", IncidentQuery { order: Order::Updated, ..IncidentQuery::default() }));
-        lists.push(("severity, by last change, half a million deep", deep(severity(2), Order::Updated)));
-        lists.push(("lead, by last change", IncidentQuery {
-            wanted: has(Facet::holder(&lead, &person)), order: Order::Updated, ..IncidentQuery::default()
-        }));
+        lists.push((
+            "severity, closed, oldest first, half a million deep",
+            deep(severity(2).and(closed()), Order::Oldest),
+        ));
+        lists.push((
+            "no filter, by last change",
+            IncidentQuery { order: Order::Updated, ..IncidentQuery::default() },
+        ));
+        lists.push((
+            "severity, by last change, half a million deep",
+            deep(severity(2), Order::Updated),
+        ));
+        lists.push((
+            "lead, by last change",
+            IncidentQuery {
+                wanted: has(Facet::holder(&lead, &person)),
+                order: Order::Updated,
+                ..IncidentQuery::default()
+            },
+        ));
         let text = Some("region 17".to_owned());
-        lists.push(("a text that is often there", IncidentQuery { text, ..IncidentQuery::default() }));
+        lists.push((
+            "a text that is often there",
+            IncidentQuery { text, ..IncidentQuery::default() },
+        ));
         lists
     }
 }

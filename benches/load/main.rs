@@ -37,7 +37,9 @@ fn main() -> ExitCode {
         [bare_server::ARGUMENT, mode, address, database] => {
             bare_server::run(mode, address, database)
         }
-        other => Err(anyhow::anyhow!("unknown arguments {other:?}; there are `bare`, `alerts` and `lists`")),
+        other => Err(anyhow::anyhow!(
+            "unknown arguments {other:?}; there are `bare`, `alerts` and `lists`"
+        )),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -183,21 +183,45 @@ pub async fn catch_up(tx: &mut Tx, workspace: &WorkspaceId, limit: i64) -> Resul
 
 /// Numbers of incidents that have changed since the index was told of them, smallest first.
 pub async fn behind(tx: &mut Tx, workspace: &WorkspaceId, limit: i64) -> Result<Vec<i64>> {
-    let rows: Vec<(i64,)> = tx
+    Ok(standing(tx, workspace, limit).await?.behind)
+}
+
+/// How far the index can be believed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The largest number that was given; 0 if none was.
+    pub last: i64,
+    /// Numbers of incidents that have changed since the index was told of them, smallest first.
+    pub behind: Vec<i64>,
+}
+
+/// How far the index can be believed. It is asked for each list, so it is one statement.
+pub async fn standing(tx: &mut Tx, workspace: &WorkspaceId, limit: i64) -> Result<Standing> {
+    let rows: Vec<(Option<i64>, bool)> = tx
         .query(
-            "SELECT number FROM incident WHERE workspace = $1 AND listed_version <> version
-             ORDER BY number LIMIT $2",
+            "SELECT number, TRUE FROM (SELECT number FROM incident
+                 WHERE workspace = $1 AND listed_version <> version ORDER BY number LIMIT $2) AS behind
+             UNION ALL SELECT MAX(number), FALSE FROM incident WHERE workspace = $1",
         )
         .bind(workspace.clone())
         .bind(limit)
         .all()
         .await?;
-    Ok(rows.into_iter().map(|(number,)| number).collect())
+    let mut standing = Standing::default();
+    for (number, is_behind) in rows {
+        match number {
+            Some(number) if is_behind => standing.behind.push(number),
+            Some(number) => standing.last = number,
+            None => {}
+        }
+    }
+    standing.behind.sort_unstable();
+    Ok(standing)
 }
 
 /// The newest incidents of one block that the index does not know, smallest number first.
 async fn missing(tx: &mut Tx, workspace: &WorkspaceId, limit: usize) -> Result<Vec<i64>> {
-    let Some(last) = last_number(tx, workspace).await? else { return Ok(Vec::new()) };
+    let last = standing(tx, workspace, 0).await?.last;
     let every = Facet::every();
     let rows: Vec<(i64, Vec<u8>)> = tx
         .query("SELECT block, bits FROM incident_index WHERE workspace = $1 AND key = $2")
@@ -248,16 +272,6 @@ pub async fn keys_of(tx: &mut Tx, workspace: &WorkspaceId, facet: &str) -> Resul
         .all()
         .await?;
     Ok(rows.into_iter().map(|(key,)| Facet::from_key(&key)).collect())
-}
-
-/// The largest number that was given.
-pub async fn last_number(tx: &mut Tx, workspace: &WorkspaceId) -> Result<Option<i64>> {
-    let (last,): (Option<i64>,) = tx
-        .query("SELECT MAX(number) FROM incident WHERE workspace = $1")
-        .bind(workspace.clone())
-        .one()
-        .await?;
-    Ok(last)
 }
 
 /// Has a block tell of these incidents what is so, whatever it tells now.

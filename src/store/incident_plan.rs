@@ -58,12 +58,12 @@ const EVERY: usize = 0;
 impl Plan {
     /// The plan for what is wanted.
     pub async fn of(tx: &mut Tx, workspace: &WorkspaceId, wanted: &Wanted) -> Result<Plan> {
-        let last = incident_index::last_number(tx, workspace).await?.unwrap_or(0);
-        let behind = incident_index::behind(tx, workspace, MOST_LATE + 1).await?;
-        let behind = if i64::try_from(behind.len()).unwrap_or(i64::MAX) > MOST_LATE {
+        let standing = incident_index::standing(tx, workspace, MOST_LATE + 1).await?;
+        let last = standing.last;
+        let behind = if i64::try_from(standing.behind.len()).unwrap_or(i64::MAX) > MOST_LATE {
             Behind::Many
         } else {
-            Behind::These(in_blocks(behind))
+            Behind::These(in_blocks(standing.behind))
         };
         let mut times = Vec::new();
         collect_times(wanted, &mut times);

@@ -195,8 +195,7 @@ impl Listing {
             let (name, words) = text.split_once('=').ok_or_else(|| {
                 wrong("`field` is the id or name of a field, `=`, and what it says.".to_owned())
             })?;
-            let field =
-                catalogue.find_field(name).map_err(|refusal| wrong(refusal.to_string()))?;
+            let field = catalogue.find_field(name).map_err(|refusal| wrong(refusal.to_string()))?;
             let value = field.read(&[words.to_owned()], None);
             let value = value.map_err(|refusal| wrong(refusal.to_string()))?;
             match value {

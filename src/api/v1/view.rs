@@ -17,6 +17,7 @@ use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::channel::ChannelState;
 use crate::incident::event::Actor;
 use crate::incident::merge::Destination;
+use crate::incident::origin::Origin;
 use crate::incident::snooze::Snooze;
 use crate::incident::state::{Incident, LastUpdate, Mode, Visibility};
 use crate::incident::tags::definition::TagKind;
@@ -86,6 +87,8 @@ pub struct IncidentView {
     pub snooze: Option<Snooze>,
     /// The incident in which it goes on, if it was merged.
     pub merged_into: Option<DestinationView>,
+    /// Where the alerts come from that opened it; nothing where people did.
+    pub origin: Option<Origin>,
     /// Whether it is a real one that happens now.
     pub mode: Mode,
     /// What its custom fields say, in the catalogue's order; those that say nothing are left out.
@@ -309,6 +312,7 @@ impl IncidentView {
             invited: incident.invited.into_iter().collect(),
             snooze: incident.snooze,
             merged_into: incident.merged_into.map(DestinationView::from),
+            origin: incident.origin,
         }
     }
 
