@@ -24,6 +24,7 @@ pub mod oncall;
 pub mod outbox;
 pub mod paging;
 pub mod rules;
+pub mod scope;
 pub mod server;
 pub mod shop;
 pub mod simulator;

@@ -1,7 +1,7 @@
 //! How fast Stentor is on this machine, beside the bare limit of the same run.
 //!
-//! `make bench` runs everything but the alerts, which `make bench ARGS=alerts` does, and
-//! `make bench ARGS=bare` the bare limits alone. The load comes
+//! `make bench` runs everything but the alerts, which `make bench ARGS=alerts` does, and the lists of a
+//! million incidents, which `make bench ARGS=lists` does; `make bench ARGS=bare` runs the bare limits alone. The load comes
 //! from this process; each server measured is a process of its own, as in reality. What the
 //! figures mean, and those that were measured, is in `BENCHMARKS.md`.
 
@@ -12,6 +12,7 @@ mod connection;
 mod drive;
 mod fake_slack;
 mod histogram;
+mod lists;
 mod machine;
 mod process;
 mod report;
@@ -31,11 +32,12 @@ fn main() -> ExitCode {
     let result = match arguments.as_slice() {
         [] => in_runtime(measure(true)),
         ["alerts"] => in_runtime(measure_alerts()),
+        ["lists"] => in_runtime(measure_lists()),
         ["bare"] => in_runtime(measure(false)),
         [bare_server::ARGUMENT, mode, address, database] => {
             bare_server::run(mode, address, database)
         }
-        other => Err(anyhow::anyhow!("unknown arguments {other:?}; there are `bare` and `alerts`")),
+        other => Err(anyhow::anyhow!("unknown arguments {other:?}; there are `bare`, `alerts` and `lists`")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -59,6 +61,12 @@ fn in_runtime(work: impl Future<Output = Result<()>>) -> Result<()> {
             _ = terminate.recv() => bail!("terminated"),
         }
     })
+}
+
+async fn measure_lists() -> Result<()> {
+    let folder = process::TemporaryFolder::create()?;
+    println!("{}", machine::describe(folder.path())?);
+    lists::measure(folder.path()).await.context("measure lists")
 }
 
 async fn measure_alerts() -> Result<()> {

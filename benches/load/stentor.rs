@@ -125,6 +125,19 @@ pub async fn start_as(
     folder: &Path,
     name: &str,
 ) -> Result<Server> {
+    let database = format!("sqlite://{}", folder.join(name).join("bench.db").display());
+    start_on(command, binary, slack, folder, name, &database).await
+}
+
+/// Starts it on this database.
+pub async fn start_on(
+    command: Option<Command>,
+    binary: &Path,
+    slack: &FakeSlack,
+    folder: &Path,
+    name: &str,
+    database: &str,
+) -> Result<Server> {
     let folder = folder.join(name);
     std::fs::create_dir_all(&folder)?;
     let address = free_address()?;
@@ -139,7 +152,7 @@ pub async fn start_as(
     }
     command
         .env("STENTOR_LISTEN", address.to_string())
-        .env("STENTOR_DATABASE_URL", format!("sqlite://{}", folder.join("bench.db").display()))
+        .env("STENTOR_DATABASE_URL", database)
         .env("SLACK_SIGNING_SECRET", SIGNING_SECRET)
         .env("SLACK_BOT_TOKEN", "xoxb-example")
         .env("SLACK_API_URL", format!("{}/api/", slack.url()));

@@ -59,6 +59,10 @@ fn describe() {
         "stentor_alerts_shed_total",
         "What sources said that was sent back because too much waited"
     );
+    describe_counter!(
+        "stentor_webhook_attempts_total",
+        "Attempts to tell webhooks of something, by outcome"
+    );
     describe_gauge!("stentor_connections", "Connections that are open");
     describe_counter!(
         "stentor_connections_ended_total",

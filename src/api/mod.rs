@@ -9,6 +9,7 @@ pub mod health;
 pub mod incident_io;
 pub mod limit;
 pub mod metrics;
+pub mod needed;
 pub mod problem;
 pub mod request;
 pub mod sentry;

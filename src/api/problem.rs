@@ -17,10 +17,12 @@ use crate::incident::catalogue::edit::BadEdit;
 use crate::incident::merge::BadMerge;
 use crate::incident::papers::bad::BadPaper;
 use crate::incident::refusal::{Field, Refusal};
+use crate::incident::text::shorten;
 use crate::intake::order::NotTaken;
 use crate::oncall::refusal::Refused;
 use crate::paging;
 use crate::rules::NotMade;
+use crate::scope::Scope;
 use crate::store::db;
 
 /// Seconds after which it is worth asking again: a failover of the database takes a few.
@@ -133,6 +135,22 @@ impl Problem {
     pub fn invalid_token() -> Problem {
         let detail = "This token is not valid here.";
         Problem::new(StatusCode::UNAUTHORIZED, INVALID_TOKEN, "Invalid token", detail)
+    }
+
+    /// The token may not do this.
+    pub fn missing_scope(scope: Scope) -> Problem {
+        let detail = format!("This needs the scope `{scope}`, which the token does not have.");
+        Problem::new(StatusCode::FORBIDDEN, "missing-scope", "Missing scope", detail)
+    }
+
+    /// There is nobody in whose name this could be done.
+    pub fn unknown_user(given: &str) -> Problem {
+        let detail = format!(
+            "\u{201c}{}\u{201d} is neither the id of somebody in Slack, such as `U012AB3CD`, nor an address that is known.",
+            shorten(given, 100)
+        );
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Problem::new(status, "unknown-user", "Unknown user", detail).about("X-Incident-User")
     }
 
     /// Too many tokens came from there that open nothing.

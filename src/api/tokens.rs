@@ -6,10 +6,13 @@
 use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
+use crate::config::Secret;
 use crate::ids::{IdSource, WorkspaceId, random_bytes};
 use crate::incident::text::clean_line;
+use crate::scope::Scopes;
 use crate::store;
 use crate::store::db::{Db, is_conflict};
+use crate::store::tokens::Kept;
 
 /// What every token begins with, so that one that leaked can be recognised.
 const PREFIX: &str = "stn_";
@@ -41,7 +44,17 @@ pub enum NotMade {
     NotSaved(#[from] sqlx::Error),
 }
 
-/// Makes a token and returns it. This is the only time that anybody sees it.
+/// A token with what it is shown as, this once.
+#[derive(Debug)]
+pub struct Made {
+    /// The token.
+    pub token: Kept,
+    /// What a request shows.
+    pub secret: Secret,
+}
+
+/// Makes a token that may do the usual, and returns what it is shown as. This is the only time that
+/// anybody sees that.
 pub async fn create(
     db: &Db,
     clock: &Clock,
@@ -49,6 +62,19 @@ pub async fn create(
     workspace: &WorkspaceId,
     name: &str,
 ) -> Result<String, NotMade> {
+    let made = create_with(db, clock, ids, workspace, name, &Scopes::default()).await?;
+    Ok(made.secret.reveal().to_owned())
+}
+
+/// Makes a token that may do this.
+pub async fn create_with(
+    db: &Db,
+    clock: &Clock,
+    ids: &IdSource,
+    workspace: &WorkspaceId,
+    name: &str,
+    scopes: &Scopes,
+) -> Result<Made, NotMade> {
     let name = clean_line(name);
     let length = name.chars().count();
     if length == 0 {
@@ -61,15 +87,23 @@ pub async fn create(
     let hash = hash(&token).expect("it has the shape of a token");
     let now = clock.now();
     let mut tx = db.begin().await?;
-    let id = ids.ulid(now);
-    match store::tokens::create(&mut tx, workspace, &id, &name, &hash, now).await {
+    let kept = Kept::new(ids.ulid(now), name.clone(), scopes, now);
+    match store::tokens::create(&mut tx, workspace, &kept, &hash).await {
         Ok(()) => {
             tx.commit().await?;
-            Ok(token)
+            Ok(Made { token: kept, secret: Secret::new(token) })
         }
         Err(error) if is_conflict(&error) => Err(NotMade::NameTaken { name }),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Revokes a token: it opens nothing from then on. Says whether it was there.
+pub async fn revoke(db: &Db, workspace: &WorkspaceId, id: &str) -> Result<bool, sqlx::Error> {
+    let mut tx = db.begin().await?;
+    let was_there = store::tokens::delete(&mut tx, workspace, id).await?;
+    tx.commit().await?;
+    Ok(was_there)
 }
 
 /// What is kept of a token; nothing if the text can't be one.

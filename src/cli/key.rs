@@ -6,6 +6,7 @@ use stentor::config::install::{SecretKeys, secret_keys};
 use stentor::ingest::sources;
 use stentor::slack::install::keys;
 use stentor::slack::install::vault::{Vault, new_key};
+use stentor::webhooks;
 
 use crate::cli::database::Database;
 use crate::cli::serve;
@@ -21,8 +22,8 @@ pub struct Key {
 enum Task {
     /// Make a key for `STENTOR_SECRET_KEY` and print it, and nothing else
     Generate,
-    /// Seal with the first key what an older one has sealed, and secrets of sources that lie open, as every
-    /// start does
+    /// Seal with the first key what an older one has sealed, and secrets of sources and webhooks that lie
+    /// open, as every start does
     Rotate {
         /// The new key and the old one, with a comma between
         #[arg(long, env = "STENTOR_SECRET_KEY", hide_env_values = true, value_parser = secret_keys)]
@@ -42,8 +43,9 @@ pub async fn key(key: &Key) -> anyhow::Result<()> {
             let vault = Vault::new(secret_key);
             let tokens = keys::turn(&db, Some(&vault)).await?;
             let sources = sources::seal_anew(&db, &Clock::system(), &vault).await?;
+            let hooks = webhooks::manage::turn(&db, &Clock::system(), Some(&vault)).await?;
             db.close().await;
-            println!("{} sealed anew; the first key is enough now", tokens + sources);
+            println!("{} sealed anew; the first key is enough now", tokens + sources + hooks);
         }
     }
     Ok(())

@@ -14,6 +14,7 @@ mod serve;
 mod slack;
 mod source;
 mod token;
+mod webhook;
 mod workspace;
 
 use std::ffi::OsString;
@@ -58,6 +59,8 @@ enum Task {
     Key(key::Key),
     /// Look after work for Slack that was given up
     Outbox(outbox::Outbox),
+    /// Manage who is told of incidents and alerts over webhooks
+    Webhook(Box<webhook::Webhook>),
 }
 
 /// The code for "did not even start".
@@ -89,6 +92,7 @@ pub fn run() -> ExitCode {
             Task::Workspace(workspace) => workspace::workspace(&workspace).await,
             Task::Key(key) => key::key(&key).await,
             Task::Outbox(outbox) => outbox::outbox(&outbox).await,
+            Task::Webhook(webhook) => webhook::webhook(&webhook).await,
         }
         .map(|()| ExitCode::SUCCESS)
     });

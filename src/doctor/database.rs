@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::clock::Clock;
-use crate::doctor::{Plan, Report};
+use crate::doctor::{Plan, Report, webhooks};
 use crate::store::inspect::{self, Inspection, PostgresFacts, Schema, SqliteFacts, Waiting};
 
 const CHECK: &str = "database";
@@ -93,6 +93,7 @@ fn sqlite(facts: SqliteFacts, report: &mut Report) -> Option<Waiting> {
     }
     schema(facts.schema, report);
     open_secrets(facts.open_secrets, report);
+    webhooks::examine(facts.webhooks, report);
     disk(facts.free, report);
     facts.waiting
 }
@@ -136,6 +137,7 @@ fn postgres(facts: PostgresFacts, report: &mut Report) -> Option<Waiting> {
     }
     schema(facts.schema, report);
     open_secrets(facts.open_secrets, report);
+    webhooks::examine(facts.webhooks, report);
     let way = if facts.ahead > 0 { "ahead of" } else { "behind" };
     let milliseconds = facts.ahead.abs() / 1_000;
     let found = format!("this machine is {milliseconds} ms {way} the server");

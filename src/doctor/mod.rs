@@ -14,6 +14,7 @@ mod report;
 mod scopes;
 mod secrets;
 mod slack;
+mod webhooks;
 
 use crate::clock::Clock;
 use crate::config::{DatabaseUrl, Secret, Settings, SigningSecrets};

@@ -11,7 +11,7 @@ use crate::ids::{ChannelId, IdSource, IncidentId, WorkspaceId};
 use crate::incident::access;
 use crate::incident::catalogue::Catalogue;
 use crate::incident::command::Command;
-use crate::incident::decide::{Context, decide, declare};
+use crate::incident::decide::{self, Context, declare};
 use crate::incident::edit::Telling;
 use crate::incident::event::{Entry, Event};
 use crate::incident::merge::merge;
@@ -24,9 +24,9 @@ use crate::outbox::work::{Change, NewWork, plan};
 use crate::store::db::{self, Db, Result, Tx};
 use crate::store::receipts::{self, Answer};
 use crate::store::workspaces::{self, Catalogues};
-use crate::store::{incident_index, incidents, outbox, timeline, webhooks};
+use crate::store::{incident_index, incidents, outbox, timeline};
 use crate::webhooks::meaning::{self, News};
-use crate::webhooks::spread;
+use crate::webhooks::telling;
 
 /// What carries commands out.
 pub struct Batch {
@@ -253,7 +253,8 @@ impl<'a> Desk<'a> {
                 let id = IncidentId::new(ids.ulid(at));
                 let incident = Incident::declared(id, at, &order.actor, &declared);
                 let (actor, event) = (order.actor.clone(), Event::Declared(declared));
-                let entry = Entry { version: 1, at, actor, via: order.via, telling: None, event };
+                let (via, through) = (order.via, order.recorded_through());
+                let entry = Entry { version: 1, at, actor, via, telling: None, event, through };
                 self.record(&order.command, &incident, entry, ids);
                 incident
             }
@@ -283,11 +284,12 @@ impl<'a> Desk<'a> {
         // Clocks of several replicas differ; a record's times never run backwards.
         let now = self.now.max(incident.updated_at);
         // Who may not see it is told what they would be told if it were not there.
-        if !access::may_see(&incident, &order.actor) {
+        let eyes = order.eyes();
+        if !access::may_see(&incident, &eyes) {
             return Err(order.target.missing());
         }
         // The caller's view of things must be the present one.
-        access::check(&incident, &order.actor, order.via, &order.command)?;
+        access::check(&incident, &eyes, order.via, &order.command)?;
         if let Some(given) = order.expected_version.filter(|version| *version != incident.version) {
             return Err(Refusal::Stale { given, current: incident.version });
         }
@@ -296,10 +298,16 @@ impl<'a> Desk<'a> {
             Command::Merge { into } => {
                 let destination = destination(order).map(Target::Number);
                 let destination = destination.and_then(|other| self.target(&other));
+                // Who merges has to see both.
+                let context = Context { actor: &eyes, ..context };
                 merge(&incident, into, destination.map(Arc::as_ref), &context)?
             }
-            Command::Relate { to } => relate(&incident, to, self.other(order), &context)?,
-            Command::Unrelate { to } => unrelate(&incident, to, self.other(order), &context)?,
+            Command::Relate { to } => {
+                relate(&incident, to, self.other(order), &Context { actor: &eyes, ..context })?
+            }
+            Command::Unrelate { to } => {
+                unrelate(&incident, to, self.other(order), &Context { actor: &eyes, ..context })?
+            }
             Command::Paperwork(paperwork) => {
                 let written = self.entries.iter().filter(|(id, _)| *id == incident.id);
                 let cited = paperwork.cites().and_then(|version| {
@@ -307,13 +315,14 @@ impl<'a> Desk<'a> {
                 });
                 papers::decide(&incident, paperwork, cited, &context)?
             }
-            command => decide(&incident, command, &context)?,
+            command => decide::change(&incident, command, &context)?,
         };
         let (first, count) = (incident.version + 1, events.len());
         for (place, event) in events.into_iter().enumerate() {
             let (version, actor) = (incident.version + 1, order.actor.clone());
             let telling = Telling::of(&order.command, place, count, first);
-            let entry = Entry { version, at: now, actor, via: order.via, telling, event };
+            let through = order.recorded_through();
+            let entry = Entry { version, at: now, actor, via: order.via, telling, event, through };
             incident.apply(&entry);
             let event = entry.event.clone();
             self.record(&order.command, &incident, entry, ids);
@@ -344,8 +353,8 @@ impl<'a> Desk<'a> {
         let mut other = Incident::clone(other);
         let version = other.version + 1;
         let at = at.max(other.updated_at);
-        let entry =
-            Entry { version, at, actor: order.actor.clone(), via: order.via, telling: None, event };
+        let (actor, through) = (order.actor.clone(), order.recorded_through());
+        let entry = Entry { version, at, actor, via: order.via, telling: None, event, through };
         other.apply(&entry);
         self.record(&order.command, &other, entry, ids);
         self.changed.insert(other.id.clone());
@@ -392,10 +401,7 @@ impl<'a> Desk<'a> {
         // Always in the same order, so that two writers can't wait for each other.
         changed.sort_by(|a, b| a.id.cmp(&b.id));
         self.save(tx, &changed).await?;
-        if !self.news.is_empty() {
-            let listening = webhooks::listening(tx, self.workspace).await?;
-            self.work.extend(spread(&listening, &self.news, ids, self.now));
-        }
+        self.work.extend(telling(tx, self.workspace, &self.news, ids, self.now).await?);
         self.beside.write(tx, self.workspace).await?;
         outbox::change(tx, self.workspace, &self.canceled, &self.work, self.now).await?;
         receipts::save(tx, self.workspace, &self.new_receipts, self.now).await?;

@@ -21,6 +21,8 @@ pub struct Order {
     pub target: Target,
     /// Who asks.
     pub actor: Actor,
+    /// The program that asks, for itself or in somebody's name.
+    pub through: Option<Program>,
     /// Through which door.
     pub via: Via,
     /// What is wanted.
@@ -43,10 +45,40 @@ impl Order {
             receipt: Some(receipt),
             target: Target::Id(incident.clone()),
             actor: Actor::Stentor,
+            through: None,
             via,
             command,
             expected_version: None,
         }
+    }
+}
+
+/// A program with a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// The token's name.
+    pub name: String,
+    /// Whether private incidents exist for it that it has not declared itself.
+    pub sees_private: bool,
+}
+
+impl Program {
+    /// With whose eyes it looks at what is private.
+    pub fn eyes(&self) -> Actor {
+        if self.sees_private { Actor::Stentor } else { Actor::ApiToken { name: self.name.clone() } }
+    }
+}
+
+impl Order {
+    /// With whose eyes whoever asks looks at what is private.
+    pub fn eyes(&self) -> Actor {
+        self.through.as_ref().map_or_else(|| self.actor.clone(), Program::eyes)
+    }
+
+    /// The program that the record names beside the person in whose name it asks.
+    pub fn recorded_through(&self) -> Option<String> {
+        let program = self.through.as_ref().filter(|_| self.actor.person().is_some())?;
+        Some(program.name.clone())
     }
 }
 

@@ -239,7 +239,15 @@ mod tests {
             let context = Context { now, actor: &actor, via, catalogue: &self.catalogue };
             let event = decide(&self.incident, command, &context)?.remove(0);
             let version = self.incident.version + 1;
-            let entry = Entry { version, at: now, actor: actor.clone(), via, telling: None, event };
+            let entry = Entry {
+                version,
+                at: now,
+                actor: actor.clone(),
+                via,
+                telling: None,
+                event,
+                through: None,
+            };
             self.incident.apply(&entry);
             Ok(reactions(&entry, &self.incident))
         }

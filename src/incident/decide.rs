@@ -141,8 +141,8 @@ pub fn decide(
     change(incident, command, context)
 }
 
-/// The same for whoever may.
-pub(super) fn change(
+/// The same, for whoever was let in with other eyes than those of the person in whose name they ask.
+pub fn change(
     incident: &Incident,
     command: &Command,
     context: &Context,

@@ -107,6 +107,7 @@ pub(super) fn edit(
                 via: context.via,
                 telling: None,
                 event,
+                through: None,
             };
             draft.apply(&entry);
             events.push(entry.event);

@@ -84,6 +84,9 @@ pub struct Entry {
     pub telling: Option<Telling>,
     /// What happened.
     pub event: Event,
+    /// The API token through which a program did it in the person's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<String>,
 }
 
 /// What happened.

@@ -10,11 +10,12 @@ use std::collections::BTreeSet;
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
-use crate::ids::{IncidentTypeId, RoleId, SeverityId, StatusId, UserId};
+use crate::ids::{CustomFieldId, IncidentTypeId, RoleId, SeverityId, StatusId, UserId};
 use crate::incident::catalogue::StatusCategory;
+use crate::incident::catalogue::field::FieldValue;
 use crate::incident::event::Actor;
 use crate::incident::origin::Origin;
-use crate::incident::state::{Incident, Visibility};
+use crate::incident::state::{Incident, Mode, Visibility};
 
 /// Which facets there are, as a number: another one with every change of what [`facets`] says of
 /// the same incident. What was put into the index under another number is put there anew.
@@ -142,6 +143,34 @@ impl Facet {
         Facet::new("project_number", &number.to_string())
     }
 
+    /// Of this mode.
+    pub fn mode(mode: Mode) -> Facet {
+        Facet::new("mode", mode.as_str())
+    }
+
+    /// This field says something.
+    pub fn field(field: &CustomFieldId) -> Facet {
+        Facet::new("field", field.as_str())
+    }
+
+    /// This field says this: the id of an option, or what was written.
+    pub fn field_says(field: &CustomFieldId, value: &str) -> Facet {
+        Facet::new("says", &format!("{field}/{value}"))
+    }
+
+    /// This field says one of these: an option of several is one of them alone.
+    pub fn field_values(field: &CustomFieldId, value: &FieldValue) -> Vec<Facet> {
+        let says = |value: &str| Facet::field_says(field, value);
+        match value {
+            FieldValue::Options { options } => {
+                options.iter().map(|option| says(option.as_str())).collect()
+            }
+            FieldValue::Text { text: value }
+            | FieldValue::Link { url: value }
+            | FieldValue::Numeric { number: value } => vec![says(value)],
+        }
+    }
+
     /// It goes on in another one.
     pub fn merged() -> Facet {
         Facet::new("merged", "")
@@ -227,6 +256,7 @@ pub fn facets(incident: &Incident) -> BTreeSet<Facet> {
         Facet::status(&incident.status),
         Facet::severity(incident.severity.as_ref()),
         Facet::incident_type(incident.incident_type.as_ref()),
+        Facet::mode(incident.mode),
         Facet::creator(&incident.creator),
         Facet::created_on(day_of(incident.declared_at)),
         Facet::updated_on(day_of(incident.updated_at)),
@@ -234,6 +264,10 @@ pub fn facets(incident: &Incident) -> BTreeSet<Facet> {
     for (role, person) in &incident.roles {
         facets.insert(Facet::role(role));
         facets.insert(Facet::holder(role, person));
+    }
+    for (field, value) in &incident.fields {
+        facets.insert(Facet::field(field));
+        facets.extend(Facet::field_values(field, value));
     }
     if incident.merged_into.is_some() {
         facets.insert(Facet::merged());

@@ -175,6 +175,7 @@ mod tests {
             via: Via::Command,
             telling: None,
             event,
+            through: None,
         };
         from.apply(&entry);
         Ok(reactions(&entry, from))

@@ -184,7 +184,7 @@ mod tests {
         let mut incident = Incident::declared(id.clone(), now, &Actor::Stentor, &declared);
         let entry = |version, event| {
             let (actor, via) = (Actor::Stentor, Via::Delivery);
-            Entry { version, at: now, actor, via, telling: None, event }
+            Entry { version, at: now, actor, via, telling: None, event, through: None }
         };
         let mut record = vec![entry(1, Event::Declared(declared))];
         let written = sights.iter().map(|sight| {

@@ -227,6 +227,7 @@ fn live_through(private: bool, triage: bool, commands: &[Command]) -> Result<(),
         via: Via::Modal,
         telling: None,
         event,
+        through: None,
     }];
     for (minute, command) in commands.iter().enumerate() {
         let (actor, via) = if command.is_internal() {
@@ -251,7 +252,8 @@ fn live_through(private: bool, triage: bool, commands: &[Command]) -> Result<(),
         for (place, event) in events.into_iter().enumerate() {
             let (version, actor) = (incident.version + 1, actor.clone());
             let telling = Telling::of(command, place, count, first);
-            let entry = Entry { version, at: context.now, actor, via, telling, event };
+            let through = None;
+            let entry = Entry { version, at: context.now, actor, via, telling, event, through };
             incident.apply(&entry);
             check_invariants(&incident, &catalogue)?;
             check_reactions(&incident, &entry)?;

@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 use crate::alert::signal::Signal;
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, CustomFieldId, EscalationId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId, SeverityId,
-    StatusId, TeamId, TimestampId, UserId,
+    ChannelId, CustomFieldId, EscalationId, GroupId, IncidentId, IncidentTypeId, MessageTs, RoleId,
+    SeverityId, StatusId, TeamId, TimestampId, UserId,
 };
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::catalogue::field::FieldValue;

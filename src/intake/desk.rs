@@ -24,11 +24,9 @@ use crate::outbox::work::{self, NewWork, Work};
 use crate::store::alerts::{Sighting, Written};
 use crate::store::db::{Result, Tx};
 use crate::store::sources::AlertSource;
-use crate::store::{
-    alert_groups, alert_rule_counts, alert_settings, alerts, outbox, receipts, webhooks,
-};
+use crate::store::{alert_groups, alert_rule_counts, alert_settings, alerts, outbox, receipts};
 use crate::webhooks::meaning::{self, News};
-use crate::webhooks::spread;
+use crate::webhooks::telling;
 
 /// An alert in hand.
 pub(super) struct Held {
@@ -455,10 +453,7 @@ impl<'a> Desk<'a> {
                 meaning::of_alert(alert, *version, *at, change)
             })
             .collect();
-        if !news.is_empty() {
-            let listening = webhooks::listening(tx, self.workspace).await?;
-            work.extend(spread(&listening, &news, self.ids, self.now));
-        }
+        work.extend(telling(tx, self.workspace, &news, self.ids, self.now).await?);
         outbox::change(tx, self.workspace, &[], &work, self.now).await?;
         self.remember();
         Ok(!work.is_empty())

@@ -44,6 +44,15 @@ pub enum About {
         /// Who has given or taken it.
         by: Option<UserId>,
     },
+    /// Something written down around an incident, as this entry of its record has left it.
+    Paper {
+        /// Which incident.
+        incident: IncidentId,
+        /// The entry.
+        version: i64,
+        /// The id of what was written down.
+        id: String,
+    },
     /// An alert.
     Alert {
         /// Which.

@@ -1,9 +1,8 @@
 //! What webhooks are told of escalations and schedules, written in the transaction that makes it so.
 
-use serde_json::{Value, json};
-
+use crate::alert::state::Alert;
 use crate::clock::Timestamp;
-use crate::ids::{ScheduleId, UserId, WorkspaceId};
+use crate::ids::{UserId, WorkspaceId};
 use crate::incident::access::may_be_named;
 use crate::incident::event::Actor;
 use crate::oncall::escalation::state::{Escalation, Status};
@@ -12,10 +11,10 @@ use crate::outbox::work::NewWork;
 use crate::paging::Paging;
 use crate::store::db::{Result, Tx};
 use crate::store::schedules::Kept;
-use crate::store::{incidents, webhooks};
+use crate::store::{alert_lists, incidents, webhooks};
 use crate::webhooks::event_type::EventType;
 use crate::webhooks::meaning::News;
-use crate::webhooks::spread;
+use crate::webhooks::{oncall, spread};
 
 const CREATED: &str = "public_escalation.escalation_created_v1";
 const STATUS_UPDATED: &str = "public_escalation.escalation_status_updated_v1";
@@ -56,15 +55,15 @@ impl Paging {
             Some(incident) => incidents::by_id(tx, workspace, incident).await?,
             None => None,
         };
-        let is_private = incident.is_some_and(|incident| !may_be_named(&incident));
+        let is_private = incident.as_ref().is_some_and(|incident| !may_be_named(incident));
+        // Alerts of private incidents are nobody's business here.
+        let everybody = Actor::ApiToken { name: String::new() };
+        let listed = alert_lists::with_ids(tx, workspace, &everybody, &escalation.alerts).await?;
+        let alerts: Vec<Alert> = listed.into_iter().map(|listed| listed.alert).collect();
+        let shown = oncall::escalation(escalation, incident.as_ref(), &alerts);
         let payload = match was {
-            None => shown(escalation),
-            Some(was) => json!({
-                "escalation": shown(escalation),
-                "previous_status": was,
-                "new_status": escalation.status,
-                "actor": by,
-            }),
+            None => shown,
+            Some(was) => oncall::escalation_updated(shown, was, escalation.status, by),
         };
         let private_id = is_private.then(|| escalation.id.to_string());
         let about = About::Recorded { payload, private_id };
@@ -81,15 +80,15 @@ impl Paging {
         happened: Happened<'_>,
         now: Timestamp,
     ) -> Result<Vec<NewWork>> {
-        let schedule = schedule(&kept.id, kept);
+        let (name, zone) = (&kept.definition.name, &kept.definition.time_zone);
+        let schedule = oncall::schedule(&kept.id, name, zone, kept.created_at, kept.updated_at);
         let (event, payload) = match happened {
             Happened::Created => ("schedule.created_v1", schedule),
             Happened::Updated => ("schedule.updated_v1", schedule),
             Happened::Deleted => ("schedule.deleted_v1", schedule),
-            Happened::ShiftChanged { before, now } => (
-                "schedule.shift_change_v1",
-                json!({"schedule": schedule, "previous_users": before, "current_users": now}),
-            ),
+            Happened::ShiftChanged { before, now } => {
+                ("schedule.shift_change_v1", oncall::shift_change(schedule, before, now))
+            }
         };
         let Some(event) = EventType::parse(event) else { return Ok(Vec::new()) };
         let listening = webhooks::listening(tx, workspace).await?;
@@ -97,33 +96,4 @@ impl Paging {
         let news = News { event, is_private: Some(false), about, at: now };
         Ok(spread(&listening, &[news], &self.ids, now))
     }
-}
-
-/// An escalation as webhooks are shown it.
-fn shown(escalation: &Escalation) -> Value {
-    json!({
-        "id": escalation.id,
-        "title": escalation.title,
-        "description": escalation.description,
-        "status": escalation.status,
-        "priority": escalation.priority,
-        "course": escalation.course,
-        "incident": escalation.incident,
-        "alerts": escalation.alerts,
-        "created_by": escalation.by,
-        "acked_by": escalation.acked_by,
-        "events": escalation.log,
-        "created_at": escalation.created_at,
-        "updated_at": escalation.updated_at,
-    })
-}
-
-fn schedule(id: &ScheduleId, kept: &Kept) -> Value {
-    json!({
-        "id": id,
-        "name": kept.definition.name,
-        "time_zone": kept.definition.time_zone,
-        "created_at": kept.created_at,
-        "updated_at": kept.updated_at,
-    })
 }

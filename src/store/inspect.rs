@@ -53,6 +53,8 @@ pub struct SqliteFacts {
     pub waiting: Option<Waiting>,
     /// How many secrets of sources lie open in it.
     pub open_secrets: i64,
+    /// How its webhooks stand.
+    pub webhooks: Webhooks,
 }
 
 /// What a server is like.
@@ -72,6 +74,25 @@ pub struct PostgresFacts {
     pub waiting: Option<Waiting>,
     /// How many secrets of sources lie open in it.
     pub open_secrets: i64,
+    /// How its webhooks stand.
+    pub webhooks: Webhooks,
+}
+
+/// How webhooks stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Webhooks {
+    /// Switched off because they failed for days.
+    pub broken: i64,
+    /// Failing now.
+    pub failing: i64,
+    /// Secrets that lie open.
+    pub open_secrets: i64,
+}
+
+impl From<(i64, i64, i64)> for Webhooks {
+    fn from((broken, failing, open_secrets): (i64, i64, i64)) -> Webhooks {
+        Webhooks { broken, failing, open_secrets }
+    }
 }
 
 /// How far a schema is.
@@ -102,6 +123,10 @@ const WAITING: &str = "SELECT CAST(COALESCE(SUM(1 - state), 0) AS BIGINT),
 
 const OPEN_SECRETS: &str =
     "SELECT COUNT(*) FROM source WHERE kept_secret IS NOT NULL AND sealed_with IS NULL";
+
+const WEBHOOKS: &str = "SELECT COUNT(CASE WHEN state = 'broken' THEN 1 END),
+    COUNT(CASE WHEN state = 'on' AND failing_since IS NOT NULL THEN 1 END),
+    COUNT(CASE WHEN sealed_with IS NULL THEN 1 END) FROM webhook";
 
 type WaitingRow = (i64, i64, Option<i64>);
 
@@ -152,6 +177,12 @@ async fn sqlite(options: SqliteConnectOptions) -> Result<Inspection> {
         0 => 0,
         _ => sqlx::query_scalar(OPEN_SECRETS).fetch_one(&mut reader).await?,
     };
+    let has = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'webhook'";
+    let has_webhooks: i64 = sqlx::query_scalar(has).fetch_one(&mut reader).await?;
+    let webhooks: (i64, i64, i64) = match has_webhooks {
+        0 => (0, 0, 0),
+        _ => sqlx::query_as(WEBHOOKS).fetch_one(&mut reader).await?,
+    };
     reader.close().await?;
     Ok(Inspection::Sqlite(SqliteFacts {
         write: write_to_sqlite(options).await,
@@ -163,6 +194,7 @@ async fn sqlite(options: SqliteConnectOptions) -> Result<Inspection> {
         schema: schema(&applied),
         waiting: waiting.map(Waiting::from),
         open_secrets,
+        webhooks: webhooks.into(),
     }))
 }
 
@@ -222,6 +254,12 @@ async fn postgres(options: PgConnectOptions, clock: &Clock) -> Result<PostgresFa
         true => sqlx::query_scalar(OPEN_SECRETS).fetch_one(&mut server).await?,
         false => 0,
     };
+    let has = "SELECT to_regclass('webhook') IS NOT NULL";
+    let has_webhooks: bool = sqlx::query_scalar(has).fetch_one(&mut server).await?;
+    let webhooks: (i64, i64, i64) = match has_webhooks {
+        true => sqlx::query_as(WEBHOOKS).fetch_one(&mut server).await?,
+        false => (0, 0, 0),
+    };
     server.close().await?;
     Ok(PostgresFacts {
         version,
@@ -231,6 +269,7 @@ async fn postgres(options: PgConnectOptions, clock: &Clock) -> Result<PostgresFa
         schema: schema(&applied),
         waiting: waiting.map(Waiting::from),
         open_secrets,
+        webhooks: webhooks.into(),
     })
 }
 

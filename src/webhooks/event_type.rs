@@ -24,6 +24,35 @@ impl EventType {
     /// An alert is over.
     pub const ALERT_RESOLVED: EventType = EventType("public_alert.alert_resolved_v1");
 
+    /// Something is to be done while an incident lasts.
+    pub const ACTION_CREATED: EventType = EventType("public_incident.action_created_v1");
+    /// An action stands otherwise.
+    pub const ACTION_UPDATED: EventType = EventType("public_incident.action_updated_v1");
+    /// Something is to be done afterwards, in the older shape.
+    pub const FOLLOW_UP_CREATED_V1: EventType = EventType("public_incident.follow_up_created_v1");
+    /// A follow-up stands otherwise, in the older shape.
+    pub const FOLLOW_UP_UPDATED_V1: EventType = EventType("public_incident.follow_up_updated_v1");
+    /// Something is to be done afterwards.
+    pub const FOLLOW_UP_CREATED: EventType = EventType("public_incident.follow_up_created_v2");
+    /// A follow-up stands otherwise.
+    pub const FOLLOW_UP_UPDATED: EventType = EventType("public_incident.follow_up_updated_v2");
+    /// There is a post-mortem document, or it has come further.
+    pub const POSTMORTEM_STATUS_UPDATED: EventType =
+        EventType("public_incident.postmortem_document_status_updated_v1");
+    /// Somebody is paged.
+    pub const ESCALATION_CREATED: EventType = EventType("public_escalation.escalation_created_v1");
+    /// An escalation went on: somebody acknowledged it, it came to its end, or the like.
+    pub const ESCALATION_UPDATED: EventType =
+        EventType("public_escalation.escalation_status_updated_v1");
+    /// There is a new schedule.
+    pub const SCHEDULE_CREATED: EventType = EventType("schedule.created_v1");
+    /// A schedule was changed.
+    pub const SCHEDULE_UPDATED: EventType = EventType("schedule.updated_v1");
+    /// A schedule was removed.
+    pub const SCHEDULE_DELETED: EventType = EventType("schedule.deleted_v1");
+    /// Somebody else is on call.
+    pub const SHIFT_CHANGED: EventType = EventType("schedule.shift_change_v1");
+
     /// All of them, by name.
     pub const ALL: [EventType; 34] = [
         EventType("private_alert.alert_created_v1"),
@@ -111,6 +140,19 @@ mod tests {
             EventType::MEMBERSHIP_REVOKED,
             EventType::ALERT_CREATED,
             EventType::ALERT_RESOLVED,
+            EventType::ACTION_CREATED,
+            EventType::ACTION_UPDATED,
+            EventType::FOLLOW_UP_CREATED_V1,
+            EventType::FOLLOW_UP_UPDATED_V1,
+            EventType::FOLLOW_UP_CREATED,
+            EventType::FOLLOW_UP_UPDATED,
+            EventType::POSTMORTEM_STATUS_UPDATED,
+            EventType::ESCALATION_CREATED,
+            EventType::ESCALATION_UPDATED,
+            EventType::SCHEDULE_CREATED,
+            EventType::SCHEDULE_UPDATED,
+            EventType::SCHEDULE_DELETED,
+            EventType::SHIFT_CHANGED,
         ] {
             assert_eq!(EventType::parse(known.as_str()), Some(known));
         }

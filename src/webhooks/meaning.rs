@@ -3,14 +3,18 @@
 //! Whether it is public is said again when it is sent: what has become private meanwhile is sent as
 //! private.
 
+use serde_json::Value;
+
 use crate::alert::history::{Change, What};
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, UserId};
 use crate::incident::event::{Entry, Event};
 use crate::incident::paged::{Happened, Paged};
+use crate::incident::papers::Filed;
 use crate::incident::state::{Incident, Visibility};
 use crate::outbox::webhook_work::About;
 use crate::webhooks::event_type::EventType;
+use crate::webhooks::papers;
 
 /// Something that webhooks may be told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +30,18 @@ pub struct News {
 }
 
 impl News {
+    /// News whose payload is written down when it happens, because it can't be found again later. Of
+    /// what is private, only the id is sent.
+    pub fn recorded(
+        event: EventType,
+        payload: Value,
+        private_id: Option<String>,
+        at: Timestamp,
+    ) -> News {
+        let is_private = Some(private_id.is_some());
+        News { event, is_private, about: About::Recorded { payload, private_id }, at }
+    }
+
     /// Whether somebody who wants to be told of these would be told of it, now or if it turns out to
     /// be private.
     pub fn is_wanted(&self, wanted: &[String]) -> bool {
@@ -61,29 +77,38 @@ pub fn of_incident(entry: &Entry, incident: &Incident) -> Vec<News> {
         | Event::Subscribed { .. }
         | Event::Unsubscribed { .. }
         | Event::Unknown => Vec::new(),
+        Event::Paperwork(filed) => return of_paper(filed, entry, incident),
         _ => vec![news(EventType::INCIDENT_UPDATED)],
     };
     if changes_status(&entry.event) {
         all.push(news(EventType::STATUS_UPDATED));
     }
     if is_private {
-        let part = |event, user| News {
-            event,
-            is_private: Some(true),
-            about: About::Member {
-                incident: incident.id.clone(),
-                user,
-                by: entry.actor.person().cloned(),
-            },
-            at: entry.at,
+        let part = |event, user| {
+            let (incident, by) = (incident.id.clone(), entry.actor.person().cloned());
+            let about = About::Member { incident, user, by };
+            News { event, is_private: Some(true), about, at: entry.at }
         };
-        let granted = members(entry, incident).into_iter();
-        all.extend(granted.map(|user| part(EventType::MEMBERSHIP_GRANTED, user)));
+        let members = members(entry, incident).into_iter();
+        all.extend(members.map(|user| part(EventType::MEMBERSHIP_GRANTED, user)));
         if let Event::MemberRemoved { person } = &entry.event {
             all.push(part(EventType::MEMBERSHIP_REVOKED, person.clone()));
         }
     }
     all
+}
+
+fn of_paper(filed: &Filed, entry: &Entry, incident: &Incident) -> Vec<News> {
+    let Some((events, id)) = papers::of_filed(filed, incident) else { return Vec::new() };
+    let about = About::Paper { incident: incident.id.clone(), version: entry.version, id };
+    let is_private = Some(incident.visibility == Visibility::Private);
+    let news = events.into_iter().map(|event| News {
+        event,
+        is_private,
+        about: about.clone(),
+        at: entry.at,
+    });
+    news.collect()
 }
 
 fn changes_status(event: &Event) -> bool {

@@ -10,6 +10,8 @@ mod deliver;
 pub mod event_type;
 pub mod manage;
 pub mod meaning;
+pub mod oncall;
+mod papers;
 mod payload;
 pub mod signature;
 mod spread;
@@ -26,7 +28,7 @@ use crate::store::db::Db;
 use crate::store::workspaces::Catalogues;
 use crate::webhooks::turns::Turns;
 
-pub use spread::spread;
+pub use spread::{spread, telling};
 
 /// Sends what webhooks are told.
 #[derive(Clone)]

@@ -1,23 +1,24 @@
-//! What is sent: made when it is sent, from what was written down.
+//! What is sent: made when it is sent, from what was written down, in the shapes of the incident.io
+//! format, whose events these are.
 //!
 //! An incident is shown as the entry that is told of has left it, whatever has happened since; so a
 //! repetition says the same. What may not be spoken of now is sent as an id.
 
 use serde_json::{Value, json};
 
-use crate::api::v1::alerts::view::AlertView;
-use crate::api::v1::view::{IncidentView, StatusView};
-use crate::clock::Timestamp;
+use crate::api::incident_io::reader::Reader;
+use crate::api::incident_io::shape;
 use crate::ids::{AlertId, IncidentId, StatusId, UserId, WorkspaceId};
 use crate::incident::access::may_be_named;
-use crate::incident::catalogue::{Catalogue, StatusCategory};
+use crate::incident::catalogue::StatusCategory;
 use crate::incident::event::{Actor, Entry, Event, StatusChange};
 use crate::incident::state::Incident;
 use crate::outbox::webhook_work::{About, Delivery};
 use crate::store::db::{Result, Tx};
 use crate::store::workspaces::Catalogues;
-use crate::store::{alert_groups, alert_lists, incidents, timeline};
+use crate::store::{alert_groups, alert_lists, alert_tags, incidents, timeline};
 use crate::webhooks::event_type::EventType;
+use crate::webhooks::papers;
 
 /// Entries of a record that are read at once.
 const ENTRIES: i64 = 500;
@@ -42,13 +43,16 @@ pub(super) async fn told(
     let Some(event) = EventType::parse(&delivery.event) else { return Ok(Told::Unknown) };
     match &delivery.about {
         About::Incident { incident, version } => {
-            let catalogue = catalogues.of(tx, workspace).await?;
-            of_incident(tx, &catalogue, workspace, event, incident, *version).await
+            of_incident(tx, catalogues, workspace, event, incident, *version, None).await
+        }
+        About::Paper { incident, version, id } => {
+            let id = Some(id.as_str());
+            of_incident(tx, catalogues, workspace, event, incident, *version, id).await
         }
         About::Member { incident, user, by } => {
             Ok(Told::This { event, payload: membership(incident, user, by.as_ref()) })
         }
-        About::Alert { alert, .. } => of_alert(tx, workspace, event, alert, delivery.at).await,
+        About::Alert { alert, .. } => of_alert(tx, workspace, event, alert).await,
         About::Recorded { payload, private_id: None } => {
             Ok(Told::This { event, payload: payload.clone() })
         }
@@ -67,24 +71,30 @@ fn in_private(event: EventType, id: &str) -> Told {
 
 async fn of_incident(
     tx: &mut Tx,
-    catalogue: &Catalogue,
+    catalogues: &Catalogues,
     workspace: &WorkspaceId,
     event: EventType,
     id: &IncidentId,
     version: i64,
+    paper: Option<&str>,
 ) -> Result<Told> {
     let Some(present) = incidents::by_id(tx, workspace, id).await? else {
         return Ok(Told::Nothing);
     };
     if !may_be_named(&present) {
-        return Ok(in_private(event, id.as_str()));
+        return Ok(in_private(event, paper.unwrap_or(id.as_str())));
     }
     let entry = timeline::entry(tx, workspace, id, version).await?;
     let then = as_of(tx, workspace, present, version).await?;
     let (Some(entry), Some(then)) = (entry, then) else { return Ok(Told::Nothing) };
+    let reader = &Reader::of(catalogues, tx, workspace, then.people()).await?;
+    if let Some(paper) = paper {
+        let payload = papers::payload(event, &then, &entry, paper, reader);
+        return Ok(payload.map_or(Told::Nothing, |payload| Told::This { event, payload }));
+    }
     let payload = match event {
-        EventType::STATUS_UPDATED => status_updated(then, &entry, catalogue),
-        _ => incident(then, catalogue),
+        EventType::STATUS_UPDATED => status_updated(&then, &entry, reader),
+        _ => incident(&then, reader),
     };
     Ok(Told::This { event, payload })
 }
@@ -113,15 +123,20 @@ async fn as_of(
 }
 
 /// An incident as webhooks are shown it.
-fn incident(incident: Incident, catalogue: &Catalogue) -> Value {
-    as_json(&IncidentView::new(incident, catalogue))
+fn incident(incident: &Incident, reader: &Reader) -> Value {
+    let mut shown = as_json(&shape::incident::Incident::show(incident, &reader.terms()));
+    if let Some(update) = &incident.last_update {
+        shown["most_recent_update_message"] = json!(update.message);
+    }
+    shown
 }
 
-fn status_updated(then: Incident, entry: &Entry, catalogue: &Catalogue) -> Value {
+fn status_updated(then: &Incident, entry: &Entry, reader: &Reader) -> Value {
     let status = |id: &StatusId, category: StatusCategory| {
-        let known = catalogue.status(id);
-        let name = known.map_or_else(|| id.to_string(), |status| status.name.clone());
-        as_json(&StatusView { id: id.clone(), name, category })
+        let known = reader.catalogue.status(id).map(shape::catalogue::Status::from);
+        as_json(
+            &known.unwrap_or_else(|| shape::catalogue::Status::forgotten(id.as_str(), category)),
+        )
     };
     let (change, message) = match &entry.event {
         Event::StatusChanged { change, message } => (Some(change), message.as_deref()),
@@ -129,7 +144,7 @@ fn status_updated(then: Incident, entry: &Entry, catalogue: &Catalogue) -> Value
         Event::MergedInto { change, .. } => (Some(change), None),
         _ => (None, None),
     };
-    let mut payload = json!({ "incident": incident(then, catalogue) });
+    let mut payload = json!({ "incident": incident(then, reader) });
     if let Some(StatusChange { from, from_category, to, to_category, .. }) = change {
         payload["previous_status"] = status(from, *from_category);
         payload["new_status"] = status(to, *to_category);
@@ -153,7 +168,6 @@ async fn of_alert(
     workspace: &WorkspaceId,
     event: EventType,
     id: &AlertId,
-    at: Timestamp,
 ) -> Result<Told> {
     let ids = std::slice::from_ref(id);
     let found = alert_lists::with_ids(tx, workspace, &Actor::Stentor, ids).await?;
@@ -173,7 +187,10 @@ async fn of_alert(
     if is_private {
         return Ok(in_private(event, id.as_str()));
     }
-    Ok(Told::This { event, payload: as_json(&AlertView::new(listed, at)) })
+    let names: Vec<String> = listed.alert.tags.iter().cloned().collect();
+    let tags = alert_tags::named(tx, workspace, &names).await?;
+    let payload = as_json(&shape::alert::Alert::show(&listed.alert, &tags));
+    Ok(Told::This { event, payload })
 }
 
 fn as_json(view: &impl serde::Serialize) -> Value {

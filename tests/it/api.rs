@@ -10,9 +10,11 @@ mod lists;
 mod oncall;
 mod operators;
 mod papers;
+mod scopes;
 mod steering;
 mod stories;
 mod telmai;
+mod webhooks;
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -20,6 +22,7 @@ use stentor::api::tokens;
 use stentor::app::App;
 use stentor::clock::{Clock, Timestamp};
 use stentor::ids::IdSource;
+use stentor::scope::Scopes;
 
 use crate::databases::Fresh;
 use crate::http::{Answer, Server};
@@ -46,6 +49,25 @@ impl Program {
         let App { db, clock, ids, workspace, .. } = &self.app;
         let token = tokens::create(db, clock, ids, workspace, name).await.unwrap();
         Program { authorization: format!("Bearer {token}"), ..self.clone() }
+    }
+
+    /// Another program that may do this alone.
+    async fn limited(&self, name: &str, scopes: &[&str]) -> Program {
+        let App { db, clock, ids, workspace, .. } = &self.app;
+        let scopes = match scopes {
+            [] => Scopes::of(&[]),
+            words => Scopes::read(words.iter().copied()).unwrap(),
+        };
+        let made = tokens::create_with(db, clock, ids, workspace, name, &scopes).await.unwrap();
+        let authorization = format!("Bearer {}", made.secret.reveal());
+        Program { authorization, ..self.clone() }
+    }
+
+    /// Sends JSON by another method.
+    async fn send(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let headers =
+            [("authorization", self.authorization.as_str()), ("content-type", "application/json")];
+        self.server.send(method, path, &headers, body.to_string()).await
     }
 
     async fn get(&self, path: &str) -> Answer {

@@ -336,6 +336,7 @@ impl Bot {
             receipt: None,
             target: Target::New,
             actor: Actor::Person { user: UserId::from(ALICE) },
+            through: None,
             via: Via::Api,
             command: Command::Declare(declare),
             expected_version: None,

@@ -237,6 +237,25 @@ on_each_database! {
         bot.ends().await;
     }
 
+    async fn webhooks_that_fail_are_counted(fresh: Fresh) {
+        let (bot, _server, plan) = all_in_order(&fresh).await;
+        let mut tx = bot.stentor.app.db.begin().await.unwrap();
+        for (id, state, failing) in [("1", "broken", 1_i64), ("2", "on", 1), ("3", "on", 0), ("4", "off", 1)] {
+            let sql = "INSERT INTO webhook (workspace, id, url, description, events, state, kept_secret, sealed_with,
+                    failing_since, created_at, updated_at)
+                VALUES ($1, $2, '', '', $3, $4, '', 'key', CASE WHEN $5 = 1 THEN $5 END, 0, 0)";
+            let query = tx.query(sql).bind(bot.stentor.app.workspace.clone()).bind(id.to_owned());
+            query.bind(sqlx::types::Json(json!([]))).bind(state.to_owned()).bind(failing).execute().await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let report = examine(&plan, &bot.clock).await;
+        let warnings = wrong(&report, Outcome::Warning);
+        let about: Vec<&String> = warnings.iter().filter(|found| found.starts_with("webhooks: ")).collect();
+        assert_eq!(about.len(), 2, "{report}");
+        assert!(about[0].contains("1 took nothing for five days") && about[1].contains("1 did not take"), "{report}");
+        bot.ends().await;
+    }
+
     async fn work_that_was_given_up_or_waits_too_long_is_counted(fresh: Fresh) {
         let (bot, _server, plan) = all_in_order(&fresh).await;
         bot.breaks_down("chat.postMessage", stentor::simulator::faults::Failing::Status { status: 503 });

@@ -24,6 +24,7 @@ fn order(app: &App, target: Target, receipt: Option<&str>, command: Command) -> 
         receipt: receipt.map(str::to_owned),
         target,
         actor: Actor::Person { user: UserId::from("U0ALICE") },
+        through: None,
         via: Via::Command,
         command,
         expected_version: None,

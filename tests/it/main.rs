@@ -18,6 +18,7 @@ mod listing;
 mod manifest;
 mod oncall;
 mod process;
+mod process_access;
 mod process_sources;
 mod raw;
 mod sentry;

@@ -1,6 +1,7 @@
 //! Whoever is told of incidents and alerts over webhooks, and what happens when they do not answer.
 
 mod oncall;
+mod papers;
 mod private;
 mod receiver;
 mod stories;

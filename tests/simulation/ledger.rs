@@ -142,6 +142,7 @@ fn order(number: usize, target: Target, actor: Actor, command: Command) -> Order
         receipt: Some(format!("simulation/{number}")),
         target,
         actor,
+        through: None,
         via: Via::Api,
         command,
         expected_version: None,

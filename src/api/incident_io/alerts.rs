@@ -61,7 +61,7 @@ async fn list(
     let mut wanted = wanted(&query)?;
     wanted.filter.before = page.after.clone().map(AlertId::new);
     let mut tx = app.db.read().await?;
-    let (workspace, actor) = (&caller.workspace, &caller.actor);
+    let (workspace, actor) = (&caller.workspace, &caller.eyes());
     let limit = i64::try_from(page.size).unwrap_or(i64::MAX);
     let found = alert_lists::page(&mut tx, workspace, actor, &wanted, limit).await?;
     let alerts = drawn(&mut tx, workspace, &found.alerts).await?;
@@ -136,7 +136,7 @@ async fn drawn(
 pub async fn find(tx: &mut Tx, key: &Key, id: &str) -> Result<Listed, Failure> {
     let ids = [AlertId::new(id)];
     let Key(caller) = key;
-    let found = alert_lists::with_ids(tx, &caller.workspace, &caller.actor, &ids).await?;
+    let found = alert_lists::with_ids(tx, &caller.workspace, &caller.eyes(), &ids).await?;
     found.into_iter().next().ok_or_else(|| Failure::not_found("alert"))
 }
 

@@ -11,7 +11,7 @@ use crate::api::incident_io::failure::Failure;
 use crate::api::incident_io::key::Key;
 use crate::api::incident_io::operation::{Operation, reads};
 use crate::app::App;
-use crate::incident::event::Actor;
+use crate::scope::foreign::incident_io_roles;
 
 /// What is served here.
 pub fn operations() -> Vec<Operation> {
@@ -37,12 +37,9 @@ struct Identity {
 }
 
 async fn identity(State(app): State<App>, Key(caller): Key) -> Result<Json<Answer>, Failure> {
-    let name = match &caller.actor {
-        Actor::ApiToken { name } => name.clone(),
-        Actor::Person { .. } | Actor::Stentor => String::new(),
-    };
+    let name = caller.program().name;
     let dashboard_url = app.public_url.as_deref().unwrap_or_default().to_owned();
-    let roles = vec!["viewer", "incident_creator", "incident_editor"];
+    let roles = incident_io_roles(&caller.scopes);
     let identity = Identity { name, dashboard_url, roles, team_roles: [], teams: [] };
     Ok(Json(Answer { identity }))
 }

@@ -72,7 +72,7 @@ async fn list(State(app): State<App>, key: Key, query: Query) -> Result<Json<Man
         let incident = find_field(&mut tx, &key, "incident_id", incident).await?;
         wanted.filter.incident = Some(incident.id);
     }
-    let (workspace, actor) = (&key.0.workspace, &key.0.actor);
+    let (workspace, actor) = (&key.0.workspace, &key.0.eyes());
     let (found, more) = match query.one("alert_id") {
         Some(id) => {
             let one = alerts::find(&mut tx, &key, id).await?;

@@ -6,20 +6,27 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 
+use crate::api::caller::Caller;
 use crate::api::incident_io::body::Body;
 use crate::api::incident_io::failure::Failure;
+use crate::api::incident_io::incident_body::{
+    FieldEntry, RoleAssignment, TimestampValue, fields, roles, timestamps,
+};
+use crate::api::incident_io::incident_filter;
 use crate::api::incident_io::key::Key;
 use crate::api::incident_io::operation::{Operation, posts, reads};
 use crate::api::incident_io::query::Query;
-use crate::api::incident_io::reader::Reader;
+use crate::api::incident_io::reader::{Reader, resolve_people};
 use crate::api::incident_io::shape::PaginationMeta;
 use crate::api::incident_io::shape::incident::Incident;
 use crate::api::v1::incidents::{find, target};
 use crate::app::App;
 use crate::engine::order::{Order, Target};
+use crate::ids::TeamId;
 use crate::incident::command::{Command, Declare};
+use crate::incident::edit::Edit;
 use crate::incident::event::Via;
-use crate::incident::state;
+use crate::incident::state::{self, Mode};
 use crate::store::db::Tx;
 use crate::store::incident_lists::{self, IncidentQuery, Place};
 
@@ -29,6 +36,7 @@ pub fn operations() -> Vec<Operation> {
         reads("/v2/incidents", list),
         posts("/v2/incidents", create),
         reads("/v2/incidents/{id}", show),
+        posts("/v2/incidents/{id}/actions/edit", edit),
     ]
 }
 
@@ -84,23 +92,34 @@ async fn list(
 ) -> Result<Json<Many>, Failure> {
     let page = query.page(PAGE_LIMIT)?;
     let mut tx = app.db.read().await?;
+    let (workspace, actor) = (&caller.workspace, &caller.eyes());
+    let catalogue = app.catalogues.of(&mut tx, workspace).await?;
+    let wanted = incident_filter::wanted(&query, &catalogue)?;
+    let order = incident_filter::order(&query)?;
     let after = match &page.after {
         None => None,
         Some(id) => {
-            let last = target(id).ok_or_else(|| Failure::invalid("after", "No such cursor."))?;
-            let last = find(&mut tx, &caller, &last).await;
-            let last = last.map_err(|_| Failure::invalid("after", "No such cursor."))?;
+            let no_such = || Failure::invalid("after", "There is no such incident.");
+            let last = find(&mut tx, &caller, &target(id).ok_or_else(no_such)?).await;
+            let last = last.map_err(|_| no_such())?;
             Some(Place { number: last.number, updated_at: last.updated_at })
         }
     };
-    let (workspace, actor) = (&caller.workspace, &caller.actor);
-    let query = IncidentQuery { after, limit: page.size + 1, ..IncidentQuery::default() };
-    let mut found = incident_lists::page(&mut tx, workspace, actor, &query).await?.incidents;
-    let reader = Reader::load(&app, &mut tx, workspace).await?;
-    let meta = PaginationMeta::close(&page, &mut found, |incident| incident.id.to_string());
+    let total = incident_lists::found(&mut tx, workspace, actor, &wanted, None).await?.count();
+    let limit = page.size;
+    let asked = IncidentQuery { wanted, order, after, limit, ..IncidentQuery::default() };
+    let found = incident_lists::page(&mut tx, workspace, actor, &asked).await?;
+    let reader = Reader::load(&app, &mut tx, workspace, &found.incidents).await?;
+    let last = found.incidents.last().filter(|_| found.next.is_some());
+    let pagination_meta = PaginationMeta {
+        page_size: page.size,
+        after: last.map(|last| last.id.to_string()),
+        total_record_count: i64::try_from(total).ok(),
+    };
     let terms = reader.terms();
-    let incidents = found.iter().map(|incident| Incident::show(incident, &terms)).collect();
-    Ok(Json(Many { incidents, pagination_meta: meta }))
+    let incidents =
+        found.incidents.iter().map(|incident| Incident::show(incident, &terms)).collect();
+    Ok(Json(Many { incidents, pagination_meta }))
 }
 
 async fn show(
@@ -110,8 +129,18 @@ async fn show(
 ) -> Result<Json<One>, Failure> {
     let mut tx = app.db.read().await?;
     let incident = find(&mut tx, &caller, &target).await?;
-    let reader = Reader::load(&app, &mut tx, &caller.workspace).await?;
-    Ok(Json(One { incident: Incident::show(&incident, &reader.terms()) }))
+    one(&app, &mut tx, &caller, &incident).await
+}
+
+/// The answer that shows this incident.
+async fn one(
+    app: &App,
+    tx: &mut Tx,
+    caller: &Caller,
+    incident: &state::Incident,
+) -> Result<Json<One>, Failure> {
+    let reader = Reader::load(app, tx, &caller.workspace, std::slice::from_ref(incident)).await?;
+    Ok(Json(One { incident: Incident::show(incident, &reader.terms()) }))
 }
 
 /// What a new incident is made of.
@@ -121,8 +150,17 @@ struct Create {
     visibility: String,
     name: Option<String>,
     summary: Option<String>,
+    mode: Option<String>,
     severity_id: Option<String>,
     incident_type_id: Option<String>,
+    incident_status_id: Option<String>,
+    slack_team_id: Option<String>,
+    #[serde(default)]
+    custom_field_entries: Vec<FieldEntry>,
+    #[serde(default)]
+    incident_role_assignments: Vec<RoleAssignment>,
+    #[serde(default)]
+    incident_timestamp_values: Vec<TimestampValue>,
 }
 
 async fn create(
@@ -135,21 +173,97 @@ async fn create(
         "private" => true,
         _ => return Err(Failure::invalid("visibility", "visibility is public or private.")),
     };
+    let mode = match create.mode.as_deref() {
+        None => Mode::Standard,
+        Some(word) => Mode::parse(word).ok_or_else(|| {
+            let known = Mode::ALL.map(Mode::as_str).join(", ");
+            Failure::invalid("mode", format!("A mode is one of {known}."))
+        })?,
+    };
     let receipt = key.receipt("incidents", &create.idempotency_key);
+    let mut tx = app.db.read().await?;
+    let assignments = create.incident_role_assignments;
+    let people = resolve_people(&mut tx, &key, &assignments).await?;
+    drop(tx);
+    let held = roles(assignments, |person| people.find(person))?;
+    let reached = timestamps(create.incident_timestamp_values);
     let command = Command::Declare(Declare {
         name: create.name.unwrap_or_default(),
         summary: create.summary,
         severity: create.severity_id,
+        status: create.incident_status_id,
         incident_type: create.incident_type_id,
         private,
+        mode,
+        slack_team: create.slack_team_id.filter(|team| !team.is_empty()).map(TeamId::new),
+        fields: fields(create.custom_field_entries)?,
+        roles: held.into_iter().filter_map(|(role, holder)| Some((role, holder?))).collect(),
+        timestamps: reached.into_iter().filter_map(|(kind, at)| Some((kind, at?))).collect(),
         ..Declare::default()
     });
-    let Key(caller) = key;
+    submit(&app, key, Some(receipt), Target::New, command).await
+}
+
+/// What of an incident is to be otherwise. What is left out stays as it is.
+#[derive(Debug, Deserialize)]
+struct EditBody {
+    incident: Changes,
+    notify_incident_channel: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Changes {
+    name: Option<String>,
+    summary: Option<String>,
+    severity_id: Option<String>,
+    incident_status_id: Option<String>,
+    call_url: Option<String>,
+    #[serde(default)]
+    custom_field_entries: Vec<FieldEntry>,
+    #[serde(default)]
+    incident_role_assignments: Vec<RoleAssignment>,
+    #[serde(default)]
+    incident_timestamp_values: Vec<TimestampValue>,
+}
+
+async fn edit(
+    State(app): State<App>,
+    key: Key,
+    Wanted(target): Wanted,
+    Body(EditBody { incident: changes, notify_incident_channel }): Body<EditBody>,
+) -> Result<Json<One>, Failure> {
+    let mut tx = app.db.read().await?;
+    let assignments = changes.incident_role_assignments;
+    let people = resolve_people(&mut tx, &key, &assignments).await?;
+    drop(tx);
+    let command = Command::Edit(Edit {
+        name: changes.name,
+        summary: changes.summary,
+        severity: changes.severity_id,
+        status: changes.incident_status_id,
+        call_url: changes.call_url,
+        fields: fields(changes.custom_field_entries)?,
+        roles: roles(assignments, |person| people.find(person))?,
+        timestamps: timestamps(changes.incident_timestamp_values),
+        notify: notify_incident_channel,
+        ..Edit::default()
+    });
+    submit(&app, key, None, target, command).await
+}
+
+async fn submit(
+    app: &App,
+    Key(caller): Key,
+    receipt: Option<String>,
+    target: Target,
+    command: Command,
+) -> Result<Json<One>, Failure> {
     let order = Order {
         workspace: caller.workspace.clone(),
-        receipt: Some(receipt),
-        target: Target::New,
+        receipt,
+        target,
         actor: caller.actor.clone(),
+        through: Some(caller.program()),
         via: Via::Api,
         command,
         expected_version: None,
@@ -157,13 +271,16 @@ async fn create(
     let done = app.engine.submit(order).await;
     let done = done.map_err(|not_done| Failure::from(not_done).in_terms_of(&NAMES))?;
     let mut tx = app.db.read().await?;
-    let reader = Reader::load(&app, &mut tx, &caller.workspace).await?;
-    Ok(Json(One { incident: Incident::show(&done.incident, &reader.terms()) }))
+    one(app, &mut tx, &caller, &done.incident).await
 }
 
 /// What this format calls fields of ours.
-const NAMES: [(&str, &str); 3] = [
+pub const NAMES: [(&str, &str); 7] = [
     ("severity", "severity_id"),
     ("status", "incident_status_id"),
     ("incident_type", "incident_type_id"),
+    ("slack_team", "slack_team_id"),
+    ("fields", "custom_field_entries"),
+    ("roles", "incident_role_assignments"),
+    ("timestamps", "incident_timestamp_values"),
 ];

@@ -10,9 +10,14 @@
 
 pub mod alerts;
 pub mod body;
+pub mod custom_fields;
+pub mod edit;
 pub mod failure;
+pub mod field_options;
 pub mod identity;
 pub mod incident_alerts;
+pub mod incident_body;
+pub mod incident_filter;
 pub mod incidents;
 pub mod key;
 pub mod operation;
@@ -47,6 +52,8 @@ pub fn document() -> &'static str {
 pub fn operations() -> Vec<Operation> {
     [
         alerts::operations(),
+        custom_fields::operations(),
+        field_options::operations(),
         identity::operations(),
         incident_alerts::operations(),
         incidents::operations(),

@@ -16,6 +16,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::Value;
 
+use crate::alert::rule::validate::RULES_LIMIT;
 use crate::api::sentry::house::House;
 use crate::api::sentry::numbers;
 use crate::api::sentry::refused::Refused;
@@ -67,7 +68,7 @@ pub async fn the_one(app: &App, house: &House) -> Result<Shown, Refused> {
     let mut tx = app.db.read().await?;
     let workspace = &house.caller.workspace;
     let incident = incidents::by_number(&mut tx, workspace, number).await?;
-    let incident = incident.filter(|it| may_see(it, &house.caller.actor));
+    let incident = incident.filter(|it| may_see(it, &house.caller.eyes()));
     let incident = incident.ok_or_else(Refused::not_there)?;
     let mut all = with_rules(&mut tx, workspace, vec![incident]).await?;
     all.pop().ok_or_else(Refused::not_there)
@@ -106,8 +107,7 @@ pub async fn rules(
     tx: &mut Tx,
     workspace: &WorkspaceId,
 ) -> Result<BTreeMap<RuleId, Rule>, Refused> {
-    let most = crate::alert::rule::validate::RULES_LIMIT;
-    let rules = alert_rules::page(tx, workspace, None, most).await?;
+    let rules = alert_rules::page(tx, workspace, None, RULES_LIMIT).await?;
     Ok(rules.into_iter().map(|rule| (rule.id.clone(), rule)).collect())
 }
 

@@ -77,19 +77,17 @@ pub async fn by_filters(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let asked = read(&body.map_err(unread)?)?;
-    let workspace = &caller.workspace;
+    let (workspace, eyes) = (&caller.workspace, caller.eyes());
     let mut tx = app.db.read().await?;
     let listed = match asked.sources.is_empty() {
         true => {
             let wanted = WantedAlerts::default();
-            let page =
-                alert_lists::page(&mut tx, workspace, &caller.actor, &wanted, ALERTS).await?;
+            let page = alert_lists::page(&mut tx, workspace, &eyes, &wanted, ALERTS).await?;
             page.alerts.into_iter().map(|listed| (listed.alert, listed.incident)).collect()
         }
         false => {
             let about = Wanted::any_of(asked.sources.iter().map(|source| Facet::about(source)));
-            let found =
-                incident_lists::newest(&mut tx, workspace, &caller.actor, about, None, INCIDENTS);
+            let found = incident_lists::newest(&mut tx, workspace, &eyes, about, None, INCIDENTS);
             let mut of_incidents = Vec::new();
             for incident in found.await? {
                 let alerts = alerts::of_incident(&mut tx, workspace, &incident.id).await?;

@@ -70,7 +70,7 @@ pub async fn show(
     let workspace = &caller.workspace;
     let mut tx = app.db.read().await?;
     let found = incidents::by_number(&mut tx, workspace, number).await?;
-    let found = found.filter(|incident| may_see(incident, &caller.actor));
+    let found = found.filter(|incident| may_see(incident, &caller.eyes()));
     let incident = found.ok_or_else(Problem::not_found)?;
     let catalogue = app.catalogues.of(&mut tx, workspace).await?;
     let record = timeline::after(&mut tx, workspace, &incident.id, 0, ENTRIES).await?;

@@ -29,7 +29,7 @@ pub async fn show(
     let catalogue = app.catalogues.of(&mut tx, workspace).await?;
     let filters = Filters::read(query.as_deref(), &catalogue)?;
     let wanted = filters.in_time(&mut tx, workspace).await?;
-    let found = incident_lists::found(&mut tx, workspace, &caller.actor, &wanted, None).await?;
+    let found = incident_lists::found(&mut tx, workspace, &caller.eyes(), &wanted, None).await?;
     let asked = filters.created.from.zip(filters.created.to);
     let asked = asked.filter(|(from, to)| from < to);
     let asked = asked.map(|(from, to)| (from, Timestamp::from_micros(to.as_micros() - 1)));

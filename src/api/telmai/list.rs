@@ -34,12 +34,12 @@ pub async fn list(
     let filters = Filters::read(query.as_deref(), &catalogue)?;
     let wanted = filters.in_time(&mut tx, &caller.workspace).await?;
     let found =
-        incident_lists::found(&mut tx, &caller.workspace, &caller.actor, &wanted, None).await?;
+        incident_lists::found(&mut tx, &caller.workspace, &caller.eyes(), &wanted, None).await?;
     drop(tx);
     let sending = Sending {
         app,
+        actor: caller.eyes(),
         workspace: caller.workspace,
-        actor: caller.actor,
         found,
         before: Some(i64::MAX),
         is_first: true,

@@ -49,7 +49,7 @@ pub async fn show(
     let catalogue = app.catalogues.of(&mut tx, workspace).await?;
     let filters = Filters::read(query.as_deref(), &catalogue)?;
     let wanted = filters.in_time(&mut tx, workspace).await?;
-    let found = incident_lists::found(&mut tx, workspace, &caller.actor, &wanted, None).await?;
+    let found = incident_lists::found(&mut tx, workspace, &caller.eyes(), &wanted, None).await?;
     let mut tags = incident_index::keys_of(&mut tx, workspace, TAG).await?;
     tags.insert(0, Facet::every());
     let active = StatusCategory::ALL.into_iter().filter(|category| category.is_active());
@@ -102,7 +102,7 @@ fn windows(asked: Span, now: Timestamp) -> (Span, Span) {
 /// How many hours it took on average until those were over that ended in this time.
 async fn mean(tx: &mut Tx, caller: &Caller, wanted: &Wanted, span: Span) -> Result<u64> {
     let ended = wanted.clone().and(Wanted::Time(Moment::Ended, span));
-    let found = incident_lists::found(tx, &caller.workspace, &caller.actor, &ended, None).await?;
+    let found = incident_lists::found(tx, &caller.workspace, &caller.eyes(), &ended, None).await?;
     let (seconds, count) = incident_counts::seconds_to_end(tx, &caller.workspace, &found).await?;
     Ok(rounded_mean(seconds, count))
 }

@@ -174,7 +174,8 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let made_by = match &caller.actor {
         Actor::ApiToken { name } => name.as_str(),
-        Actor::Person { .. } | Actor::Stentor => "",
+        Actor::Person { user } => user.as_str(),
+        Actor::Stentor => "",
     };
     let request = key.map(|key| caller.receipt(&key));
     let rule = app.rules.create(&caller.workspace, definition, made_by, request.as_deref()).await?;

@@ -42,7 +42,7 @@ pub struct IncidentPage {
 /// Page after page: ask again with `next_cursor` until it is null. Incidents that are declared meanwhile
 /// neither repeat nor hide others; sorted by `updated`, one that changes meanwhile may come again. What is
 /// given together has to hold together; of what is repeated, one has to hold. Private incidents are listed
-/// for the token that declared them.
+/// for the token that declared them, and for tokens with the scope `incidents:private`.
 #[utoipa::path(
     get,
     path = "/api/v1/incidents",
@@ -59,6 +59,8 @@ pub struct IncidentPage {
             description = "Only incidents of these severities: ids, names, `sev1` for the worst, or `none`. Repeated"),
         ("type" = Option<Vec<String>>, Query, explode,
             description = "Only incidents of these types: ids or names. Repeated"),
+        ("mode" = Option<Vec<String>>, Query, explode,
+            description = "Only incidents of these modes: `standard`, `retrospective`, `test`, `tutorial`. Repeated"),
         ("visibility" = Option<String>, Query, description = "Only `public` or only `private` ones"),
         ("lead" = Option<Vec<String>>, Query, explode, example = json!(["U012AB3CD"]),
             description = "Only incidents that one of these people leads: ids of users in Slack, or `none`. Repeated"),
@@ -70,6 +72,8 @@ pub struct IncidentPage {
         ("service" = Option<String>, Query, description = "Only incidents whose first alert names this service"),
         ("impact" = Option<String>, Query, description = "Only incidents whose first alert says this impact, whatever the case"),
         ("tag" = Option<Vec<String>>, Query, explode, description = "Only incidents whose first alert has one of these tags. Repeated"),
+        ("field" = Option<Vec<String>>, Query, explode, example = json!(["Affected region=eu-west"]),
+            description = "Only incidents in which this field says this: the field's id or name, `=`, and an option, a text, a number or an address; with nothing after `=`, those in which it says nothing. Repeated: each has to hold"),
         ("created_from" = Option<String>, Query, format = DateTime, description = "Only incidents that were declared then or later"),
         ("created_to" = Option<String>, Query, format = DateTime, description = "Only incidents that were declared before"),
         ("updated_from" = Option<String>, Query, format = DateTime, description = "Only incidents that have changed last then or later"),
@@ -99,10 +103,10 @@ pub async fn list(
     let limit = params.number("limit", 1..=PAGE_LIMIT, PAGE)?;
     let mut tx = app.db.read().await?;
     let catalogue = app.catalogues.of(&mut tx, &caller.workspace).await?;
-    let Caller { workspace, actor, .. } = &caller;
+    let (workspace, eyes) = (&caller.workspace, caller.eyes());
     let listing = Listing::read(&params, &catalogue)?;
     let query = listing.query(&params, workspace, usize::try_from(limit).unwrap_or_default())?;
-    let page = incident_lists::page(&mut tx, workspace, actor, &query).await?;
+    let page = incident_lists::page(&mut tx, workspace, &eyes, &query).await?;
     let next_cursor = page.next.map(|place| listing.cursor(place, workspace));
     let seen = page.incidents.into_iter();
     let incidents = seen.map(|incident| IncidentView::new(incident, &catalogue)).collect();
@@ -145,7 +149,8 @@ pub async fn find(tx: &mut Tx, caller: &Caller, target: &Target) -> Result<Incid
         Target::Number(number) => incidents::by_number(tx, &caller.workspace, *number).await?,
         Target::New | Target::Channel(_) => None,
     };
-    found.filter(|incident| may_see(incident, &caller.actor)).ok_or_else(Problem::no_such_incident)
+    let eyes = caller.eyes();
+    found.filter(|incident| may_see(incident, &eyes)).ok_or_else(Problem::no_such_incident)
 }
 
 /// Which incident the path means.

@@ -11,16 +11,18 @@ use crate::incident::catalogue::{Catalogue, StatusCategory};
 use crate::incident::event::Actor;
 use crate::incident::facets::{Facet, TAG};
 use crate::incident::refusal::Refusal;
+use crate::incident::state::Mode;
 use crate::incident::text::clean_line;
 use crate::incident::wanted::{Moment, Span, Wanted};
 use crate::store::incident_lists::{IncidentQuery, Order, Place};
 
 /// Every parameter of the list.
-pub const KNOWN: [&str; 23] = [
+pub const KNOWN: [&str; 25] = [
     "category",
     "status",
     "severity",
     "type",
+    "mode",
     "visibility",
     "lead",
     "creator",
@@ -30,6 +32,7 @@ pub const KNOWN: [&str; 23] = [
     "service",
     "impact",
     "tag",
+    "field",
     "created_from",
     "created_to",
     "updated_from",
@@ -86,6 +89,7 @@ impl Listing {
         listing.among_named("type", params, |word| {
             catalogue.find_type(word).map(|kind| Facet::incident_type(Some(&kind.id)))
         })?;
+        listing.mode(params)?;
         listing.visibility(params)?;
         listing.lead(params, catalogue)?;
         if let Some(word) = params.one("creator")? {
@@ -104,6 +108,7 @@ impl Listing {
             listing.among("impact", [Facet::label("impact", &impact.to_uppercase())]);
         }
         listing.among_named("tag", params, |tag| Ok(Facet::label(TAG, tag)))?;
+        listing.fields(params, catalogue)?;
         listing.time(params, Moment::Created, "created_from", "created_to")?;
         listing.time(params, Moment::Updated, "updated_from", "updated_to")?;
         listing.time(params, Moment::Ended, "ended_from", "ended_to")?;
@@ -166,6 +171,42 @@ impl Listing {
             return Err(Problem::bad_parameter(name, detail));
         }
         self.among(name, facets);
+        Ok(())
+    }
+
+    fn mode(&mut self, params: &Params) -> Result<(), Problem> {
+        let modes = Mode::ALL.map(Mode::as_str);
+        let mut facets = Vec::new();
+        for word in params.every("mode").take(VALUES_LIMIT) {
+            let mode = Mode::parse(word).ok_or_else(|| {
+                let detail = format!("A mode is one of {}.", modes.join(", "));
+                Problem::bad_parameter("mode", detail)
+            })?;
+            facets.push(Facet::mode(mode));
+        }
+        self.among("mode", facets);
+        Ok(())
+    }
+
+    /// Each has to hold; of several options that one names, any.
+    fn fields(&mut self, params: &Params, catalogue: &Catalogue) -> Result<(), Problem> {
+        let wrong = |detail: String| Problem::bad_parameter("field", detail);
+        for text in params.every("field").take(VALUES_LIMIT) {
+            let (name, words) = text.split_once('=').ok_or_else(|| {
+                wrong("`field` is the id or name of a field, `=`, and what it says.".to_owned())
+            })?;
+            let field =
+                catalogue.find_field(name).map_err(|refusal| wrong(refusal.to_string()))?;
+            let value = field.read(&[words.to_owned()], None);
+            let value = value.map_err(|refusal| wrong(refusal.to_string()))?;
+            match value {
+                Some(value) => self.among("field", Facet::field_values(&field.id, &value)),
+                None => {
+                    self.told.groups.push(("field", vec![field.id.to_string()]));
+                    self.add(Wanted::Has(Facet::field(&field.id)).negated());
+                }
+            }
+        }
         Ok(())
     }
 

@@ -17,6 +17,7 @@ pub mod papers;
 pub mod settings;
 pub mod sources;
 pub mod timeline;
+pub mod tokens;
 pub mod view;
 pub mod webhooks;
 pub mod write;
@@ -62,6 +63,8 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ),
         ("/api/v1/catalogue", get(catalogue::show)),
         ("/api/v1/openapi.json", get(openapi::show)),
+        ("/api/v1/tokens", get(tokens::list).post(tokens::create)),
+        ("/api/v1/tokens/{id}", get(tokens::show).delete(tokens::revoke)),
         ("/api/v1/webhooks", get(webhooks::list).post(webhooks::create)),
         (
             "/api/v1/webhooks/{id}",

@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use axum::http::header;
+use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Required, ResponseBuilder};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
+use crate::api::needed;
 use crate::api::problem::Problem;
 use crate::api::v1::catalogue::Parts;
 use crate::api::v1::settings::Settings;
+use crate::scope::Scope;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -61,7 +65,42 @@ use crate::api::v1::settings::Settings;
         super::sources::change,
         super::sources::rotate,
         super::sources::remove,
-    super::papers::around::attachments, super::papers::around::attachments_of, super::papers::around::members, super::papers::around::notes, super::papers::around::related, super::papers::around::see, super::papers::around::seen, super::papers::around::subscribers, super::papers::around::timeline, super::papers::documents::content, super::papers::documents::list, super::papers::documents::show, super::papers::items::action, super::papers::items::actions, super::papers::items::follow_up, super::papers::items::follow_ups, super::papers::updates::entry, super::papers::updates::list, super::webhooks::attempts, super::webhooks::change, super::webhooks::create, super::webhooks::list, super::webhooks::redeliver, super::webhooks::remove, super::webhooks::rotate, super::webhooks::show,
+        super::papers::around::attachments,
+        super::papers::around::attachments_of,
+        super::papers::around::members,
+        super::papers::around::notes,
+        super::papers::around::related,
+        super::papers::around::see,
+        super::papers::around::seen,
+        super::papers::around::subscribers,
+        super::papers::around::timeline,
+        super::papers::documents::content,
+        super::papers::documents::list,
+        super::papers::documents::show,
+        super::papers::items::action,
+        super::papers::items::actions,
+        super::papers::items::follow_up,
+        super::papers::items::follow_ups,
+        super::papers::updates::entry,
+        super::papers::updates::list,
+        super::papers::write::add_action,
+        super::papers::write::add_follow_up,
+        super::papers::write::change_action,
+        super::papers::write::change_follow_up,
+        super::papers::write::delete_action,
+        super::papers::write::delete_follow_up,
+        super::webhooks::attempts,
+        super::webhooks::change,
+        super::webhooks::create,
+        super::webhooks::list,
+        super::webhooks::redeliver,
+        super::webhooks::remove,
+        super::webhooks::rotate,
+        super::webhooks::show,
+        super::tokens::list,
+        super::tokens::create,
+        super::tokens::show,
+        super::tokens::revoke,
         show,
         super::oncall::people::list,
         super::oncall::people::show,
@@ -91,7 +130,7 @@ use crate::api::v1::settings::Settings;
         super::oncall::escalations::reassign,
     ),
     components(schemas(Problem)),
-    modifiers(&Token, &Settings, &Parts),
+    modifiers(&Token, &Settings, &Parts, &Needed),
     tags(
         (name = "incidents", description = "Incidents and their timelines"),
         (name = "alerts", description = "What monitoring says, and where it belongs"),
@@ -100,6 +139,7 @@ use crate::api::v1::settings::Settings;
         (name = "alert-rules", description = "What Stentor itself watches, and when it calls that bad"),
         (name = "papers", description = "What is written down around incidents, and who is around them"),
         (name = "catalogue", description = "What things are called"),
+        (name = "tokens", description = "Who may call, and what they may do"),
         (name = "webhooks", description = "Who is told of incidents and alerts over HTTP"),
         (name = "about", description = "About this API"),
         (name = "on-call", description = "People, who is on call when, and who is paged"),
@@ -118,6 +158,48 @@ impl Modify for Token {
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(scheme));
+    }
+}
+
+/// Says of each operation which scope it needs, and that a header may name a person.
+struct Needed;
+
+impl Modify for Needed {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for (path, item) in &mut document.paths.paths {
+            let operations = [
+                (Method::GET, &mut item.get),
+                (Method::POST, &mut item.post),
+                (Method::PUT, &mut item.put),
+                (Method::PATCH, &mut item.patch),
+                (Method::DELETE, &mut item.delete),
+            ];
+            for (method, operation) in operations {
+                if let (Some(operation), Some(scope)) = (operation, needed::scope(&method, path)) {
+                    say_needed(operation, scope, method != Method::GET);
+                }
+            }
+        }
+    }
+}
+
+fn say_needed(operation: &mut Operation, scope: Scope, writes: bool) {
+    operation.security = Some(vec![SecurityRequirement::new("token", [scope.as_str()])]);
+    let needs = format!("Needs the scope `{scope}`.");
+    operation.description = Some(match operation.description.take() {
+        Some(known) => format!("{known}\n\n{needs}"),
+        None => needs,
+    });
+    if writes {
+        let user = ParameterBuilder::new()
+            .name("X-Incident-User")
+            .parameter_in(ParameterIn::Header)
+            .description(Some(
+                "In whose name this is done: the id of somebody in Slack, or their address. The record says so, and names the token beside it. Needs the scope `act_as_user`",
+            ))
+            .required(Required::False)
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
+        operation.parameters.get_or_insert_default().push(RefOr::T(user.build()));
     }
 }
 
@@ -145,6 +227,7 @@ impl IntoResponses for Authorized {
     fn responses() -> Responses {
         problems(&[
             ("401", "There is no token (`no-token`), or it is not valid (`invalid-token`)"),
+            ("403", "The token lacks the scope that this needs (`missing-scope`)"),
             (
                 "429",
                 "Many tokens came from your address that are not valid (`too-many-attempts`); ask again after `Retry-After` seconds",
@@ -185,6 +268,15 @@ pub struct OneSource;
 impl IntoResponses for OneSource {
     fn responses() -> Responses {
         problems(&[("404", "There is no such source (`no-such-source`)")])
+    }
+}
+
+/// Answers of operations on one token.
+pub struct OneToken;
+
+impl IntoResponses for OneToken {
+    fn responses() -> Responses {
+        problems(&[("404", "There is no such token (`no-such-token`)")])
     }
 }
 

@@ -210,6 +210,7 @@ async fn submit(
         receipt: key.map(|key| caller.receipt(&key)),
         target,
         actor: caller.actor.clone(),
+        through: Some(caller.program()),
         via: Via::Api,
         command,
         expected_version,

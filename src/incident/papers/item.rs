@@ -188,6 +188,7 @@ pub struct StatusStep {
 
 /// From one person to another, or to nobody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ItemHandover)]
 pub struct Handover {
     /// Before.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -448,10 +448,15 @@ pub fn decide(
 }
 
 /// The id of what the incident's next entry brings: a ULID of this time. No other entry of any
-/// incident has the same.
+/// incident has the same, and those of one incident sort by age: after the milliseconds come the
+/// microseconds, then the version, then what tells incidents apart.
 pub(super) fn next_id(incident: &Incident, now: Timestamp) -> String {
-    let digest = Sha256::digest(format!("{}/{}", incident.id, incident.version + 1));
+    let digest = Sha256::digest(incident.id.as_str());
+    let micros = now.as_micros().rem_euclid(1_000).to_be_bytes();
+    let version = (incident.version + 1).to_be_bytes();
     let mut bits = [0; 16];
-    bits[6..].copy_from_slice(&digest[..10]);
+    bits[6..8].copy_from_slice(&micros[6..]);
+    bits[8..12].copy_from_slice(&version[4..]);
+    bits[12..].copy_from_slice(&digest[..4]);
     ulid::Ulid::from_parts(now.as_millis(), u128::from_be_bytes(bits)).to_string()
 }

@@ -42,8 +42,8 @@ fn any_paperwork() -> impl Strategy<Value = (Paperwork, prop::sample::Index)> {
     let paperwork = prop_oneof![
         (text(), person())
             .prop_map(|(description, assignee)| Paperwork::AddAction { description, assignee }),
-        (text(), person(), proptest::collection::vec(text(), 0..3), proptest::option::of(issue())).prop_map(
-            |(title, assignee, labels, issue)| Paperwork::AddFollowUp {
+        (text(), person(), proptest::collection::vec(text(), 0..3), proptest::option::of(issue()))
+            .prop_map(|(title, assignee, labels, issue)| Paperwork::AddFollowUp {
                 title,
                 description: None,
                 assignee,
@@ -52,8 +52,7 @@ fn any_paperwork() -> impl Strategy<Value = (Paperwork, prop::sample::Index)> {
                 category: None,
                 issue,
                 source: None,
-            }
-        ),
+            }),
         (proptest::option::of(text()), status(), person(), any::<bool>()).prop_map(
             |(description, status, assignee, unassign)| Paperwork::EditAction {
                 action: ItemId::from(""),
@@ -66,14 +65,18 @@ fn any_paperwork() -> impl Strategy<Value = (Paperwork, prop::sample::Index)> {
         (text(), proptest::option::of(text()), at()).prop_map(|(title, description, at)| {
             Paperwork::AddTimelineItem { title, description, at }
         }),
-        (0..40i64, proptest::option::of(text()), proptest::option::of(text()), proptest::option::of(at())).prop_map(
-            |(entry, title, description, at)| Paperwork::EditTimelineItem {
+        (
+            0..40i64,
+            proptest::option::of(text()),
+            proptest::option::of(text()),
+            proptest::option::of(at())
+        )
+            .prop_map(|(entry, title, description, at)| Paperwork::EditTimelineItem {
                 entry,
                 title,
                 description,
                 at
-            }
-        ),
+            }),
         url().prop_map(|url| Paperwork::Attach {
             resource_type: "arbitrary_url".to_owned(),
             external_id: None,
@@ -87,12 +90,14 @@ fn any_paperwork() -> impl Strategy<Value = (Paperwork, prop::sample::Index)> {
             Paperwork::AddDocument { title, markdown, only_first }
         }),
         url().prop_map(|url| Paperwork::AttachDocument { url, title: None }),
-        (proptest::option::of(text()), proptest::option::of(text())).prop_map(|(title, markdown)| Paperwork::EditDocument {
-            document: DocumentId::from(""),
-            title,
-            markdown,
-            status: Some(DocumentStatus::InReview),
-        }),
+        (proptest::option::of(text()), proptest::option::of(text())).prop_map(
+            |(title, markdown)| Paperwork::EditDocument {
+                document: DocumentId::from(""),
+                title,
+                markdown,
+                status: Some(DocumentStatus::InReview),
+            }
+        ),
         text().prop_map(|text| Paperwork::Comment { text, mentions: vec![UserId::from("U0BOB")] }),
         (0..40i64, text()).prop_map(|(note, text)| Paperwork::EditNote { note, text }),
         (0..40i64).prop_map(|note| Paperwork::DeleteNote { note }),
@@ -144,7 +149,7 @@ proptest! {
         let declared = declare(&request, 1, &context).unwrap();
         let mut incident = Incident::declared(id.clone(), at(0), &alice, &declared);
         let event = Event::Declared(declared);
-        let mut record = vec![Entry { version: 1, at: at(0), actor: alice.clone(), via: Via::Modal, telling: None, event }];
+        let mut record = vec![Entry { version: 1, at: at(0), actor: alice.clone(), via: Via::Modal, telling: None, event, through: None }];
         for (minute, (paperwork, which)) in wanted.iter().enumerate() {
             let paperwork = aimed(paperwork, *which, &incident);
             let context = Context { now: at(minute + 1), ..context };
@@ -154,7 +159,7 @@ proptest! {
             prop_assert!(!events.is_empty(), "{paperwork:?}");
             for event in events {
                 let version = incident.version + 1;
-                let entry = Entry { version, at: context.now, actor: alice.clone(), via: Via::Api, telling: None, event };
+                let entry = Entry { version, at: context.now, actor: alice.clone(), via: Via::Api, telling: None, event, through: None };
                 incident.apply(&entry);
                 // Nobody outside a private incident hears of it, and nobody of what they did themselves.
                 for effect in reactions(&entry, &incident) {
@@ -195,7 +200,9 @@ fn ids_sort_by_age_and_no_two_are_the_same() {
     for incident in ["01STENT0R0000000000000000A", "01STENT0R0000000000000000B"] {
         let mut incident = Incident::declared(IncidentId::from(incident), at(0), &alice, &declared);
         for _ in 0..50 {
-            ids.push(super::next_id(&incident, at(0)));
+            let id = super::next_id(&incident, at(0));
+            assert!(incident.version == 1 || ids.last().is_some_and(|last| *last < id));
+            ids.push(id);
             incident.version += 1;
         }
         assert!(super::next_id(&incident, at(1)) > *ids.iter().max().unwrap());

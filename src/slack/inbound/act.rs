@@ -202,6 +202,7 @@ impl Asking<'_> {
             receipt: self.receipt(),
             target: target.ok_or(Refusal::NotAnIncidentChannel)?,
             actor: self.actor(),
+            through: None,
             via: self.via,
             command,
             expected_version: None,

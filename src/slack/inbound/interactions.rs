@@ -233,6 +233,7 @@ fn order(
         receipt: (!view.id.is_empty()).then(|| format!("view/{}", view.id)),
         target: origin.incident.map_or(Target::New, Target::Id),
         actor: Actor::Person { user: user.clone() },
+        through: None,
         via: Via::Modal,
         command,
         expected_version: None,

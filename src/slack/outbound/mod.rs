@@ -93,6 +93,11 @@ impl Performer {
     /// Does a piece of work, or says why not.
     pub async fn perform(&self, held: &Held) -> Result<(), Trouble> {
         let work = &held.work;
+        // What a newer version asks for may be about no incident.
+        if work.work == Work::Unknown {
+            let until = self.clock.now().plus(LEAVE_TO_OTHERS);
+            return Err(Trouble::NotYet { until, turn: None });
+        }
         let mut tx = self.db.read().await?;
         let incident = incidents::by_id(&mut tx, &work.workspace, &work.incident).await?;
         let catalogue = self.catalogues.of(&mut tx, &work.workspace).await?;
@@ -141,17 +146,14 @@ impl Job<'_> {
             | Work::TellShift(_)
             | Work::ReadPeople(_)
             | Work::ReadPerson { .. }
-            | Work::Deliver(_) => Ok(()),
+            | Work::Deliver(_)
+            | Work::Unknown => Ok(()),
             Work::TellAssignee { version, user } => self.tell_assignee(*version, user).await,
             Work::TellSubscriber { version, user } => self.tell_subscriber(*version, user).await,
             Work::ShowAlerts { group } => self.show_alerts(group).await,
             Work::ShowAllAlerts => self.show_all_alerts().await,
             Work::Look { ts, by } => self.look_at(ts, by.as_ref()).await,
             Work::ReadBack(stretch) => self.read_back(stretch).await,
-            Work::Unknown => {
-                let until = self.performer.clock.now().plus(LEAVE_TO_OTHERS);
-                Err(Failed::Trouble(Trouble::NotYet { until, turn: None }))
-            }
         }
     }
 

@@ -83,6 +83,8 @@ mod tests {
         `/incident role [role] [me | @person | none]`  Say who does what.
         `/incident invite [@person …]`  Let people into its channel.
         `/incident call [address | none]`  Say where people talk.
+        `/incident oncall [schedule]`  Show who is on call now, and who is next.
+        `/incident page [@person | path | schedule] [text]`  Page somebody until somebody answers; here, or anywhere.
         `/incident private`  Let only those invited know of it, for good.
         `/incident remove [@person]`  Take somebody out of a private incident.
         `/incident subscribe`  Hear of its updates by direct message.

@@ -507,7 +507,8 @@ mod tests {
             }
             for event in every_event(&text) {
                 let (actor, via) = (Actor::ApiToken { name: text.clone() }, Via::Api);
-                let entry = Entry { version: 3, at: minute(2), actor, via, telling: None, event };
+                let (telling, through) = (None, None);
+                let entry = Entry { version: 3, at: minute(2), actor, via, telling, event, through };
                 let said = timeline::sentence(&entry, &story.catalogue);
                 check_message(&Message::line(&said))?;
                 let messages = [

@@ -11,8 +11,8 @@ use crate::alert::signal::Signal;
 use crate::alert::state::{Alert, Circumstances};
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, CustomFieldId, EscalationId, IncidentId, IncidentTypeId, MessageTs, PathId, RuleId, ScheduleId,
-    UserId,
+    ChannelId, CustomFieldId, EscalationId, IncidentId, IncidentTypeId, MessageTs, PathId, RuleId,
+    ScheduleId, UserId,
 };
 use crate::incident::catalogue::field::{CustomField, FieldOption, FieldType, FieldValue};
 use crate::incident::catalogue::{Catalogue, IncidentType, StatusCategory};
@@ -388,6 +388,7 @@ fn check_pages_about(incident: &Incident, name: &str, text: &str) -> Checked {
             by: by.clone(),
             happened,
         }),
+        through: None,
     });
     let catalogue = Catalogue::default();
     for entry in &entries {
@@ -538,6 +539,7 @@ fn check_messages_about(
         via: Via::Api,
         telling: None,
         event,
+        through: Some(name.to_owned()),
     });
     let entries: Vec<Entry> = entries.collect();
     check_message(&post::together(&entries, incident, catalogue))?;
@@ -599,7 +601,14 @@ fn every_form(word: &str) -> Vec<Form> {
         Form::Invite,
         Form::Snooze,
         Form::Merge,
-    Form::Action, Form::Call, Form::Cancel, Form::FollowUp, Form::Link, Form::Pause, Form::Relate, Form::Remove,
+        Form::Action,
+        Form::Call,
+        Form::Cancel,
+        Form::FollowUp,
+        Form::Link,
+        Form::Pause,
+        Form::Relate,
+        Form::Remove,
     ]
 }
 

@@ -49,8 +49,15 @@ impl Story {
         let id = IncidentId::from("01STENT0R0000000000000TEST");
         let incident = Incident::declared(id, minute(0), &actor, &declared);
         let event = Event::Declared(declared);
-        let first =
-            Entry { version: 1, at: minute(0), actor, via: Via::Modal, telling: None, event };
+        let first = Entry {
+            version: 1,
+            at: minute(0),
+            actor,
+            via: Via::Modal,
+            telling: None,
+            event,
+            through: None,
+        };
         let mut story = Story { incident, record: vec![first], catalogue };
         let channel = ChannelId::from("C0INC1");
         story.happens(Actor::Stentor, &Command::RecordChannel { channel });
@@ -68,7 +75,15 @@ impl Story {
         let context = Context { now, actor: &actor, via, catalogue: &self.catalogue };
         for event in decide(&self.incident, command, &context).unwrap() {
             let version = self.incident.version + 1;
-            let entry = Entry { version, at: now, actor: actor.clone(), via, telling: None, event };
+            let entry = Entry {
+                version,
+                at: now,
+                actor: actor.clone(),
+                via,
+                telling: None,
+                event,
+                through: None,
+            };
             self.incident.apply(&entry);
             self.record.push(entry);
         }

@@ -59,6 +59,10 @@ pub fn timeline(incident: &Incident, record: &[Entry], catalogue: &Catalogue) ->
 /// What an entry says, in a sentence that begins with who did it.
 pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
     let who = Line::new().actor(&entry.actor);
+    let who = match &entry.through {
+        Some(program) => who.text(&format!(" (through {})", shorten(program, 75))),
+        None => who,
+    };
     match &entry.event {
         Event::Declared(declared) if declared.opened_by.is_some() => {
             Line::of("Alerts").then(declaration(declared, catalogue))

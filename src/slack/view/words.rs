@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ids::{
-    ChannelId, IncidentTypeId, RoleId, SeverityId, StatusId, TimestampId, UserId,
-};
+use crate::ids::{ChannelId, IncidentTypeId, RoleId, SeverityId, StatusId, TimestampId, UserId};
 use crate::incident::catalogue::{Catalogue, RoleKind, Severity, StampedWhen, StatusCategory};
 use crate::incident::event::Absorbed;
 use crate::incident::merge::Destination;

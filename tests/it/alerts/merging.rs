@@ -22,6 +22,7 @@ impl Bot {
             receipt: None,
             target,
             actor: Actor::ApiToken { name: "ci".to_owned() },
+            through: None,
             via: Via::Api,
             command,
             expected_version: None,

@@ -30,6 +30,7 @@ on_each_database! {
             receipt: Some(format!("alerts/{group}/open")),
             target: Target::New,
             actor: Actor::Stentor,
+            through: None,
             via: Via::Delivery,
             command: Command::Declare(declare),
             expected_version: None,

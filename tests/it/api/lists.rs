@@ -64,6 +64,88 @@ on_each_database! {
         }
     }
 
+    async fn lists_are_filtered_by_people_and_times(fresh: Fresh) {
+        let ci = Program::start(&fresh).await;
+        let hour = std::time::Duration::from_secs(3_600);
+        for (name, lead, private) in
+            [("A", Some("U0ALICE"), false), ("B", Some("U0BOB"), true), ("C", None, false)]
+        {
+            let body = json!({"name": name, "lead": lead, "private": private});
+            ci.post("/api/v1/incidents", &[], &body).await.expect(201);
+            ci.app.clock.advance(hour);
+        }
+        ci.commands("1", json!({"type": "close"})).await.expect(200);
+        let field = json!({"name": "Affected region", "field_type": "text"});
+        ci.post("/api/v1/custom-fields", &[], &field).await.expect(201);
+        let says = json!({"type": "field", "field": "Affected region", "values": ["eu-west"]});
+        ci.commands("3", says).await.expect(200);
+        let catalogue = ci.get("/api/v1/catalogue").await.expect(200);
+        let kind = catalogue["types"][0]["id"].as_str().unwrap();
+        let of_kind = format!("?type={kind}");
+        for (query, found) in [
+            ("?lead=U0ALICE", vec![1]),
+            ("?lead=U0ALICE&lead=none", vec![3, 1]),
+            ("?lead=U0DAN", vec![]),
+            ("?visibility=private", vec![2]),
+            ("?visibility=public", vec![3, 1]),
+            ("?status=closed", vec![1]),
+            ("?status=closed&status=investigating", vec![3, 2, 1]),
+            (&of_kind, vec![3, 2, 1]),
+            ("?severity=none", vec![3, 2, 1]),
+            ("?severity=none&severity=critical&category=closed", vec![1]),
+            ("?mode=standard", vec![3, 2, 1]),
+            ("?mode=test&mode=tutorial", vec![]),
+            ("?field=Affected+region=eu-west", vec![3]),
+            ("?field=Affected+region=", vec![2, 1]),
+            ("?creator=token:ci", vec![3, 2, 1]),
+            ("?creator=stentor", vec![]),
+            ("?creator=U0ALICE", vec![]),
+            ("?opened_by=people", vec![3, 2, 1]),
+            ("?opened_by=alerts", vec![]),
+            ("?source=x", vec![]),
+            ("?project=x&tag=y&service=z&impact=high", vec![]),
+            ("?created_from=2026-09-21T15:13:20Z", vec![3, 2]),
+            ("?created_to=2026-09-21T15:13:20Z", vec![1]),
+            ("?created_from=2026-09-21T17:13:20%2B02:00&created_to=2026-09-21T16:00:00Z", vec![2]),
+            ("?updated_from=2026-09-21T17:13:20Z", vec![3, 1]),
+            ("?updated_to=2026-09-21T17:13:20Z", vec![2]),
+            ("?ended_from=2026-09-21T00:00:00Z", vec![1]),
+            ("?ended_to=2026-09-21T00:00:00Z", vec![]),
+            ("?sort=oldest", vec![1, 2, 3]),
+            ("?sort=updated", vec![3, 1, 2]),
+            ("?sort=newest", vec![3, 2, 1]),
+        ] {
+            assert_eq!(numbers(&ci, query).await, found, "{query}");
+        }
+        for (query, field) in [
+            ("status=nothing", "status"),
+            ("type=nothing", "type"),
+            ("mode=x", "mode"),
+            ("field=x=y", "field"),
+            ("field=x", "field"),
+            ("visibility=secret", "visibility"),
+            ("creator=alice", "creator"),
+            ("opened_by=me", "opened_by"),
+            ("created_from=yesterday", "created_from"),
+            ("created_to=2026-09-21", "created_to"),
+            ("ended_from=2026-09-22T00:00:00Z&ended_to=2026-09-21T00:00:00Z", "ended_from"),
+            ("sort=random", "sort"),
+            ("sort=oldest&sort=newest", "sort"),
+        ] {
+            let answer = ci.get(&format!("/api/v1/incidents?{query}")).await;
+            expect_problem(&answer, 400, "bad-parameter", Some(field));
+        }
+        let many = "lead=U0A&".repeat(101);
+        let answer = ci.get(&format!("/api/v1/incidents?{many}")).await;
+        expect_problem(&answer, 400, "bad-parameter", Some("lead"));
+        // A cursor of one order is no other's.
+        let page = ci.get("/api/v1/incidents?limit=1&sort=updated").await.expect(200);
+        let cursor = page["next_cursor"].as_str().unwrap();
+        assert_eq!(numbers(&ci, &format!("?sort=updated&cursor={cursor}")).await, [1, 2]);
+        let answer = ci.get(&format!("/api/v1/incidents?sort=newest&cursor={cursor}")).await;
+        expect_problem(&answer, 400, "bad-parameter", Some("cursor"));
+    }
+
     /// Thirty incidents in pages of seven; with every page one more is declared, and one that lies
     /// ahead is closed.
     async fn pages_neither_repeat_nor_miss_anything(fresh: Fresh) {

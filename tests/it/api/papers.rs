@@ -15,6 +15,12 @@ impl Program {
         self.commands("INC-1", command).await
     }
 
+    async fn sends(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let headers =
+            [("authorization", self.authorization.as_str()), ("content-type", "application/json")];
+        self.server.send(method, path, &headers, body.to_string()).await
+    }
+
     async fn sees(&self, path: &str, body: &Value) -> Answer {
         let headers =
             [("authorization", self.authorization.as_str()), ("content-type", "application/json")];
@@ -85,6 +91,34 @@ on_each_database! {
         assert_eq!(ci.get("/api/v1/actions?status=deleted").await.expect(200)["items"].as_array().unwrap().len(), 1);
         let gone = ci.files(json!({"do": "edit_action", "action": step, "status": "outstanding"})).await;
         expect_problem(&gone, 404, "no-such-paper", None);
+    }
+
+    async fn actions_have_paths_of_their_own(fresh: Fresh) {
+        let ci = Program::start(&fresh).await;
+        ci.declares("Checkout is slow").await;
+        let body = json!({"incident": "INC-1", "description": "Restart the queue", "assignee": "U0BEA"});
+        let key = [("idempotency-key", "one")];
+        let action = ci.post("/api/v1/actions", &key, &body).await.expect(201);
+        assert_eq!(ci.post("/api/v1/actions", &key, &body).await.expect(201), action, "once");
+        let path = format!("/api/v1/actions/{}", action["id"].as_str().unwrap());
+        let done = ci.sends(Method::PATCH, &path, &json!({"status": "completed"})).await.expect(200);
+        assert_eq!((&done["status"], &done["title"]), (&json!("completed"), &json!("Restart the queue")));
+        let again = ci.sends(Method::PATCH, &path, &json!({"status": "completed"})).await;
+        expect_problem(&again, 409, "already-so", None);
+        assert_eq!(ci.sends(Method::DELETE, &path, &json!({})).await.status.as_u16(), 204);
+        expect_problem(&ci.sends(Method::DELETE, &path, &json!({})).await, 404, "no-such-paper", None);
+        let body = json!({"incident": 1, "title": "x"});
+        expect_problem(&ci.post("/api/v1/follow-ups", &[], &body).await, 422, "invalid-body", Some("incident"));
+        let body = json!({"incident": "INC-9", "title": "x"});
+        expect_problem(&ci.post("/api/v1/follow-ups", &[], &body).await, 404, "no-such-incident", None);
+        let body = json!({"incident": "INC-1", "title": "Write a test", "labels": ["cache"]});
+        let follow_up = ci.post("/api/v1/follow-ups", &[], &body).await.expect(201);
+        let path = format!("/api/v1/follow-ups/{}", follow_up["id"].as_str().unwrap());
+        let changed = ci.sends(Method::PATCH, &path, &json!({"labels": [], "assignee": "U0BEA"})).await.expect(200);
+        assert_eq!((changed.get("labels"), &changed["assignee"]), (None, &json!("U0BEA")));
+        let elsewhere = path.replace("follow-ups", "actions");
+        expect_problem(&ci.sends(Method::PATCH, &elsewhere, &json!({})).await, 404, "no-such-paper", None);
+        assert_eq!(ci.sends(Method::DELETE, &path, &json!({})).await.status.as_u16(), 204);
     }
 
     async fn what_can_not_be_written_down_is_refused(fresh: Fresh) {

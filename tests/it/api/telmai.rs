@@ -38,6 +38,7 @@ impl Program {
             receipt: None,
             target: Target::New,
             actor: Actor::Stentor,
+            through: None,
             via: Via::Delivery,
             command: Command::Declare(declare),
             expected_version: None,

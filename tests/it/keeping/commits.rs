@@ -54,6 +54,7 @@ impl Broken {
             receipt: receipt.map(str::to_owned),
             target,
             actor: Actor::Person { user: UserId::from("U0ALICE") },
+            through: None,
             via: Via::Command,
             command,
             expected_version: None,

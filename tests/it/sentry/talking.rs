@@ -2,8 +2,12 @@
 
 use axum::http::Method;
 use serde_json::{Value, json};
+use stentor::ids::UserId;
+use stentor::oncall::person::Person;
+use stentor::store::people;
 
 use super::{Client, O, has_shape};
+use crate::bot::{ALICE, Bot};
 use crate::databases::on_each_database;
 
 const COMMENTS: &str = "/organizations/default/incidents/1/comments/";
@@ -101,6 +105,39 @@ on_each_database! {
         assert_eq!((names, &shown["hasSeen"]), (vec![&json!("other"), &json!("ci")], &json!(true)));
         let listed = client.lists(&format!("{O}/incidents/?expand=seen_by"), "incident").await;
         assert_eq!((&listed[0]["seenBy"], &listed[0]["hasSeen"]), (&shown["seenBy"], &json!(true)));
+    }
+
+    async fn people_are_shown_as_slack_tells_of_them(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        let client = Client::of(&bot.stentor.app).await;
+        let incident = bot.declares("Checkout answers 500").await;
+        let channel = incident.channel.as_ref().unwrap().as_str();
+        bot.says(ALICE, channel, "note Rolled back").await;
+        let made = async || {
+            let all = client.lists(&format!("{O}/incidents/1/activity/?desc=0"), "activity").await;
+            (all[1]["user"].clone(), all[2].clone())
+        };
+        let (user, note) = made().await;
+        assert_eq!((&user["name"], &user["email"]), (&json!(ALICE), &json!("")));
+        assert_eq!((&note["comment"], &note["user"]), (&json!("Rolled back"), &user));
+        let alice = Person {
+            id: UserId::from(ALICE),
+            name: "Alice".to_owned(),
+            email: Some("alice@example.com".to_owned()),
+            time_zone: None,
+            is_active: true,
+        };
+        let app = &bot.stentor.app;
+        let mut tx = app.db.begin().await.unwrap();
+        people::save(&mut tx, &app.workspace, &[alice], app.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let (user, _) = made().await;
+        assert_eq!((&user["name"], &user["email"]), (&json!("Alice"), &json!("alice@example.com")));
+        assert_eq!(user["id"], made_number(ALICE).to_string());
+        // Somebody else's note is not a program's to change.
+        client.put(&own(&note), &json!({"comment": "mine"})).await.expect(404);
+        bot.reads_everything_once(1).await;
+        Box::pin(bot.ends()).await;
     }
 
     async fn a_program_can_not_be_told(fresh: Fresh) {

@@ -59,6 +59,7 @@ impl Bot {
             receipt: None,
             target: Target::Id(incident.id.clone()),
             actor: Actor::Person { user: ALICE.into() },
+            through: None,
             via: Via::Api,
             command,
             expected_version: None,

@@ -23,6 +23,7 @@ impl Bot {
                     receipt: Some(format!("storm/{n}")),
                     target: Target::New,
                     actor: Actor::Person { user: UserId::from(ALICE) },
+                    through: None,
                     via: Via::Command,
                     command: Command::Declare(Declare {
                         name: format!("Storm {n}"),

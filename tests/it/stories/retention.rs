@@ -42,6 +42,7 @@ impl Bot {
             receipt: Some(receipt.to_owned()),
             target: Target::Channel(channel.into()),
             actor: Actor::Person { user: UserId::from(ALICE) },
+            through: None,
             via: Via::Command,
             command: Command::Note { text: "Rolled back".to_owned() },
             expected_version: None,

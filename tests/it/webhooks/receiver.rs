@@ -1,5 +1,6 @@
 //! Somebody who is told things over a webhook: checks each signature, and answers as a test wants.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
@@ -15,6 +16,11 @@ use stentor::webhooks::signature::sign;
 use tokio::sync::Notify;
 
 use crate::http::Server;
+use crate::wire::contract::Contract;
+
+thread_local! {
+    static CONTRACT: RefCell<Contract> = RefCell::new(Contract::read());
+}
 
 /// What it was told.
 #[derive(Clone, Debug)]
@@ -81,9 +87,13 @@ impl Receiver {
         *self.always.lock().unwrap() = status;
     }
 
-    /// What it has heard, and forgets.
+    /// What it has heard, and forgets. All of it is as the format's document says.
     pub fn heard(&self) -> Vec<Heard> {
-        std::mem::take(&mut *self.heard.lock().unwrap())
+        let heard = std::mem::take(&mut *self.heard.lock().unwrap());
+        CONTRACT.with_borrow_mut(|contract| {
+            heard.iter().for_each(|one| contract.check_event(&one.body));
+        });
+        heard
     }
 
     /// The types of what it has heard, and forgets.

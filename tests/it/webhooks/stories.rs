@@ -27,10 +27,9 @@ on_each_database! {
         assert_eq!(created.body["event_type"], "public_incident.incident_created_v2");
         assert_eq!(said(&created.body)["name"], "Checkout is slow");
         // It says how it was then, although the channel was open when it was sent.
-        assert_eq!(said(&created.body)["version"], 1);
-        assert!(said(&created.body)["channel"].is_null());
+        assert_eq!(said(&created.body)["slack_channel_id"], "");
         assert_eq!(opened.body["event_type"], "public_incident.incident_updated_v2");
-        assert_eq!(said(&opened.body)["channel"], channel.as_str());
+        assert_eq!(said(&opened.body)["slack_channel_id"], channel.as_str());
         assert_ne!(created.id, opened.id);
         assert_eq!(created.seconds, bot.clock.now().as_seconds());
 

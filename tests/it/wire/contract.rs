@@ -90,6 +90,23 @@ impl Contract {
         no_null(&body, &format!("{method} {path}"));
     }
 
+    /// Checks what a webhook was told: the document has a schema for each type of event.
+    pub fn check_event(&mut self, body: &Value) {
+        let event = body["event_type"].as_str().unwrap();
+        let schemas = self.document["components"]["schemas"].as_object().unwrap();
+        let about =
+            |schema: &Value| schema.pointer("/properties").is_some_and(|it| it[event].is_object());
+        let mut names =
+            schemas.iter().filter(|(name, schema)| name.starts_with("Webhooks") && about(schema));
+        let (name, _) = names.next().unwrap_or_else(|| panic!("{event} is not in the document"));
+        let pointer = format!("/components/schemas/{name}");
+        let schema = self.compile(&pointer);
+        if let Err(error) = self.schemas.validate(body, schema) {
+            panic!("{event}: {error:#}\n{body:#}");
+        }
+        no_null(body, event);
+    }
+
     fn compile(&mut self, pointer: &str) -> SchemaIndex {
         let encoded = pointer.replace('{', "%7B").replace('}', "%7D");
         self.compiler.compile(&format!("{NAME}#{encoded}"), &mut self.schemas).unwrap()

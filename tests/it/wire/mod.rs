@@ -2,7 +2,7 @@
 
 mod alerts;
 mod catalogue;
-mod contract;
+pub mod contract;
 mod incidents;
 
 use axum::http::Method;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::clock::Timestamp;
-use crate::incident::catalogue::{self, RoleKind, StatusCategory};
+use crate::incident::catalogue::{self, CreateInTriage, RoleKind, StatusCategory};
 
 /// When something was made and changed last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -12,9 +12,12 @@ pub struct Times {
     updated_at: Timestamp,
 }
 
-/// Of what comes with every workspace, nobody knows when it was made.
-const FROM_THE_START: Times =
-    Times { created_at: Timestamp::from_micros(0), updated_at: Timestamp::from_micros(0) };
+impl Times {
+    /// These two.
+    pub fn new(created_at: Timestamp, updated_at: Timestamp) -> Times {
+        Times { created_at, updated_at }
+    }
+}
 
 /// How bad an incident is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -32,9 +35,9 @@ impl From<&catalogue::Severity> for Severity {
         Severity {
             id: severity.id.to_string(),
             name: severity.name.clone(),
-            description: severity.description.clone(),
+            description: severity.described().to_owned(),
             rank: severity.rank,
-            times: FROM_THE_START,
+            times: Times::new(severity.created_at, severity.updated_at),
         }
     }
 }
@@ -56,10 +59,10 @@ impl From<&catalogue::Status> for Status {
         Status {
             id: status.id.to_string(),
             name: status.name.clone(),
-            description: status.description.clone(),
+            description: status.described().to_owned(),
             category: status.category.as_str(),
             rank: status.rank,
-            times: FROM_THE_START,
+            times: Times::new(status.created_at, status.updated_at),
         }
     }
 }
@@ -74,7 +77,7 @@ impl Status {
             description: id.to_owned(),
             category: category.as_str(),
             rank: 0,
-            times: FROM_THE_START,
+            times: Times::new(Timestamp::from_micros(0), Timestamp::from_micros(0)),
         }
     }
 }
@@ -101,7 +104,7 @@ impl From<&catalogue::Role> for Role {
         Role {
             id: role.id.to_string(),
             name: role.name.clone(),
-            description: role.name.clone(),
+            description: role.described().to_owned(),
             instructions: unless_reporter(&role.instructions),
             shortform: unless_reporter(&role.shortform),
             role_type: match role.kind {
@@ -109,8 +112,22 @@ impl From<&catalogue::Role> for Role {
                 RoleKind::Reporter => "reporter",
                 RoleKind::Custom => "custom",
             },
-            times: FROM_THE_START,
+            times: Times::new(role.created_at, role.updated_at),
         }
+    }
+}
+
+/// A job in an incident, as the deprecated version shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RoleV1 {
+    #[serde(flatten)]
+    role: Role,
+    required: bool,
+}
+
+impl From<&catalogue::Role> for RoleV1 {
+    fn from(role: &catalogue::Role) -> RoleV1 {
+        RoleV1 { role: role.into(), required: role.required }
     }
 }
 
@@ -133,11 +150,14 @@ impl IncidentType {
         IncidentType {
             id: kind.id.to_string(),
             name: kind.name.clone(),
-            description: kind.name.clone(),
+            description: kind.described().to_owned(),
             is_default: all.default_type().is_some_and(|default| default.id == kind.id),
-            private_incidents_only: false,
-            create_in_triage: "optional",
-            times: FROM_THE_START,
+            private_incidents_only: kind.private_incidents_only,
+            create_in_triage: match kind.create_in_triage {
+                CreateInTriage::Always => "always",
+                CreateInTriage::Optional => "optional",
+            },
+            times: Times::new(kind.created_at, kind.updated_at),
         }
     }
 }

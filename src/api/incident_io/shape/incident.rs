@@ -7,6 +7,7 @@ use crate::api::incident_io::shape::actor::Actor;
 use crate::api::incident_io::shape::catalogue::{
     IncidentType, Role, Severity, Status, TimestampKind,
 };
+use crate::api::incident_io::shape::field::FieldEntry;
 use crate::api::incident_io::shape::user::User;
 use crate::clock::Timestamp;
 use crate::incident::catalogue::StatusCategory;
@@ -29,7 +30,10 @@ pub struct Incident {
     incident_type: Option<IncidentType>,
     creator: Actor,
     incident_role_assignments: Vec<RoleAssignment>,
-    custom_field_entries: Vec<Never>,
+    custom_field_entries: Vec<FieldEntry>,
+    duration_metrics: Vec<Duration>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call_url: Option<String>,
     incident_timestamp_values: Vec<TimestampValue>,
     slack_channel_id: String,
     slack_team_id: String,
@@ -51,6 +55,21 @@ pub struct RoleAssignment {
     role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
     assignee: Option<User>,
+}
+
+/// How long the incident took from one point of its life to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Duration {
+    duration_metric: Metric,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_seconds: Option<i64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Metric {
+    id: String,
+    name: String,
 }
 
 /// A point in the incident's life, and when it was reached.
@@ -77,7 +96,7 @@ impl Incident {
             reference: incident.reference(),
             name: incident.name.clone(),
             summary: incident.summary.clone(),
-            mode: "standard",
+            mode: incident.mode.as_str(),
             visibility: visibility_word(incident.visibility),
             incident_status: status(incident, terms),
             severity: incident
@@ -92,7 +111,9 @@ impl Incident {
                 .map(|kind| IncidentType::show(kind, catalogue)),
             creator: Actor::show(&incident.creator, terms),
             incident_role_assignments: role_assignments(incident, terms),
-            custom_field_entries: Vec::new(),
+            custom_field_entries: field_entries(incident, terms),
+            duration_metrics: durations(incident, terms),
+            call_url: incident.call_url.clone(),
             incident_timestamp_values: timestamp_values(incident, terms),
             slack_channel_url: channel
                 .as_ref()
@@ -162,6 +183,31 @@ fn role_assignments(incident: &state::Incident, terms: &Terms<'_>) -> Vec<RoleAs
         assignee: incident.roles.get(&role.id).map(|person| terms.people.show(person)),
     });
     assigned.collect()
+}
+
+/// Every field that there is, and those of before in which the incident says something.
+fn field_entries(incident: &state::Incident, terms: &Terms<'_>) -> Vec<FieldEntry> {
+    let present = terms.catalogue.fields.iter();
+    let present = present.map(|field| FieldEntry::show(field, incident.fields.get(&field.id)));
+    let removed = terms.catalogue.removed.fields.iter();
+    let removed = removed.filter_map(|field| {
+        let value = incident.fields.get(&field.id)?;
+        Some(FieldEntry::show(field, Some(value)))
+    });
+    present.chain(removed).collect()
+}
+
+fn durations(incident: &state::Incident, terms: &Terms<'_>) -> Vec<Duration> {
+    let metrics = terms.catalogue.durations.iter();
+    let measured = metrics.map(|metric| {
+        let measured = metric.measure(&incident.timestamps);
+        Duration {
+            duration_metric: Metric { id: metric.id.to_string(), name: metric.name.clone() },
+            status: measured.as_str(),
+            value_seconds: measured.seconds(),
+        }
+    });
+    measured.collect()
 }
 
 fn timestamp_values(incident: &state::Incident, terms: &Terms<'_>) -> Vec<TimestampValue> {

@@ -6,6 +6,7 @@
 pub mod actor;
 pub mod alert;
 pub mod catalogue;
+pub mod field;
 pub mod incident;
 pub mod user;
 

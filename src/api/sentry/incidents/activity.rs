@@ -8,7 +8,7 @@ use crate::api::sentry::house::House;
 use crate::api::sentry::incidents::status::Status;
 use crate::api::sentry::incidents::{self, Shown};
 use crate::api::sentry::links::Page;
-use crate::api::sentry::people;
+use crate::api::sentry::people::Directory;
 use crate::api::sentry::refused::Refused;
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -16,15 +16,12 @@ use crate::incident::catalogue::Catalogue;
 use crate::incident::event::{Actor, Entry, Event};
 use crate::incident::papers::Filed;
 use crate::incident::state::Incident;
-use crate::store::db::Tx;
 use crate::store::timeline;
 
 /// So many numbers are there for each incident…
 const OF_INCIDENT: u64 = 10_000_000;
 /// …and so many for each entry of its record.
 const OF_ENTRY: u64 = 10;
-/// Entries that are read at once.
-const AT_ONCE: i64 = 500;
 
 /// What an activity is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,12 +90,12 @@ impl Activity {
     }
 
     /// It in Sentry's shape.
-    pub fn shown(&self, number: i64) -> Value {
+    fn shown(&self, number: i64, directory: &Directory) -> Value {
         let word = |status: Option<Status>| status.map(|status| status.number().to_string());
         json!({
             "id": self.id(number),
             "incidentIdentifier": number.to_string(),
-            "user": people::user(&self.actor),
+            "user": directory.user(&self.actor),
             "type": self.kind as i64,
             "value": word(self.value),
             "previousValue": word(self.previous),
@@ -116,31 +113,31 @@ pub async fn list(State(app): State<App>, house: House) -> Result<Response, Refu
     if house.query.is_on("desc", true) {
         all.reverse();
     }
-    let number = incident.incident.number;
     let (all, is_more) = page.of(all);
-    Ok(page.answer(&house, all.iter().map(|one| one.shown(number)).collect(), is_more))
+    let items = shown(&app, &house, incident.incident.number, &all).await?;
+    Ok(page.answer(&house, items, is_more))
+}
+
+/// Activities of the incident of this number in Sentry's shape.
+pub async fn shown(
+    app: &App,
+    house: &House,
+    number: i64,
+    all: &[Activity],
+) -> Result<Vec<Value>, Refused> {
+    let mut tx = app.db.read().await?;
+    let actors = all.iter().map(|one| &one.actor);
+    let directory = Directory::of(&mut tx, &house.caller.workspace, actors).await?;
+    Ok(all.iter().map(|one| one.shown(number, &directory)).collect())
 }
 
 /// All that happened to an incident, oldest first.
 pub async fn of(app: &App, house: &House, shown: &Shown) -> Result<Vec<Activity>, Refused> {
     let mut tx = app.db.read().await?;
     let catalogue = app.catalogues.of(&mut tx, &house.caller.workspace).await?;
-    let record = record(&mut tx, house, &shown.incident).await?;
+    let workspace = &house.caller.workspace;
+    let record = timeline::whole(&mut tx, workspace, &shown.incident.id).await?;
     Ok(activities(&shown.incident, shown.started_at(), &record, &catalogue))
-}
-
-async fn record(tx: &mut Tx, house: &House, incident: &Incident) -> Result<Vec<Entry>, Refused> {
-    let mut record: Vec<Entry> = Vec::new();
-    loop {
-        let after = record.last().map_or(0, |entry| entry.version);
-        let workspace = &house.caller.workspace;
-        let page = timeline::after(tx, workspace, &incident.id, after, AT_ONCE).await?;
-        let is_end = i64::try_from(page.len()).unwrap_or(i64::MAX) < AT_ONCE;
-        record.extend(page);
-        if is_end {
-            return Ok(record);
-        }
-    }
 }
 
 /// What a record says in Sentry's words.

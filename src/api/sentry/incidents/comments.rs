@@ -38,7 +38,7 @@ pub async fn create(
     // The note comes last of what was written.
     let entry = done.entries.last().ok_or_else(Refused::not_there)?;
     let comment = Activity::comment(entry).ok_or_else(Refused::not_there)?;
-    let body = Json(comment.shown(shown.incident.number));
+    let body = in_their_shape(&app, &house, &shown, comment).await?;
     Ok((StatusCode::CREATED, body).into_response())
 }
 
@@ -54,8 +54,19 @@ pub async fn replace(
     let command = Command::Paperwork(Paperwork::EditNote { note, text });
     submit(&app, &house, &shown, IdempotencyKey(None), command).await.map_err(about_own)?;
     let all = activity::of(&app, &house, &shown).await?;
-    let comment = all.iter().find(|one| one.version == note).ok_or_else(Refused::not_there)?;
-    Ok(Json(comment.shown(shown.incident.number)))
+    let comment = all.into_iter().find(|one| one.version == note);
+    in_their_shape(&app, &house, &shown, comment.ok_or_else(Refused::not_there)?).await
+}
+
+async fn in_their_shape(
+    app: &App,
+    house: &House,
+    shown: &Shown,
+    comment: Activity,
+) -> Result<Json<Value>, Refused> {
+    let number = shown.incident.number;
+    let shown = activity::shown(app, house, number, &[comment]).await?;
+    shown.into_iter().next().map(Json).ok_or_else(Refused::not_there)
 }
 
 /// Takes a comment back, for good.

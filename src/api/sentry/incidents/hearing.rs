@@ -9,9 +9,10 @@ use crate::api::request::IdempotencyKey;
 use crate::api::sentry::house::House;
 use crate::api::sentry::incidents::write::submit;
 use crate::api::sentry::incidents::{Shown, the_one};
-use crate::api::sentry::people;
+use crate::api::sentry::people::Directory;
 use crate::api::sentry::refused::Refused;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::engine::order::NotDone;
 use crate::ids::UserId;
 use crate::incident::command::Command;
@@ -80,8 +81,12 @@ pub async fn known(app: &App, house: &House, shown: &Shown) -> Result<Known, Ref
     let all = seen::of_incident(&mut tx, workspace, &shown.incident.id, LOOKED).await?;
     let own = viewer(&house.caller.actor);
     let has_seen = own.is_some_and(|own| all.iter().any(|(viewer, _)| *viewer == own));
-    let seen_by = all.iter().map(|(viewer, at)| {
-        let mut user = people::user(&actor(viewer));
+    let viewers: Vec<(Actor, Timestamp)> =
+        all.iter().map(|(viewer, at)| (actor(viewer), *at)).collect();
+    let actors = viewers.iter().map(|(actor, _)| actor);
+    let directory = Directory::of(&mut tx, workspace, actors).await?;
+    let seen_by = viewers.iter().map(|(viewer, at)| {
+        let mut user = directory.user(viewer);
         user["lastSeen"] = json!(at);
         user
     });

@@ -139,7 +139,7 @@ async fn find(
     catalogue: &Catalogue,
     most: usize,
 ) -> Result<Vec<Incident>, Refused> {
-    let (workspace, actor) = (&house.caller.workspace, &house.caller.actor);
+    let (workspace, actor) = (&house.caller.workspace, &house.caller.eyes());
     let mut query = IncidentQuery {
         wanted: asked.wanted(),
         text: Some(asked.title.clone()).filter(|text| !text.is_empty()),

@@ -63,8 +63,9 @@ pub async fn detailed(app: &App, house: &House, shown: &Shown) -> Result<Value, 
 
 async fn activities(app: &App, house: &House, shown: &Shown) -> Result<Value, Refused> {
     let number = shown.incident.number;
-    let all = activity::of(app, house, shown).await?;
-    Ok(all.iter().rev().map(|one| one.shown(number)).collect())
+    let mut all = activity::of(app, house, shown).await?;
+    all.reverse();
+    Ok(activity::shown(app, house, number, &all).await?.into())
 }
 
 fn fields(house: &House, shown: &Shown, catalogue: &Catalogue) -> Map<String, Value> {

@@ -69,6 +69,7 @@ pub async fn submit(
         receipt: key.map(|key| house.caller.receipt(&key)),
         target: Target::Id(shown.incident.id.clone()),
         actor: house.caller.actor.clone(),
+        through: Some(house.caller.program()),
         via: Via::Api,
         command,
         expected_version: None,

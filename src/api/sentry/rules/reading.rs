@@ -5,13 +5,16 @@
 
 use serde_json::Value;
 
-use crate::alert::rule::definition::{Definition, Side, Trigger};
-use crate::alert::rule::validate::{BadRule, NAME_LIMIT};
+use crate::alert::rule::definition::{Definition, Measure, Side, Trigger};
+use crate::alert::rule::validate::{
+    BadRule, COMPARISON_LIMIT, NAME_LIMIT, PERIODS_LIMIT, WINDOW_LIMIT,
+};
 use crate::api::problem::Problem;
 use crate::api::sentry::body::Given;
 use crate::api::sentry::numbers;
 use crate::api::sentry::refused::{Refused, Wrong};
 use crate::api::sentry::rules::{actions, terms};
+use crate::ids::UserId;
 use crate::rules::NotMade;
 
 /// The labels of triggers, in their order.
@@ -92,11 +95,7 @@ fn side(given: &Given, before: Option<&Definition>, wrong: &mut Wrong) -> Option
     }
 }
 
-fn measure(
-    given: &Given,
-    before: Option<&Definition>,
-    wrong: &mut Wrong,
-) -> Option<crate::alert::rule::definition::Measure> {
+fn measure(given: &Given, before: Option<&Definition>, wrong: &mut Wrong) -> Option<Measure> {
     if let Some(kind) = given.whole("queryType", wrong)
         && kind != 0
     {
@@ -168,7 +167,7 @@ fn owner(
     given: &Given,
     before: Option<&Definition>,
     wrong: &mut Wrong,
-) -> (Option<crate::ids::UserId>, Option<String>) {
+) -> (Option<UserId>, Option<String>) {
     if !given.has("owner") {
         let before = before.map(|before| (before.owner.clone(), before.owner_team.clone()));
         return before.unwrap_or_default();
@@ -239,7 +238,6 @@ fn in_their_words(bad: &BadRule, rule: &Definition) -> Refused {
         };
         Refused::field(name, &why)
     };
-    use crate::alert::rule::validate::{COMPARISON_LIMIT, PERIODS_LIMIT, WINDOW_LIMIT};
     match field.as_str() {
         "name" if rule.name.chars().count() > NAME_LIMIT => {
             let why = format!("Ensure this field has no more than {NAME_LIMIT} characters.");

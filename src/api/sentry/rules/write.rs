@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
 
+use crate::api::problem::Problem;
 use crate::api::request::IdempotencyKey;
 use crate::api::sentry::body::Given;
 use crate::api::sentry::house::House;
@@ -19,7 +20,7 @@ use crate::incident::event::Actor;
 pub async fn create(
     State(app): State<App>,
     house: House,
-    key: Result<IdempotencyKey, crate::api::problem::Problem>,
+    key: Result<IdempotencyKey, Problem>,
     given: Given,
 ) -> Result<Response, Refused> {
     let definition = definition(&given, None, house.project.as_deref())?;

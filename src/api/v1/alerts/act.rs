@@ -368,7 +368,7 @@ pub async fn split(
     let receipt = caller.receipt_for(&path, &key, &app.ids.ulid(app.clock.now()));
     if receipts::marked(&mut tx, &caller.workspace, &receipt).await?.is_none() {
         let of_incident: Vec<AlertId> =
-            alert_lists::with_ids(&mut tx, &caller.workspace, &caller.actor, &alerts)
+            alert_lists::with_ids(&mut tx, &caller.workspace, &caller.eyes(), &alerts)
                 .await?
                 .into_iter()
                 .filter(|listed| listed.incident.as_ref().is_some_and(|(id, _)| *id == incident.id))

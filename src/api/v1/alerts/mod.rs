@@ -160,7 +160,7 @@ async fn page(
     let before = cursor::of_query(params, &this)?.map(AlertId::new);
     let mut wanted = wanted.clone();
     wanted.filter.before = before;
-    let page = alert_lists::page(tx, &caller.workspace, &caller.actor, &wanted, limit).await?;
+    let page = alert_lists::page(tx, &caller.workspace, &caller.eyes(), &wanted, limit).await?;
     let next_cursor = page.next_before.map(|before| cursor::issue_at(before.as_str(), &this));
     let now = app.clock.now();
     let alerts = page.alerts.into_iter().map(|listed| AlertView::new(listed, now)).collect();
@@ -331,7 +331,7 @@ pub async fn groups(
 /// The alert, if it is there and the caller may know of it.
 pub(super) async fn one(tx: &mut Tx, caller: &Caller, id: &AlertId) -> Result<Listed, Problem> {
     let ids = std::slice::from_ref(id);
-    let found = alert_lists::with_ids(tx, &caller.workspace, &caller.actor, ids).await?;
+    let found = alert_lists::with_ids(tx, &caller.workspace, &caller.eyes(), ids).await?;
     found.into_iter().next().ok_or_else(|| Problem::no_such("alert"))
 }
 

@@ -478,7 +478,7 @@ async fn incident(
         Some(number) => incidents::by_number(tx, workspace, number).await?,
         None => incidents::by_id(tx, workspace, &IncidentId::new(reference)).await?,
     };
-    Ok(found.filter(|incident| may_see(incident, &caller.actor)))
+    Ok(found.filter(|incident| may_see(incident, &caller.eyes())))
 }
 
 /// Those of them that the caller may know of: an escalation is as private as its incident.
@@ -496,7 +496,7 @@ async fn visible(
     let seen = all.into_iter().filter_map(|escalation| match &escalation.incident {
         None => Some((escalation, None)),
         Some(id) => {
-            let incident = found.get(id).filter(|it| may_see(it, &caller.actor))?.clone();
+            let incident = found.get(id).filter(|it| may_see(it, &caller.eyes()))?.clone();
             Some((escalation, Some(incident)))
         }
     });

@@ -229,7 +229,7 @@ pub async fn related(
     let known = incident.papers.related.keys().chain(merged).chain(absorbed.iter().copied());
     let ids: Vec<IncidentId> = known.cloned().collect();
     let others =
-        incidents::with_ids_seen_by(&mut tx, &caller.workspace, &caller.actor, &ids).await?;
+        incidents::with_ids_seen_by(&mut tx, &caller.workspace, &caller.eyes(), &ids).await?;
     let related = others.into_iter().map(|other| Relative {
         reference: reference(other.number),
         relation: match &other.id {

@@ -100,7 +100,7 @@ pub async fn show(
     Id(id): Id,
 ) -> Result<Json<DocumentView>, Problem> {
     let (mut tx, id) = (app.db.read().await?, DocumentId::new(id));
-    let found = documents::by_id(&mut tx, &caller.workspace, &caller.actor, &id).await?;
+    let found = documents::by_id(&mut tx, &caller.workspace, &caller.eyes(), &id).await?;
     found.map(|found| Json(found.into())).ok_or_else(|| missing("document"))
 }
 
@@ -129,7 +129,7 @@ pub async fn content(
     Id(id): Id,
 ) -> Result<Json<Content>, Problem> {
     let (mut tx, id) = (app.db.read().await?, DocumentId::new(id));
-    let found = documents::by_id(&mut tx, &caller.workspace, &caller.actor, &id).await?;
+    let found = documents::by_id(&mut tx, &caller.workspace, &caller.eyes(), &id).await?;
     found.ok_or_else(|| missing("document"))?;
     let markdown = documents::markdown(&mut tx, &caller.workspace, &id).await?;
     markdown.map(|markdown| Json(Content { markdown })).ok_or_else(|| missing("document"))

@@ -164,7 +164,7 @@ async fn list(
         (filter.created_from, filter.created_until, filter.updated_from, filter.updated_until),
     );
     let after = cursor::of_query(&params, &this)?.map(ItemId::new);
-    let (workspace, actor) = (&caller.workspace, &caller.actor);
+    let (workspace, actor) = (&caller.workspace, &caller.eyes());
     let page = items::page(&mut tx, workspace, actor, &filter, after.as_ref(), limit).await?;
     let next_cursor = page.next_after.map(|after| cursor::issue_at(after.as_str(), &this));
     Ok(Json(ItemPage { items: page.items.into_iter().map(ItemView::from).collect(), next_cursor }))
@@ -227,7 +227,7 @@ async fn one(
     id: String,
 ) -> Result<Json<ItemView>, Problem> {
     let mut tx = app.db.read().await?;
-    let found = items::by_id(&mut tx, &caller.workspace, &caller.actor, &ItemId::new(id)).await?;
+    let found = items::by_id(&mut tx, &caller.workspace, &caller.eyes(), &ItemId::new(id)).await?;
     let found = found.filter(|(_, item)| item.kind == kind);
     found.map(|found| Json(found.into())).ok_or_else(|| missing("item"))
 }

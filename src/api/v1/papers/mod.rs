@@ -1,10 +1,11 @@
-//! Reading what was written down around incidents. It is written by commands: see
-//! [`write`](crate::api::v1::write).
+//! What is written down around incidents. All of it is written by commands of the incident: see
+//! [`write`](crate::api::v1::write); actions and follow-ups have paths of their own besides.
 
 pub mod around;
 pub mod documents;
 pub mod items;
 pub mod updates;
+pub mod write;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
@@ -22,10 +23,16 @@ use crate::incident::refusal::Refusal;
 /// The paths of this part of the API, with their methods.
 pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
     vec![
-        ("/api/v1/actions", get(items::actions)),
-        ("/api/v1/actions/{id}", get(items::action)),
-        ("/api/v1/follow-ups", get(items::follow_ups)),
-        ("/api/v1/follow-ups/{id}", get(items::follow_up)),
+        ("/api/v1/actions", get(items::actions).post(write::add_action)),
+        (
+            "/api/v1/actions/{id}",
+            get(items::action).patch(write::change_action).delete(write::delete_action),
+        ),
+        ("/api/v1/follow-ups", get(items::follow_ups).post(write::add_follow_up)),
+        (
+            "/api/v1/follow-ups/{id}",
+            get(items::follow_up).patch(write::change_follow_up).delete(write::delete_follow_up),
+        ),
         ("/api/v1/documents", get(documents::list)),
         ("/api/v1/documents/{id}", get(documents::show)),
         ("/api/v1/documents/{id}/content", get(documents::content)),

@@ -14,6 +14,7 @@ use stentor::incident::facets::Facet;
 use stentor::incident::reactions::Surface;
 use stentor::incident::wanted::Wanted;
 use stentor::outbox::work::{NewWork, Work};
+use stentor::scope::Scopes;
 use stentor::store::catalogue_changes::Change;
 use stentor::store::incident_lists::IncidentQuery;
 use stentor::store::incident_plan::Plan;
@@ -21,9 +22,12 @@ use stentor::store::installations::{New, RefusedToken, Sealed, Standing};
 use stentor::store::outbox::Ended;
 use stentor::store::pace::Turnstile;
 use stentor::store::surfaces::Shown;
+use stentor::store::tokens::Kept;
 use stentor::store::workspaces::Catalogues;
 use stentor::store::{
-    catalogue_changes, dead_letters, heard, incident_counts, incident_index, incident_lists, incidents, installations, notices, outbox, pace, receipts, surfaces, teams, timeline, tokens, workspaces,
+    catalogue_changes, dead_letters, heard, incident_counts, incident_index, incident_lists,
+    incidents, installations, notices, outbox, pace, receipts, surfaces, teams, timeline, tokens,
+    workspaces,
 };
 
 use super::{alert_queries, everything, paper_queries};
@@ -237,7 +241,10 @@ on_each_database! {
         call!(surfaces::move_channel(&ours, &same, &moved));
         call!(workspaces::move_announce_channel(&ours, &same, &moved));
         call!(pace::forget(&ours, NOW.plus(Duration::from_secs(99_999)), 99));
-        call!(tokens::create(&ours, "id", "name", "hash", NOW));
+        let token = Kept::new("id".to_owned(), "name".to_owned(), &Scopes::default(), NOW);
+        call!(tokens::create(&ours, &token, "hash"));
+        assert_eq!(call!(tokens::all(&ours)).len(), 2);
+        assert!(call!(tokens::delete(&ours, "id")));
         call!(workspaces::set_bot_user(&ours, &UserId::from("U0OURS")));
         call!(workspaces::claim_team(&ours, &TeamId::from("T0OURS")));
         call!(workspaces::set_announce_channel(&ours, "ours", &ChannelId::from("C0OURS")));

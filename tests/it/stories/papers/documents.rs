@@ -3,6 +3,7 @@
 use stentor::incident::papers::document::DocumentKind;
 use stentor::store::documents;
 
+use super::everybody_enters;
 use crate::bot::{ALICE, BOB, Bot};
 use crate::databases::on_each_database;
 use crate::stories::channel_of;
@@ -12,6 +13,7 @@ on_each_database! {
         let bot = Bot::start(&fresh).await;
         let incident = bot.declares("Checkout <is> slow").await;
         let channel = channel_of(&incident);
+        everybody_enters(&bot, channel).await;
         bot.says(ALICE, channel, "summary Payments time out for *some* people").await;
         bot.says(ALICE, channel, "note The queue is full").await;
         bot.says(BOB, channel, "resolve Rolled back to 1.4").await;
@@ -56,6 +58,7 @@ on_each_database! {
         let bot = Bot::start(&fresh).await;
         let incident = bot.declares("Checkout is slow").await;
         let channel = channel_of(&incident);
+        everybody_enters(&bot, channel).await;
         bot.says(ALICE, channel, "postmortem https://docs.example/1").await;
         bot.says(BOB, channel, "postmortem https://docs.example/2 What we learnt").await;
         let documents: Vec<_> = bot.incident(1).await.papers.documents.into_values().collect();

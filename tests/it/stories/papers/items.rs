@@ -11,7 +11,7 @@ use crate::bot::{ALICE, BOB, Bot, CAROL, GENERAL, Start};
 use crate::databases::on_each_database;
 use crate::raw::Wire;
 use crate::stories::channel_of;
-use crate::stories::papers::taken;
+use crate::stories::papers::{everybody_enters, taken};
 use crate::stories::pins::Desk;
 
 /// What is to be done about the first incident, in the order it was written down.
@@ -33,6 +33,7 @@ on_each_database! {
         let bot = Bot::start(&fresh).await;
         let incident = bot.declares("Checkout is slow").await;
         let channel = channel_of(&incident);
+        everybody_enters(&bot, channel).await;
         assert_eq!(
             bot.says(ALICE, channel, "actions").await,
             "INC-1 has no actions yet. `/incident action Restart the queue` adds one."
@@ -63,6 +64,7 @@ on_each_database! {
         let bot = Bot::start(&fresh).await;
         let incident = bot.declares("Checkout is slow").await;
         let channel = channel_of(&incident);
+        everybody_enters(&bot, channel).await;
         bot.fills_in(ALICE, channel, "followup", &[("title", json!("Write a test"))]).await;
         let item = items(&bot, ItemKind::FollowUp).await.remove(0);
         let wire = Wire::to(&bot).await;
@@ -87,6 +89,7 @@ on_each_database! {
         let bot = Bot::start(&fresh).await;
         let incident = bot.declares("Checkout is slow").await;
         let channel = channel_of(&incident);
+        everybody_enters(&bot, channel).await;
         let wire = Wire::to(&bot).await;
         wire.types(ALICE, channel, &format!("action Restart it <@{BOB}>"), "1").await;
         let item = items(&bot, ItemKind::Action).await.remove(0);

@@ -3,7 +3,7 @@
 use serde_json::json;
 use stentor::incident::event::Event;
 
-use super::declares_privately;
+use super::{declares_privately, everybody_enters};
 use crate::bot::{ALICE, BOB, Bot, GENERAL};
 use crate::databases::on_each_database;
 use crate::stories::channel_of;
@@ -13,6 +13,7 @@ on_each_database! {
         let bot = Bot::start(&fresh).await;
         let incident = bot.declares("Checkout is slow").await;
         let channel = channel_of(&incident);
+        everybody_enters(&bot, channel).await;
         assert_eq!(
             bot.says(ALICE, channel, "link https://a.example/graph?x=1&y=2 The graph").await,
             "Attached to INC-1: The graph"
@@ -39,6 +40,7 @@ on_each_database! {
         let one = bot.declares("Checkout is slow").await;
         let other = bot.declares("Payments are down").await;
         let channel = channel_of(&one);
+        everybody_enters(&bot, channel).await;
         assert_eq!(bot.says(ALICE, channel, "relate to INC-2").await, "INC-1 is related to INC-2.");
         assert_eq!(
             bot.says(ALICE, channel_of(&other), "relate INC-1").await,

@@ -99,7 +99,7 @@ on_each_database! {
         bot.slack.expect_refusal("conversations.kick", "restricted_action");
         bot.gives_up("refresh/members");
         bot.says(ALICE, channel, "remove @bob").await;
-        assert_eq!(bot.undelivered(&incident).await, ["refresh the members: restricted_action"]);
+        assert_eq!(bot.undelivered(&incident).await, ["refresh the members: conversations.kick: restricted_action"]);
         bot.ends().await;
     }
 

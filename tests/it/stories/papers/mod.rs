@@ -11,12 +11,19 @@ use serde_json::json;
 use stentor::incident::state::Incident;
 
 use super::channel_of;
-use crate::bot::{ALICE, Bot, GENERAL};
+use crate::bot::{ALICE, BOB, Bot, CAROL, GENERAL};
 use crate::http::Answer;
 
 /// Checks that what somebody sent was taken without a word.
 fn taken(answer: &Answer) {
     assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, ""));
+}
+
+/// Bob and Carol come to where the incident is worked on.
+async fn everybody_enters(bot: &Bot, channel: &str) {
+    for person in [BOB, CAROL] {
+        bot.joins(person, channel).await;
+    }
 }
 
 /// Alice declares a private incident; its first message is read.

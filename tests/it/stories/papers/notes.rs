@@ -19,6 +19,7 @@ async fn does(bot: &Bot, user: &str, paperwork: Paperwork) -> Result<i64, String
         receipt: None,
         target: Target::Number(1),
         actor: Actor::Person { user: UserId::from(user) },
+        through: None,
         via: Via::Api,
         command: Command::Paperwork(paperwork),
         expected_version: None,

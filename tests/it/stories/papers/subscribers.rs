@@ -3,7 +3,7 @@
 use stentor::incident::command::Command;
 use stentor::simulator::faults::Failing;
 
-use super::declares_privately;
+use super::{declares_privately, everybody_enters};
 use crate::bot::{ALICE, BOB, Bot, CAROL, GENERAL};
 use crate::databases::on_each_database;
 use crate::stories::channel_of;
@@ -13,6 +13,7 @@ on_each_database! {
         let bot = Bot::start(&fresh).await;
         let incident = bot.declares("Checkout is slow").await;
         let channel = channel_of(&incident);
+        everybody_enters(&bot, channel).await;
         assert_eq!(
             bot.says(BOB, GENERAL, "INC-1 subscribe").await,
             "You hear of the updates of INC-1 from now on."
@@ -43,6 +44,7 @@ on_each_database! {
         let bot = Bot::start(&fresh).await;
         let incident = bot.declares("Checkout is slow").await;
         let channel = channel_of(&incident);
+        everybody_enters(&bot, channel).await;
         assert_eq!(
             bot.says(BOB, channel, "note @carol saw it first").await,
             "Noted in the timeline of INC-1."
@@ -81,6 +83,7 @@ on_each_database! {
         let bot = Bot::start(&fresh).await;
         let incident = bot.declares("Checkout is slow").await;
         let channel = channel_of(&incident);
+        everybody_enters(&bot, channel).await;
         bot.says(BOB, channel, "subscribe").await;
         bot.says(CAROL, channel, "subscribe").await;
         bot.breaks("conversations.open", Failing::Error { code: "user_disabled".to_owned() }, 1);
@@ -101,6 +104,7 @@ on_each_database! {
         let bot = Bot::start(&fresh).await;
         let incident = bot.declares("Checkout is slow").await;
         let channel = channel_of(&incident);
+        everybody_enters(&bot, channel).await;
         bot.says(BOB, channel, "subscribe").await;
         let wire = crate::raw::Wire::to(&bot).await;
         wire.types(ALICE, channel, "update Rolled back", "1").await;

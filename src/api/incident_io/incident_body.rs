@@ -1,0 +1,113 @@
+//! What a body says of an incident, in the terms of the engine.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::api::incident_io::failure::Failure;
+use crate::clock::Timestamp;
+use crate::ids::UserId;
+
+/// What is to stand in a custom field.
+#[derive(Debug, Deserialize)]
+pub struct FieldEntry {
+    custom_field_id: String,
+    values: Vec<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Value {
+    value_text: Option<String>,
+    value_link: Option<String>,
+    value_numeric: Option<Numeric>,
+    value_option_id: Option<String>,
+    value_catalog_entry_id: Option<String>,
+    value_timestamp: Option<String>,
+}
+
+/// A number is a text here, but not every client knows.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Numeric {
+    Text(String),
+    Number(serde_json::Number),
+}
+
+/// Who is to hold a role; nobody takes it back.
+#[derive(Debug, Deserialize)]
+pub struct RoleAssignment {
+    incident_role_id: String,
+    /// Who.
+    pub assignee: Option<UserReference>,
+}
+
+/// A person, by one of these.
+#[derive(Debug, Deserialize)]
+pub struct UserReference {
+    id: Option<String>,
+    email: Option<String>,
+    slack_user_id: Option<String>,
+}
+
+/// When the incident reached a point; nothing clears it.
+#[derive(Debug, Deserialize)]
+pub struct TimestampValue {
+    incident_timestamp_id: String,
+    value: Option<Timestamp>,
+}
+
+/// The fields, by their ids.
+pub fn fields(entries: Vec<FieldEntry>) -> Result<BTreeMap<String, Vec<String>>, Failure> {
+    let mut fields = BTreeMap::new();
+    for FieldEntry { custom_field_id, values } in entries {
+        let values: Result<Vec<String>, Failure> = values.into_iter().map(word).collect();
+        fields.insert(custom_field_id, values?);
+    }
+    Ok(fields)
+}
+
+fn word(value: Value) -> Result<String, Failure> {
+    let numeric = value.value_numeric.map(|numeric| match numeric {
+        Numeric::Text(text) => text,
+        Numeric::Number(number) => number.to_string(),
+    });
+    let given = [value.value_text, value.value_link, numeric, value.value_option_id];
+    let is_foreign = value.value_catalog_entry_id.is_some() || value.value_timestamp.is_some();
+    match given.into_iter().flatten().next() {
+        Some(word) if !is_foreign => Ok(word),
+        _ => {
+            let message = "A value is one of value_text, value_link, value_numeric, value_option_id.";
+            Err(Failure::invalid("custom_field_entries", message))
+        }
+    }
+}
+
+/// The roles, by their ids.
+pub fn roles(
+    assignments: Vec<RoleAssignment>,
+    person: impl Fn(&UserReference) -> Result<UserId, Failure>,
+) -> Result<BTreeMap<String, Option<UserId>>, Failure> {
+    let mut roles = BTreeMap::new();
+    for RoleAssignment { incident_role_id, assignee } in assignments {
+        let holder = assignee.as_ref().map(&person).transpose()?;
+        roles.insert(incident_role_id, holder);
+    }
+    Ok(roles)
+}
+
+/// The timestamps, by their ids.
+pub fn timestamps(values: Vec<TimestampValue>) -> BTreeMap<String, Option<Timestamp>> {
+    values.into_iter().map(|value| (value.incident_timestamp_id, value.value)).collect()
+}
+
+impl UserReference {
+    /// The id that the reference gives, if it gives one.
+    pub fn id(&self) -> Option<&str> {
+        self.slack_user_id.as_deref().or(self.id.as_deref())
+    }
+
+    /// The address that the reference gives, if it gives one.
+    pub fn email(&self) -> Option<&str> {
+        self.email.as_deref()
+    }
+}
