@@ -52,7 +52,7 @@ pub struct WorkingHours {
 
 /// One thing that a path does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = EscalationPathNode, no_recursion)]
+#[schema(as = EscalationPathNode)]
 pub struct Node {
     /// Its id, unique in its path; made if left out.
     #[serde(default = "no_node")]
@@ -69,7 +69,7 @@ fn no_node() -> NodeId {
 /// What a node does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-#[schema(as = EscalationPathStep, no_recursion)]
+#[schema(as = EscalationPathStep)]
 pub enum Does {
     /// Pages people and waits for an answer.
     Level(Level),
@@ -87,9 +87,11 @@ pub enum Does {
         conditions: Vec<Condition>,
         /// What is done if they do.
         #[serde(default)]
+        #[schema(no_recursion)]
         then_path: Vec<Node>,
         /// What is done if not.
         #[serde(default)]
+        #[schema(no_recursion)]
         else_path: Vec<Node>,
     },
     /// Goes back to an earlier node.

@@ -101,6 +101,7 @@ mod tests {
             handovers: handovers.collect(),
             layers: Vec::new(),
             working_intervals: Vec::new(),
+            scheduling_mode: None,
             effective_from: None,
         }
     }

@@ -49,9 +49,23 @@ pub struct Rotation {
     /// When anybody is on call at all; always, if left out.
     #[serde(default)]
     pub working_intervals: Vec<Interval>,
+    /// Whose turn it is where handovers are of different lengths; one after another, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduling_mode: Option<SchedulingMode>,
     /// From when this version holds; from ever, if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_from: Option<Timestamp>,
+}
+
+/// Whose turn it is where handovers are of different lengths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ScheduleSchedulingMode)]
+pub enum SchedulingMode {
+    /// One after another, as they stand there.
+    Sequential,
+    /// So that in the long run everybody has as many long turns as everybody else.
+    Fair,
 }
 
 fn no_rotation() -> RotationId {

@@ -11,7 +11,9 @@ use crate::clock::Timestamp;
 use crate::ids::{LayerId, OverrideId, RotationId, UserId};
 use crate::oncall::hours::{self, Span};
 use crate::oncall::schedule::calendar::Turns;
-use crate::oncall::schedule::definition::{IntervalType, Override, Rotation, Schedule};
+use crate::oncall::schedule::definition::{
+    IntervalType, Override, Rotation, Schedule, SchedulingMode,
+};
 
 /// How much of a schedule is shown at once.
 const WINDOW: Duration = Duration::from_secs(31 * 24 * 3600);
@@ -169,7 +171,7 @@ impl Schedule {
                     break;
                 }
                 for (layer, place) in rotation.layers.iter().zip(0..) {
-                    let person = whose(rotation, turn + place);
+                    let person = whose(rotation, turn, place);
                     entries.extend(hours.iter().filter_map(|part| {
                         let (start_at, end_at) = (span.0.max(part.0), span.1.min(part.1));
                         (start_at < end_at).then(|| Entry {
@@ -226,10 +228,27 @@ fn soon(at: Timestamp) -> Timestamp {
     at.plus(Duration::from_micros(1))
 }
 
-/// Whose turn it is.
-fn whose(rotation: &Rotation, turn: i64) -> &UserId {
-    let count = i64::try_from(rotation.people.len()).unwrap_or(i64::MAX);
-    &rotation.people[usize::try_from(turn.rem_euclid(count)).unwrap_or(0)]
+/// Whose turn it is in a layer.
+fn whose(rotation: &Rotation, turn: i64, layer: i64) -> &UserId {
+    let number = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
+    let (people, handovers) = (number(rotation.people.len()), number(rotation.handovers.len()));
+    // Where lengths and people come round together, everybody would have the same length for ever: so
+    // each time they do, the next person begins.
+    let moved = match rotation.scheduling_mode {
+        Some(SchedulingMode::Fair) => turn.div_euclid(together(people, handovers)),
+        Some(SchedulingMode::Sequential) | None => 0,
+    };
+    let place = turn.saturating_add(moved).saturating_add(layer).rem_euclid(people);
+    &rotation.people[usize::try_from(place).unwrap_or(0)]
+}
+
+/// After how many turns two rounds of these lengths begin together again.
+fn together(one: i64, other: i64) -> i64 {
+    let (mut a, mut b) = (one, other);
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    (one / a.max(1)).saturating_mul(other).max(1)
 }
 
 /// What is left of these when somebody stands in.

@@ -1,5 +1,6 @@
 //! What holds for every schedule.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -8,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::ids::{LayerId, OverrideId, RotationId, ScheduleId, UserId};
 use crate::oncall::hours::{self, Interval, Weekday};
 use crate::oncall::schedule::definition::{
-    Handover, IntervalType, Layer, Override, Rotation, Schedule,
+    Handover, IntervalType, Layer, Override, Rotation, Schedule, SchedulingMode,
 };
 use crate::oncall::schedule::entries::Entry;
 
@@ -68,6 +69,7 @@ fn rotation(
         handovers,
         layers: (0..layers).map(layer).collect(),
         working_intervals: Vec::new(),
+        scheduling_mode: None,
         effective_from: None,
     }
 }
@@ -298,6 +300,32 @@ fn nobody_is_on_call_outside_the_working_hours_but_whoever_stands_in() {
     };
     assert_eq!(schedule.on_call(&[one], hour(18)), [UserId::from("U0INSTEAD")]);
     assert!(hours::zone("UTC").is_some());
+}
+
+#[test]
+fn fair_turns_give_everybody_long_and_short_ones() {
+    let handovers =
+        [5, 2].map(|interval| Handover { interval, interval_type: IntervalType::Daily });
+    for people in 1..5 {
+        let mut fair = rotation("a", people, 1, handovers.into(), AUTUMN);
+        fair.scheduling_mode = Some(SchedulingMode::Fair);
+        let schedule = Schedule {
+            name: "x".to_owned(),
+            time_zone: "UTC".to_owned(),
+            rotations: vec![fair],
+            annotations: Default::default(),
+        };
+        let weeks = i64::try_from(people * people * 2).unwrap();
+        let end = at(AUTUMN + weeks * 7 * 24 * HOUR);
+        let mut days: BTreeMap<UserId, u64> = BTreeMap::new();
+        for entry in schedule.entries(&[], at(AUTUMN), end).scheduled {
+            let length = entry.end_at.since(entry.start_at).as_secs() / 86_400;
+            *days.entry(entry.person).or_default() += length;
+        }
+        let each: Vec<u64> = days.into_values().collect();
+        assert_eq!(each.len(), people);
+        assert!(each.windows(2).all(|pair| pair[0] == pair[1]), "{people}: {each:?}");
+    }
 }
 
 #[test]

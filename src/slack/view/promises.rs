@@ -364,7 +364,7 @@ fn check_alerts_of(incident: &Incident, name: &str, text: &str) -> Checked {
 }
 
 fn check_pages_about(incident: &Incident, name: &str, text: &str) -> Checked {
-    let people: Vec<UserId> = (0..60).map(|nth| UserId::new(format!("U0PERSON{nth}"))).collect();
+    let people: Vec<UserId> = ["U0ALICE", "U0BEA"].map(UserId::from).repeat(30);
     let request = Request {
         title: name.to_owned(),
         description: text.to_owned(),

@@ -15,6 +15,10 @@ fn methods_in(folder: &Path, found: &mut BTreeSet<String>) {
             }
             continue;
         }
+        // What lies beside the program, such as a document of others, calls nothing.
+        if path.extension().is_none_or(|it| it != "rs") {
+            continue;
+        }
         let text = std::fs::read_to_string(&path).unwrap();
         // Every second piece stands between quotes; what is escaped is no name of a method.
         found.extend(text.split('"').filter(|word| is_method(word)).map(str::to_owned));
