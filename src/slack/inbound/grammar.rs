@@ -6,6 +6,7 @@
 
 mod durations;
 pub mod papers;
+mod saying;
 pub mod words;
 
 use crate::ids::{EscalationId, GroupId, SeverityId, UserId};
@@ -237,12 +238,13 @@ fn parser(verb: Verb) -> Parser {
         Verb::Note => papers::note,
         Verb::Timeline => timeline,
         Verb::Alerts => alerts,
-        Verb::Field => field,
-        Verb::Call => call,
-        Verb::Private => private,
-        Verb::Test => test,
-        Verb::Pause => pause,
-        Verb::Cancel => cancel,
+        Verb::Field => saying::field,
+        Verb::Call => saying::call,
+        Verb::Private => saying::private,
+        Verb::Test => saying::test,
+        Verb::Pause => saying::pause,
+        Verb::Cancel => saying::cancel,
+        Verb::Timestamp => saying::timestamp,
         Verb::Page => page,
         Verb::OnCall => on_call,
         Verb::Action => papers::action,
@@ -448,42 +450,6 @@ fn alerts(_: &str, _: &UserId) -> Intent {
     Intent::Show(Show::Alerts)
 }
 
-/// `field [<field>] [<value> | none]`
-fn field(words: &str, _: &UserId) -> Intent {
-    let words = readable(words);
-    match words.trim() {
-        "" => Intent::OpenForm(Form::Field { field: None }),
-        words => Intent::SetField { words: words.to_owned() },
-    }
-}
-
-/// `call [<address> | none]`
-fn call(url: &str, _: &UserId) -> Intent {
-    said(url, Form::Call, |url| match url.to_lowercase().as_str() {
-        "none" | "off" | "end" | "ended" | "over" | "-" => Command::Call { url: String::new() },
-        _ => Command::Call { url },
-    })
-}
-
-/// `private`
-fn private(_: &str, _: &UserId) -> Intent {
-    Intent::Run(Command::Visibility { private: true })
-}
-
-/// `test [name]`
-fn test(name: &str, _: &UserId) -> Intent {
-    Intent::DeclareTest { name: readable(name) }
-}
-
-/// `pause [text]`
-fn pause(text: &str, _: &UserId) -> Intent {
-    said(text, Form::Pause, |message| Command::Pause { message: Some(message) })
-}
-
-/// `cancel [text]`
-fn cancel(text: &str, _: &UserId) -> Intent {
-    said(text, Form::Cancel, |message| Command::Cancel { message: Some(message) })
-}
 /// `page [<@person>… | <path> | <schedule>] [text]`
 fn page(words: &str, actor: &UserId) -> Intent {
     let (people, text) = words::leading_people(words, actor);

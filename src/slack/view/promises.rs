@@ -11,8 +11,8 @@ use crate::alert::signal::Signal;
 use crate::alert::state::{Alert, Circumstances};
 use crate::clock::Timestamp;
 use crate::ids::{
-    ChannelId, CustomFieldId, EscalationId, IncidentId, IncidentTypeId, MessageTs, PathId, RuleId, ScheduleId,
-    UserId,
+    ChannelId, CustomFieldId, EscalationId, IncidentId, IncidentTypeId, MessageTs, PathId, RuleId,
+    ScheduleId, UserId,
 };
 use crate::incident::catalogue::field::{CustomField, FieldOption, FieldType, FieldValue};
 use crate::incident::catalogue::{Catalogue, IncidentType, StatusCategory};
@@ -571,7 +571,11 @@ fn check_messages_about(
 fn check_forms_about(incident: &Incident, catalogue: &Catalogue, name: &str) -> Checked {
     let origin = Origin { incident: Some(incident.id.clone()), ..Origin::default() };
     check_modal(&form::declare(name, catalogue, &origin))?;
-    let of_fields = [Form::Field { field: None }, Form::Field { field: Some(name.to_owned()) }];
+    let of_fields = [
+        Form::Timestamps,
+        Form::Field { field: None },
+        Form::Field { field: Some(name.to_owned()) },
+    ];
     for form in every_form(name).into_iter().chain(of_fields) {
         let modal = form.open(incident, catalogue, &origin);
         check_modal(&modal)?;
@@ -599,7 +603,14 @@ fn every_form(word: &str) -> Vec<Form> {
         Form::Invite,
         Form::Snooze,
         Form::Merge,
-    Form::Action, Form::Call, Form::Cancel, Form::FollowUp, Form::Link, Form::Pause, Form::Relate, Form::Remove,
+        Form::Action,
+        Form::Call,
+        Form::Cancel,
+        Form::FollowUp,
+        Form::Link,
+        Form::Pause,
+        Form::Relate,
+        Form::Remove,
     ]
 }
 

@@ -64,6 +64,8 @@ pub enum Verb {
     Pause,
     /// It was declared by mistake.
     Cancel,
+    /// Say when it reached which point.
+    Timestamp,
     /// Page somebody.
     Page,
     /// Show who is on call.
@@ -137,7 +139,7 @@ pub struct Usage {
 
 impl Verb {
     /// All of them, in the order of the help.
-    pub const ALL: [Verb; 41] = [
+    pub const ALL: [Verb; 42] = [
         Verb::Declare,
         Verb::List,
         Verb::Help,
@@ -165,6 +167,7 @@ impl Verb {
         Verb::Actions,
         Verb::Call,
         Verb::Cancel,
+        Verb::Timestamp,
         Verb::Field,
         Verb::FollowUp,
         Verb::FollowUps,
@@ -429,6 +432,14 @@ impl Verb {
                 example: "cancel Wrong dashboard",
                 aliases: &["cancelled", "canceled", "mistake"],
                 group: Group::Drive,
+            },
+            Verb::Timestamp => Usage {
+                word: "timestamp",
+                arguments: "",
+                does: "Say when it was reported, fixed, resolved and so on.",
+                example: "timestamp",
+                aliases: &["timestamps", "times"],
+                group: Group::Record,
             },
             Verb::Page => Usage {
                 word: "page",

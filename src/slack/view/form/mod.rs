@@ -39,6 +39,10 @@ pub const ATTACH: &str = "attach_alerts";
 pub const FIELD: &str = "field";
 /// What the id of an input for a field begins with; the field's id follows.
 pub const FIELD_BLOCK: &str = "field/";
+/// The `callback_id` of the form that asks when it reached which point.
+pub const TIMESTAMPS: &str = "timestamp";
+/// What the id of an input for a timestamp begins with; the timestamp's id follows.
+pub const TIMESTAMP_BLOCK: &str = "timestamp/";
 /// The `callback_id` of the form that pages somebody.
 pub const PAGE: &str = "page";
 
@@ -88,6 +92,8 @@ pub enum Form {
         /// The only one to ask for: an id or a name.
         field: Option<String>,
     },
+    /// When it reached which point.
+    Timestamps,
     /// Where people talk.
     Call,
     /// Why it rests.
@@ -132,6 +138,7 @@ impl Form {
             Form::Snooze => "snooze",
             Form::Merge => "merge",
             Form::Field { .. } => FIELD,
+            Form::Timestamps => TIMESTAMPS,
             Form::Call => "call",
             Form::Pause => "pause",
             Form::Cancel => "cancel",
@@ -189,6 +196,7 @@ impl Form {
             Form::Snooze => steering::snooze(&origin),
             Form::Merge => steering::merge(incident, &origin),
             Form::Field { field } => fields::fields(incident, catalogue, field.as_deref(), &origin),
+            Form::Timestamps => fields::timestamps(incident, catalogue, &origin),
             Form::Call => fields::call(incident, &origin),
             Form::Pause => fields::pause(incident, &origin),
             Form::Cancel => fields::cancel(incident, &origin),
@@ -260,8 +268,8 @@ pub fn not_installed(callback_id: &str) -> Value {
     errors(first_field(fields(callback_id)), reply::NOT_INSTALLED)
 }
 
-/// The same answer for the form that asks for fields, which has an input for each: under the one that
-/// the refusal is about, or the first.
+/// The same answer for a form that has an input for each field or timestamp: under the one that the
+/// refusal is about, or the first.
 pub fn under_its_field(answer: &Value, refusal: Option<&Refusal>, values: &Value) -> Value {
     let inputs = values.as_object();
     let about = match refusal {
@@ -298,6 +306,7 @@ fn fields(callback_id: &str) -> &'static [&'static str] {
         "snooze" => &["minutes", "cancel_on_news"],
         "merge" => &["into"],
         FIELD => &["fields"],
+        TIMESTAMPS => &["timestamps"],
         "call" => &["call_url"],
         "action" => &["description", "person"],
         "follow_up" => &["title", "description", "person"],
