@@ -1,15 +1,12 @@
 //! What a command does to an incident, or why it does nothing.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::ids::RoleId;
 use crate::ids::{StatusId, TeamId, TimestampId, UserId};
 use crate::incident::access;
-use crate::incident::catalogue::{
-    Catalogue, CreateInTriage, IncidentType, RoleKind, StampedWhen, Status, StatusCategory,
-};
+use crate::incident::beginning;
+use crate::incident::catalogue::{Catalogue, RoleKind, StampedWhen, Status, StatusCategory};
 use crate::incident::channel;
 use crate::incident::command::{Command, Declare};
 use crate::incident::edit;
@@ -60,7 +57,7 @@ pub fn declare(declare: &Declare, number: i64, context: &Context) -> Result<Decl
         Some(word) => Some(catalogue.find_type(word)?),
         None => catalogue.default_type(),
     };
-    let status = first_status(declare, incident_type, catalogue)?;
+    let status = beginning::first_status(declare, incident_type, catalogue)?;
     let declared =
         catalogue.timestamps.iter().filter(|kind| kind.stamped_when == StampedWhen::Declared);
     let mut stamps: Vec<TimestampId> = declared.map(|kind| kind.id.clone()).collect();
@@ -78,7 +75,7 @@ pub fn declare(declare: &Declare, number: i64, context: &Context) -> Result<Decl
         status: status.id.clone(),
         category: status.category,
         visibility: if is_private { Visibility::Private } else { Visibility::Public },
-        roles: first_roles(declare, context)?,
+        roles: beginning::first_roles(declare, context)?,
         stamps,
         declared_in: declare.declared_in.clone(),
         incident_type: incident_type.map(|kind| kind.id.clone()),
@@ -91,45 +88,6 @@ pub fn declare(declare: &Declare, number: i64, context: &Context) -> Result<Decl
         call_url: declare.call_url.as_deref().map(fields::read_call).transpose()?.flatten(),
         origin: declare.origin.clone(),
     })
-}
-
-/// Where an incident begins: as somebody says, or as its type does.
-fn first_status<'c>(
-    declare: &Declare,
-    kind: Option<&IncidentType>,
-    catalogue: &'c Catalogue,
-) -> Result<&'c Status, Refusal> {
-    use StatusCategory::{Canceled, Declined, Merged};
-    if let Some(word) = &declare.status {
-        let status = catalogue.find_status(word)?;
-        return match status.category {
-            category @ (Declined | Merged | Canceled) => Err(Refusal::BadStart { category }),
-            _ => Ok(status),
-        };
-    }
-    let always = kind.is_some_and(|kind| kind.create_in_triage == CreateInTriage::Always);
-    let in_triage = declare.triage || (always && declare.mode != Mode::Retrospective);
-    // Where nothing is called triage, whatever is declared is an incident.
-    let triage = catalogue.first_status(StatusCategory::Triage).filter(|_| in_triage);
-    let live = || catalogue.first_status(StatusCategory::Live);
-    Ok(triage.or_else(live).expect("every catalogue has a live status"))
-}
-
-/// Who holds which role from the start: whoever declares reports, unless somebody else is said to.
-fn first_roles(declare: &Declare, context: &Context) -> Result<Vec<(RoleId, UserId)>, Refusal> {
-    let catalogue = context.catalogue;
-    let mut roles = BTreeMap::new();
-    if let Some(reporter) = context.actor.person() {
-        roles.insert(catalogue.reporter().id.clone(), reporter.clone());
-    }
-    if let Some(lead) = &declare.lead {
-        roles.insert(catalogue.lead().id.clone(), check_person(lead)?.clone());
-    }
-    for (word, person) in &declare.roles {
-        let role = catalogue.find_role(word)?;
-        roles.insert(role.id.clone(), check_person(person)?.clone());
-    }
-    Ok(roles.into_iter().collect())
 }
 
 /// What a command does to an incident that is there.

@@ -8,7 +8,7 @@ use crate::ids::{CustomFieldId, TimestampId};
 use crate::incident::catalogue::Catalogue;
 use crate::incident::catalogue::field::{FieldValue, LINK_LIMIT, is_web_page};
 use crate::incident::decide::Context;
-use crate::incident::event::Event;
+use crate::incident::event::{Event, Via};
 use crate::incident::refusal::Refusal;
 use crate::incident::state::Incident;
 use crate::incident::text::clean_line;
@@ -42,7 +42,8 @@ pub(super) fn set_timestamp(
     let kind = context.catalogue.find_timestamp(word)?;
     let from = incident.timestamps.get(&kind.id).copied();
     let to = at.map(|at| past(at, context.now)).transpose()?;
-    if from == to {
+    let is_as_shown = from.zip(to).is_some_and(|(from, to)| is_as_shown(from, to));
+    if from == to || (context.via == Via::Modal && is_as_shown) {
         return Err(Refusal::AlreadySo { what: format!("{} is so already", kind.name) });
     }
     Ok(vec![Event::TimestampSet { timestamp: kind.id.clone(), from, to }])
@@ -95,6 +96,13 @@ pub(super) fn read_timestamps(
         timestamps.insert(kind.id.clone(), past(*at, context.now)?);
     }
     Ok(timestamps.into_iter().collect())
+}
+
+/// Whether a form that showed the one sends back the other, untouched: it knows whole seconds, or whole
+/// minutes.
+fn is_as_shown(shown: Timestamp, sent: Timestamp) -> bool {
+    let (shown, sent) = (shown.as_seconds(), sent.as_seconds());
+    shown == sent || (sent % 60 == 0 && shown.div_euclid(60) == sent.div_euclid(60))
 }
 
 fn past(at: Timestamp, now: Timestamp) -> Result<Timestamp, Refusal> {

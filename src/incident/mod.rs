@@ -6,6 +6,7 @@
 //! async, reads a clock, draws a random number or does I/O.
 
 pub mod access;
+pub mod beginning;
 pub mod catalogue;
 pub mod channel;
 pub mod command;

@@ -81,7 +81,6 @@ impl Mode {
     }
 
     /// Whether it is a real one that happens now.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks it so")]
     pub fn is_standard(&self) -> bool {
         *self == Mode::Standard
     }

@@ -6,6 +6,7 @@
 
 mod durations;
 pub mod papers;
+mod saying;
 pub mod words;
 
 use crate::ids::{EscalationId, GroupId, SeverityId, UserId};
@@ -245,6 +246,13 @@ fn parser(verb: Verb) -> Parser {
         Verb::Test => test,
         Verb::Pause => pause,
         Verb::Cancel => cancel,
+        Verb::Field => saying::field,
+        Verb::Call => saying::call,
+        Verb::Private => saying::private,
+        Verb::Test => saying::test,
+        Verb::Pause => saying::pause,
+        Verb::Cancel => saying::cancel,
+        Verb::Timestamp => saying::timestamp,
         Verb::Page => page,
         Verb::OnCall => on_call,
         Verb::Action => papers::action,

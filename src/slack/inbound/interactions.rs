@@ -24,7 +24,7 @@ use crate::slack::inbound::{alerts, oncall};
 use crate::slack::view::alerts::button::CardButton;
 use crate::slack::view::button::Button;
 use crate::slack::view::form::{
-    ATTACH, FIELD, Origin, PAGE, failed, not_installed, refused, under_its_field,
+    ATTACH, FIELD, Origin, PAGE, TIMESTAMPS, failed, not_installed, refused, under_its_field,
 };
 use crate::slack::view::kit::message::Message;
 use crate::slack::view::page::PageButton;
@@ -201,7 +201,7 @@ async fn submit(door: &Door, interaction: Interaction) -> Answer {
 /// The answer, with its sentence under an input that this very form has.
 fn placed(answer: Value, refusal: Option<&Refusal>, view: &View) -> Value {
     match view.callback_id.as_str() {
-        FIELD => under_its_field(&answer, refusal, view.values()),
+        FIELD | TIMESTAMPS => under_its_field(&answer, refusal, view.values()),
         _ => answer,
     }
 }

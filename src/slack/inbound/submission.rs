@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::clock::Timestamp;
 use crate::ids::{ItemId, UserId};
 use crate::incident::command::{Command, Declare};
 use crate::incident::edit::Edit;
@@ -85,6 +86,9 @@ pub fn command(callback_id: &str, values: &Value) -> Result<Command, SubmissionE
         "rename" => Command::Rename { name: filled_in.text("name").unwrap_or_default() },
         "note" => Command::Note { text: filled_in.text("text").unwrap_or_default() },
         form::FIELD => Command::Edit(Edit { fields: filled_in.custom_fields(), ..Edit::default() }),
+        form::TIMESTAMPS => {
+            Command::Edit(Edit { timestamps: filled_in.timestamps(), ..Edit::default() })
+        }
         "call" => Command::Call { url: filled_in.text("call_url").unwrap_or_default() },
         "pause" => Command::Pause { message: filled_in.text("message") },
         "cancel" => Command::Cancel { message: filled_in.text("message") },
@@ -163,6 +167,17 @@ impl FilledIn<'_> {
         fields.collect()
     }
 
+    /// Each point for which the form has a time. A picker can't be emptied: what has none says nothing.
+    fn timestamps(&self) -> BTreeMap<String, Option<Timestamp>> {
+        let inputs = self.0.as_object().into_iter().flatten();
+        let timestamps = inputs.filter_map(|(block, _)| {
+            let id = block.strip_prefix(form::TIMESTAMP_BLOCK)?;
+            let seconds = self.input(block)["selected_date_time"].as_i64()?;
+            Some((id.to_owned(), Some(Timestamp::from_micros(seconds.checked_mul(1_000_000)?))))
+        });
+        timestamps.collect()
+    }
+
     fn input(&self, field: &str) -> &Value {
         &self.0[field][INPUT_ACTION]
     }
@@ -173,7 +188,6 @@ mod tests {
     use serde_json::{Map, json};
 
     use super::*;
-    use crate::clock::Timestamp;
     use crate::incident::catalogue::Catalogue;
     use crate::incident::decide::{Context, declare};
     use crate::incident::event::{Actor, Via};
@@ -197,6 +211,9 @@ mod tests {
                     json!({"type": "users_select", "selected_user": element["initial_user"]})
                 }
                 "checkboxes" => json!({"type": "checkboxes", "selected_options": []}),
+                "datetimepicker" => {
+                    json!({"type": "datetimepicker", "selected_date_time": element["initial_date_time"]})
+                }
                 "multi_static_select" => {
                     json!({"type": "multi_static_select", "selected_options": element["initial_options"]})
                 }

@@ -201,6 +201,10 @@ fn check_input(element: &Value) -> Checked {
             prop_assert!((1..=10).contains(&options.len()));
             options.iter().try_for_each(check_option)?;
         }
+        "datetimepicker" => {
+            let initial = element["initial_date_time"].as_i64().unwrap_or(1_000_000_000);
+            prop_assert!((1_000_000_000..=9_999_999_999).contains(&initial));
+        }
         "users_select" => {
             let initial = element["initial_user"].as_str().unwrap_or("U0ALICE");
             prop_assert!(UserId::from(initial).is_well_formed());

@@ -608,7 +608,11 @@ fn check_messages_about(
 fn check_forms_about(incident: &Incident, catalogue: &Catalogue, name: &str) -> Checked {
     let origin = Origin { incident: Some(incident.id.clone()), ..Origin::default() };
     check_modal(&form::declare(name, catalogue, &origin))?;
-    let of_fields = [Form::Field { field: None }, Form::Field { field: Some(name.to_owned()) }];
+    let of_fields = [
+        Form::Timestamps,
+        Form::Field { field: None },
+        Form::Field { field: Some(name.to_owned()) },
+    ];
     for form in every_form(name).into_iter().chain(of_fields) {
         let modal = form.open(incident, catalogue, &origin);
         check_modal(&modal)?;

@@ -64,6 +64,8 @@ pub enum Verb {
     Pause,
     /// It was declared by mistake.
     Cancel,
+    /// Say when it reached which point.
+    Timestamp,
     /// Page somebody.
     Page,
     /// Show who is on call.
@@ -141,7 +143,7 @@ pub struct Usage {
 
 impl Verb {
     /// All of them, in the order of the help.
-    pub const ALL: [Verb; 43] = [
+    pub const ALL: [Verb; 44] = [
         Verb::Declare,
         Verb::List,
         Verb::Help,
@@ -177,6 +179,7 @@ impl Verb {
         Verb::Field,
         Verb::Action,
         Verb::Actions,
+        Verb::Timestamp,
         Verb::FollowUp,
         Verb::FollowUps,
         Verb::Link,
@@ -435,6 +438,14 @@ impl Verb {
                 example: "cancel Wrong dashboard",
                 aliases: &["cancelled", "canceled", "mistake"],
                 group: Group::Drive,
+            },
+            Verb::Timestamp => Usage {
+                word: "timestamp",
+                arguments: "",
+                does: "Say when it was reported, fixed, resolved and so on.",
+                example: "timestamp",
+                aliases: &["timestamps", "times"],
+                group: Group::Record,
             },
             Verb::Page => Usage {
                 word: "page",

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 use stentor::engine::catalogue::{CatalogueOrder, edit_catalogue};
 use stentor::engine::order::{Order, Target};
-use stentor::incident::catalogue::CreateInTriage;
 use stentor::incident::catalogue::edit::{
     CatalogueCommand, Edit, FieldWords, OptionWords, TypeWords,
 };
 use stentor::incident::catalogue::field::FieldType;
+use stentor::incident::catalogue::{Catalogue, CreateInTriage};
 use stentor::incident::command::Command;
 use stentor::incident::edit::Edit as Several;
 use stentor::incident::event::{Actor, Via};
@@ -129,6 +129,26 @@ on_each_database! {
         assert_eq!(bot.says(ALICE, channel, "field cause none").await, "INC-1: <@U0ALICE> cleared Cause.");
         assert!(!bot.incident(1).await.fields.keys().any(|id| id.as_str() == cause));
         assert_eq!(bot.reads_all(channel), Vec::<String>::new(), "the channel is left in peace");
+        bot.ends().await;
+    }
+
+    async fn times_are_mended_in_one_form(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        let incident = bot.declares("Checkout is slow").await;
+        let channel = channel_of(&incident);
+        let before = bot.record(&incident).await;
+        bot.fills_in(ALICE, channel, "timestamps", &[]).await;
+        assert_eq!(bot.record(&incident).await, before, "what it shows is what there is");
+        let catalogue = Catalogue::default();
+        let id = |word: &str| catalogue.find_timestamp(word).unwrap().id.clone();
+        let block = format!("timestamp/{}", id("fixed"));
+        let form = bot.opens(ALICE, channel, "timestamp").await;
+        let seen = bot.submits(ALICE, &form, &[(&block, json!(1_990_000_020))]).await;
+        assert_eq!(seen.field_errors.len(), 1, "that lies ahead: {seen:?}");
+        bot.completes(ALICE, &form, &[(&block, json!(1_789_999_980))]).await;
+        let fixed = bot.incident(1).await.timestamps[&id("fixed")];
+        assert_eq!(fixed.as_seconds(), 1_789_999_980);
+        assert_eq!(bot.record(&incident).await.len(), before.len() + 1);
         bot.ends().await;
     }
 

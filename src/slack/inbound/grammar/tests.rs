@@ -55,6 +55,7 @@ fn a_command_without_words_opens_its_form() {
         ("field", Form::Field { field: None }),
         ("fields", Form::Field { field: None }),
         ("call", Form::Call),
+        ("timestamps", Form::Timestamps),
         ("pause", Form::Pause),
         ("cancel", Form::Cancel),
     ] {

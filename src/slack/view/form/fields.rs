@@ -1,4 +1,4 @@
-//! The forms that ask for fields and for the call, and that stop the work.
+//! The forms that ask for fields, times and the call, and that stop the work.
 
 use crate::incident::catalogue::Catalogue;
 use crate::incident::catalogue::field::{
@@ -6,7 +6,7 @@ use crate::incident::catalogue::field::{
 };
 use crate::incident::state::Incident;
 use crate::incident::text::MESSAGE_LIMIT;
-use crate::slack::view::form::{FIELD, FIELD_BLOCK};
+use crate::slack::view::form::{FIELD, FIELD_BLOCK, TIMESTAMP_BLOCK, TIMESTAMPS};
 use crate::slack::view::kit::block::Block;
 use crate::slack::view::kit::element::{Choice, Element};
 use crate::slack::view::kit::modal::Modal;
@@ -59,6 +59,16 @@ fn choices(field: &CustomField, chosen: &[&str]) -> Vec<Choice> {
     let rest = field.options.iter().filter(|option| !is_chosen(option));
     let options = kept.chain(rest).take(CHOICES);
     options.map(|option| Choice::new(option.id.as_str(), &option.value)).collect()
+}
+
+/// Every point that it can have reached, with when it did.
+pub(super) fn timestamps(incident: &Incident, catalogue: &Catalogue, origin: &str) -> Modal {
+    let inputs = catalogue.timestamps.iter().map(|kind| {
+        let at = incident.timestamps.get(&kind.id).copied();
+        let block = format!("{TIMESTAMP_BLOCK}{}", kind.id);
+        Block::optional_input(&block, &kind.name, Element::date_time(at))
+    });
+    Modal::new(TIMESTAMPS, "When did it happen?", "Save", origin, inputs.collect())
 }
 
 pub(super) fn call(incident: &Incident, origin: &str) -> Modal {

@@ -40,6 +40,10 @@ pub const ATTACH: &str = "attach_alerts";
 pub const FIELD: &str = "field";
 /// What the id of an input for a field begins with; the field's id follows.
 pub const FIELD_BLOCK: &str = "field/";
+/// The `callback_id` of the form that asks when it reached which point.
+pub const TIMESTAMPS: &str = "timestamp";
+/// What the id of an input for a timestamp begins with; the timestamp's id follows.
+pub const TIMESTAMP_BLOCK: &str = "timestamp/";
 /// The `callback_id` of the form that pages somebody.
 pub const PAGE: &str = "page";
 
@@ -96,6 +100,8 @@ pub enum Form {
         /// The only one to ask for: an id or a name.
         field: Option<String>,
     },
+    /// When it reached which point.
+    Timestamps,
     /// Where people talk.
     Call,
     /// Why it rests.
@@ -142,6 +148,7 @@ impl Form {
             Form::Tag { .. } => "tag",
             Form::Untag => "untag",
             Form::Field { .. } => FIELD,
+            Form::Timestamps => TIMESTAMPS,
             Form::Call => "call",
             Form::Pause => "pause",
             Form::Cancel => "cancel",
@@ -204,6 +211,7 @@ impl Form {
             Form::Tag { tag } => tags::tag(incident, catalogue, tag.as_deref(), &origin),
             Form::Untag => tags::untag(incident, catalogue, &origin),
             Form::Field { field } => fields::fields(incident, catalogue, field.as_deref(), &origin),
+            Form::Timestamps => fields::timestamps(incident, catalogue, &origin),
             Form::Call => fields::call(incident, &origin),
             Form::Pause => fields::pause(incident, &origin),
             Form::Cancel => fields::cancel(incident, &origin),
@@ -275,8 +283,8 @@ pub fn not_installed(callback_id: &str) -> Value {
     errors(first_field(fields(callback_id)), reply::NOT_INSTALLED)
 }
 
-/// The same answer for the form that asks for fields, which has an input for each: under the one that
-/// the refusal is about, or the first.
+/// The same answer for a form that has an input for each field or timestamp: under the one that the
+/// refusal is about, or the first.
 pub fn under_its_field(answer: &Value, refusal: Option<&Refusal>, values: &Value) -> Value {
     let inputs = values.as_object();
     let about = match refusal {
@@ -315,6 +323,7 @@ fn fields(callback_id: &str) -> &'static [&'static str] {
         "tag" => &["tag", "value"],
         "untag" => &["tag"],
         FIELD => &["fields"],
+        TIMESTAMPS => &["timestamps"],
         "call" => &["call_url"],
         "action" => &["description", "person"],
         "follow_up" => &["title", "description", "person"],

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::clock::Timestamp;
 use crate::ids::UserId;
 use crate::incident::text::shorten;
 use crate::slack::view::kit::block::plain_text;
@@ -117,6 +118,18 @@ impl Element {
         let mut element = json!({"type": "users_select", "action_id": INPUT_ACTION});
         if let Some(user) = chosen.filter(|user| user.is_well_formed()) {
             element["initial_user"] = user.as_str().into();
+        }
+        Element(element)
+    }
+
+    /// A day and a time, to the minute.
+    pub fn date_time(initial: Option<Timestamp>) -> Self {
+        let mut element = json!({"type": "datetimepicker", "action_id": INPUT_ACTION});
+        // Slack takes ten digits: from 2001 until 2286.
+        let seconds = initial.map(Timestamp::as_seconds);
+        let seconds = seconds.filter(|it| (1_000_000_000..=9_999_999_999).contains(it));
+        if let Some(seconds) = seconds {
+            element["initial_date_time"] = seconds.into();
         }
         Element(element)
     }
