@@ -114,16 +114,17 @@ pub fn binary() -> PathBuf {
 }
 
 async fn start(binary: &Path, slack: &FakeSlack, folder: &Path, name: &str) -> Result<Server> {
-    start_as(None, binary, slack, folder, name).await
+    start_as(None, binary, slack, folder, name, None).await
 }
 
-/// Starts it on a new database, by a command of its own if need be.
+/// Starts it on a new database, or on this one, by a command of its own if need be.
 pub async fn start_as(
     command: Option<Command>,
     binary: &Path,
     slack: &FakeSlack,
     folder: &Path,
     name: &str,
+    database: Option<&str>,
 ) -> Result<Server> {
     let folder = folder.join(name);
     std::fs::create_dir_all(&folder)?;
@@ -137,9 +138,11 @@ pub async fn start_as(
             command.env_remove(&variable);
         }
     }
+    let fresh = format!("sqlite://{}", folder.join("bench.db").display());
+    let database = database.unwrap_or(&fresh);
     command
         .env("STENTOR_LISTEN", address.to_string())
-        .env("STENTOR_DATABASE_URL", format!("sqlite://{}", folder.join("bench.db").display()))
+        .env("STENTOR_DATABASE_URL", database)
         .env("SLACK_SIGNING_SECRET", SIGNING_SECRET)
         .env("SLACK_BOT_TOKEN", "xoxb-example")
         .env("SLACK_API_URL", format!("{}/api/", slack.url()));

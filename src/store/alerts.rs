@@ -413,6 +413,25 @@ pub async fn history_of_group(
     Ok(rows.into_iter().rev().map(|(alert, at, change)| (alert, at, change.0)).collect())
 }
 
+/// Has every alert of a source that fires looked at now. Says how many these are.
+pub async fn look_at_all_of(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    source: &SourceId,
+    now: Timestamp,
+) -> Result<u64> {
+    tx.query(
+        "UPDATE alert_seen SET check_at = $3
+         WHERE workspace = $1
+           AND alert IN (SELECT id FROM alert WHERE workspace = $1 AND source = $2 AND firing = 1)",
+    )
+    .bind(workspace.clone())
+    .bind(source.clone())
+    .bind(now)
+    .execute()
+    .await
+}
+
 /// The alerts of every workspace that are to be looked at now: their time may have run out.
 pub async fn due(
     tx: &mut Tx,
@@ -434,27 +453,40 @@ pub async fn due(
     Ok(due.collect())
 }
 
+/// An alert that is to be looked at now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Which.
+    pub alert: AlertId,
+    /// Who sent it.
+    pub source: SourceId,
+    /// When it was seen, and when it ends.
+    pub seen: Seen,
+}
+
 /// The alerts of one workspace that are to be looked at now.
 pub async fn due_of(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     now: Timestamp,
     limit: i64,
-) -> Result<Vec<(AlertId, Seen)>> {
-    let rows: Vec<(AlertId, Timestamp, Option<Timestamp>)> = tx
+) -> Result<Vec<Due>> {
+    let rows: Vec<(AlertId, SourceId, Timestamp, Option<Timestamp>)> = tx
         .query(
-            "SELECT alert, last_seen, ends_at FROM alert_seen
-             WHERE workspace = $1 AND check_at IS NOT NULL AND check_at <= $2 ORDER BY check_at LIMIT $3",
+            "SELECT alert, source, last_seen, ends_at FROM alert_seen
+             JOIN alert ON alert.workspace = alert_seen.workspace AND alert.id = alert_seen.alert
+             WHERE alert_seen.workspace = $1 AND check_at IS NOT NULL AND check_at <= $2
+             ORDER BY check_at LIMIT $3",
         )
         .bind(workspace.clone())
         .bind(now)
         .bind(limit)
         .all()
         .await?;
-    let due = rows.into_iter();
-    Ok(due
-        .map(|(alert, last_seen, ends_at)| {
-            (alert, Seen { last_seen, ends: ends_at.map(from_stored) })
-        })
-        .collect())
+    let due = rows.into_iter().map(|(alert, source, last_seen, ends_at)| Due {
+        alert,
+        source,
+        seen: Seen { last_seen, ends: ends_at.map(from_stored) },
+    });
+    Ok(due.collect())
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::alert::state::Alert;
 use crate::incident::text::shorten;
 use crate::ingest::knock::Trouble;
-use crate::ingest::loose::text;
+use crate::ingest::values::text;
 use crate::ingest::opsgenie::change::OWNER;
 use crate::ingest::opsgenie::view::{field, tags};
 
