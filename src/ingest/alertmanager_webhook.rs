@@ -98,7 +98,7 @@ pub fn read(body: &Value) -> Result<Read, Trouble> {
             Ok(observation) => read.observations.push(observation),
             Err(_) if read.bad.len() > NAMED => {}
             Err(_) if read.bad.len() == NAMED => {
-                read.bad.push("There are more of them.".to_owned())
+                read.bad.push("There are more of them.".to_owned());
             }
             Err(why) => read.bad.push(format!("alerts[{place}] {why}")),
         }
