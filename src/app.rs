@@ -39,6 +39,7 @@ use crate::source::TrustedProxies;
 use crate::store::db::Db;
 use crate::store::workspaces::{self, Catalogues, Workspace};
 use crate::suspicion::Suspicion;
+use crate::webhooks::{self, Courier};
 
 /// The slug of the only workspace.
 pub const DEFAULT_SLUG: &str = "default";
@@ -62,6 +63,8 @@ pub struct App {
     pub intake: Intake,
     /// Keeps alert rules, and evaluates them.
     pub rules: Arc<Rules>,
+    /// Tells webhooks.
+    pub courier: Arc<Courier>,
     /// Who may send alerts.
     pub sources: Sources,
     /// Opens the secrets of sources that sign; nothing if they lie open.
@@ -129,6 +132,7 @@ impl App {
             intake.clone(),
             Arc::clone(&work_waits),
         );
+        let courier = Courier::new(db.clone(), clock.clone(), ids.clone(), catalogues.clone());
         Ok(App {
             db,
             clock,
@@ -137,6 +141,7 @@ impl App {
             engine,
             intake,
             rules: Arc::new(rules),
+            courier: Arc::new(courier),
             sources: Sources::default(),
             source_vault: None,
             sns: sns::Outside::default(),
@@ -163,12 +168,16 @@ impl App {
     /// Lets alert rules ask and call what these settings say.
     pub fn watching(self, settings: &RuleSettings) -> std::io::Result<App> {
         let rules = Rules::clone(&self.rules).with(settings)?;
-        Ok(App { rules: Arc::new(rules), ..self })
+        let courier = Courier::clone(&self.courier);
+        let courier = courier.into_networks(settings.webhook_networks.clone());
+        Ok(App { rules: Arc::new(rules), courier: Arc::new(courier), ..self })
     }
 
     /// Opens and seals the secrets of sources with these keys.
     pub fn with_keys(self, keys: Option<&SecretKeys>) -> App {
-        App { source_vault: keys.map(|keys| Arc::new(Vault::new(keys))), ..self }
+        let vault = keys.map(|keys| Arc::new(Vault::new(keys)));
+        let courier = Courier::clone(&self.courier).with_vault(vault.clone());
+        App { source_vault: vault, courier: Arc::new(courier), ..self }
     }
 
     /// What sees to it that the right things follow from alerts.
@@ -268,6 +277,7 @@ impl Stentor {
             performer,
             settler: app.settler(),
             rules: Arc::clone(&app.rules),
+            courier: Arc::clone(&app.courier),
             work_waits: Arc::clone(&app.work_waits),
         };
         let door = Door::new(app.clone(), slacks, settings.signing_secrets.clone());
@@ -286,6 +296,10 @@ impl Stentor {
         let vault = self.worker.performer.slacks.vault();
         let turned = keys::turn(&self.app.db, vault).await?;
         let sources = ingest::sources::turn(&self.app.db, &self.app.clock, vault).await?;
+        let hooks = webhooks::manage::turn(&self.app.db, &self.app.clock, vault).await?;
+        if hooks > 0 {
+            tracing::info!(webhooks = hooks, "Sealed the secrets of webhooks with the present key");
+        }
         if sources > 0 {
             tracing::info!(sources, "Sealed the secrets of sources with the present key");
         }

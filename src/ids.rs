@@ -79,6 +79,8 @@ text_ids! {
     SettingId;
     /// An alert rule: what Stentor itself watches; ours, a ULID.
     RuleId;
+    /// A webhook that is told of incidents and alerts; ours, a ULID.
+    WebhookId;
 }
 
 impl WorkId {

@@ -29,3 +29,4 @@ pub mod slack;
 pub mod source;
 pub mod store;
 pub mod suspicion;
+pub mod webhooks;

@@ -104,6 +104,13 @@ pub enum What {
         /// The group now.
         to: GroupId,
     },
+    /// Somebody tagged it otherwise.
+    Tagged {
+        /// The tags that it has now and had not before.
+        added: Vec<String>,
+        /// The tags that it had before.
+        removed: Vec<String>,
+    },
     /// Something that a newer version of Stentor has written.
     #[serde(other)]
     Unknown,

@@ -1,6 +1,6 @@
 //! An alert as it stands, and how an observation changes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -86,8 +86,18 @@ pub struct Alert {
     /// The newest time of what its sender has said, where it gives one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said_at: Option<Timestamp>,
+    /// What people call it by; kept as they wrote it first.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<String>,
+    /// How many notes its history has.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub notes: u32,
     /// The group it is in.
     pub group: GroupId,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What moves with every repeat.
@@ -155,6 +165,8 @@ impl Alert {
             maintenance: circumstances.window.cloned(),
             turns: vec![now],
             said_at: said.at,
+            tags: BTreeSet::new(),
+            notes: 0,
             group,
         }
     }
@@ -270,7 +282,8 @@ impl Alert {
                     What::MaintenanceBegan | What::MaintenanceEnded => {
                         self.maintenance = circumstances.window.cloned();
                     }
-                    What::Seen | What::Noted { .. } | What::Moved { .. } | What::Unknown => {}
+                    What::Noted { .. } => self.notes = self.notes.saturating_add(1),
+                    What::Seen | What::Moved { .. } | What::Tagged { .. } | What::Unknown => {}
                 }
                 self.note(what, None, now)
             })
@@ -344,6 +357,15 @@ impl Alert {
         Some(self.note(What::Unacknowledged, Some(by), now))
     }
 
+    /// It has these tags from now on; nothing if it has them already.
+    pub fn tag(&mut self, tags: BTreeSet<String>, by: Actor, now: Timestamp) -> Option<Change> {
+        let before = std::mem::replace(&mut self.tags, tags);
+        let added: Vec<String> = self.tags.difference(&before).cloned().collect();
+        let removed: Vec<String> = before.difference(&self.tags).cloned().collect();
+        let is_other = !added.is_empty() || !removed.is_empty();
+        is_other.then(|| self.note(What::Tagged { added, removed }, Some(by), now))
+    }
+
     /// It belongs to another group from now on.
     pub fn move_to(&mut self, to: GroupId, by: Option<Actor>, now: Timestamp) -> Change {
         let from = std::mem::replace(&mut self.group, to.clone());
@@ -354,7 +376,9 @@ impl Alert {
     fn note(&mut self, what: What, by: Option<Actor>, now: Timestamp) -> Change {
         self.version += 1;
         self.changed_at = now;
-        if self.phase == Phase::New && !matches!(what, What::Moved { .. } | What::Noted { .. }) {
+        let is_aside =
+            matches!(what, What::Moved { .. } | What::Noted { .. } | What::Tagged { .. });
+        if self.phase == Phase::New && !is_aside {
             self.phase = Phase::Ongoing;
         }
         Change { phase: self.phase, status: self.status, what: Some(what), by }
@@ -509,7 +533,7 @@ mod tests {
         let changes = tell(&mut alert, &note, 4);
         assert_eq!(changes[0].what, Some(What::Noted { text: "It was DNS".to_owned() }));
         let version = before.version + 1;
-        assert_eq!(alert, Alert { version, changed_at: at(4), ..before });
+        assert_eq!(alert, Alert { version, changed_at: at(4), notes: 1, ..before });
     }
 
     #[test]

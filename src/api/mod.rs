@@ -6,6 +6,7 @@
 
 pub mod caller;
 pub mod health;
+pub mod incident_io;
 pub mod metrics;
 pub mod problem;
 pub mod request;
@@ -35,6 +36,7 @@ pub fn router() -> Router<App> {
         router = router.route(path, methods.fallback(method_not_allowed));
     }
     router
+        .merge(incident_io::router())
         .route("/api", any(no_such_route))
         .route("/api/", any(no_such_route))
         .route("/api/{*rest}", any(no_such_route))

@@ -82,6 +82,26 @@ impl Problem {
         self.status
     }
 
+    /// The stable word for programs: the last part of its type.
+    pub fn code(&self) -> &str {
+        self.kind.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// What is wrong with this request, in a sentence.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The field, parameter or header that has to be corrected, where it is one.
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
+    /// Seconds after which it is worth asking again.
+    pub fn retry_after(&self) -> u64 {
+        self.retry_after
+    }
+
     /// The body is not JSON; the sentence says where.
     pub fn malformed(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::BAD_REQUEST, "malformed-json", "Malformed JSON", detail)

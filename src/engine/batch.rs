@@ -20,7 +20,9 @@ use crate::outbox::work::{Change, NewWork, plan};
 use crate::store::db::{self, Db, Result, Tx};
 use crate::store::receipts::{self, Answer};
 use crate::store::workspaces::{self, Catalogues};
-use crate::store::{incidents, outbox, timeline};
+use crate::store::{incidents, outbox, timeline, webhooks};
+use crate::webhooks::meaning::{self, News};
+use crate::webhooks::spread;
 
 /// What carries commands out.
 pub struct Batch {
@@ -71,8 +73,8 @@ impl Batch {
             for (place, order) in places.iter().zip(&mine) {
                 results[*place] = Some(desk.carry_out(order, &self.ids));
             }
+            wrote |= desk.write(&mut tx, &self.ids).await?;
             left_work |= !desk.work.is_empty();
-            wrote |= desk.write(&mut tx).await?;
         }
         if wrote {
             let committed = tx.commit().await;
@@ -113,6 +115,8 @@ struct Desk<'a> {
     changed: HashSet<IncidentId>,
     entries: Vec<(IncidentId, Arc<Entry>)>,
     work: Vec<NewWork>,
+    /// What webhooks may be told of.
+    news: Vec<News>,
     canceled: Vec<String>,
     new_receipts: Vec<(String, Answer)>,
 }
@@ -139,6 +143,7 @@ impl<'a> Desk<'a> {
             changed: HashSet::new(),
             entries: Vec::new(),
             work: Vec::new(),
+            news: Vec::new(),
             canceled: Vec::new(),
             new_receipts: Vec::new(),
         };
@@ -306,11 +311,12 @@ impl<'a> Desk<'a> {
                 }
             }
         }
+        self.news.extend(meaning::of_incident(&entry, incident));
         self.entries.push((incident.id.clone(), Arc::new(entry)));
     }
 
     /// Writes everything, and says whether there was anything to write.
-    async fn write(&self, tx: &mut Tx) -> Result<bool> {
+    async fn write(&mut self, tx: &mut Tx, ids: &IdSource) -> Result<bool> {
         if self.entries.is_empty() {
             return Ok(false);
         }
@@ -321,6 +327,10 @@ impl<'a> Desk<'a> {
         // Always in the same order, so that two writers can't wait for each other.
         changed.sort_by(|a, b| a.id.cmp(&b.id));
         incidents::save(tx, self.workspace, &changed).await?;
+        if !self.news.is_empty() {
+            let listening = webhooks::listening(tx, self.workspace).await?;
+            self.work.extend(spread(&listening, &self.news, ids, self.now));
+        }
         outbox::change(tx, self.workspace, &self.canceled, &self.work, self.now).await?;
         receipts::save(tx, self.workspace, &self.new_receipts, self.now).await?;
         Ok(true)

@@ -25,8 +25,10 @@ use crate::store::alerts::{Sighting, Written};
 use crate::store::db::{Result, Tx};
 use crate::store::sources::AlertSource;
 use crate::store::{
-    alert_groups, alert_rule_counts, alert_settings, alerts, outbox, receipts, sources,
+    alert_groups, alert_rule_counts, alert_settings, alerts, outbox, receipts, sources, webhooks,
 };
+use crate::webhooks::meaning::{self, News};
+use crate::webhooks::spread;
 
 /// An alert in hand.
 pub(super) struct Held {
@@ -467,7 +469,18 @@ impl<'a> Desk<'a> {
         self.placing.write(tx, self.workspace).await?;
         alert_rule_counts::add(tx, self.workspace, &self.tally).await?;
         receipts::mark(tx, self.workspace, &self.new_receipts, self.now).await?;
-        let work = self.work(&groups);
+        let mut work = self.work(&groups);
+        let news: Vec<News> = self
+            .history
+            .iter()
+            .filter_map(|(alert, version, at, change)| {
+                meaning::of_alert(alert, *version, *at, change)
+            })
+            .collect();
+        if !news.is_empty() {
+            let listening = webhooks::listening(tx, self.workspace).await?;
+            work.extend(spread(&listening, &news, self.ids, self.now));
+        }
         outbox::change(tx, self.workspace, &[], &work, self.now).await?;
         self.remember();
         Ok(!work.is_empty())

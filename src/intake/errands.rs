@@ -63,6 +63,11 @@ impl Desk<'_> {
                 let carried = self.each(&ids, |desk, id| desk.end(id, &cause));
                 Ok(self.noted(carried, by, |count| Handled::Resolved { count }))
             }
+            Errand::Tag { which, tagging, by } => {
+                let tagging = self.known_tags(tx, tagging).await?;
+                let ids = self.hold_which(tx, which).await?;
+                Ok(self.each(&ids, |desk, id| desk.tag(id, &tagging, by)))
+            }
             Errand::Move { which, to, by } => {
                 let ids = self.hold_which(tx, which).await?;
                 self.move_to(tx, which, &ids, to, by).await
@@ -277,6 +282,7 @@ fn leaves_receipt(errand: &Errand, carried: &Carried) -> bool {
     let of_single = match errand {
         Errand::Acknowledge { which, .. }
         | Errand::Unacknowledge { which, .. }
+        | Errand::Tag { which, .. }
         | Errand::Resolve { which, .. }
         | Errand::Move { which, .. } => matches!(which, Which::Alerts(_)),
         _ => false,

@@ -15,6 +15,7 @@ mod placing;
 mod settings;
 pub mod settle;
 pub mod sweep;
+pub mod tags;
 mod writer;
 
 use std::sync::Arc;

@@ -106,6 +106,17 @@ pub enum Place {
     Apart,
 }
 
+/// What becomes of the tags of an alert. Names are compared without regard to case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tagging {
+    /// These too.
+    Add(Vec<String>),
+    /// These no more.
+    Remove(Vec<String>),
+    /// These and no others.
+    Set(Vec<String>),
+}
+
 /// What somebody here wants of alerts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Errand {
@@ -120,6 +131,15 @@ pub enum Errand {
     Unacknowledge {
         /// Which.
         which: Which,
+        /// Who says so.
+        by: Actor,
+    },
+    /// They are tagged otherwise.
+    Tag {
+        /// Which.
+        which: Which,
+        /// How.
+        tagging: Tagging,
         /// Who says so.
         by: Actor,
     },

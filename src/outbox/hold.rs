@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::clock::Timestamp;
-use crate::store::outbox::Claimed;
+use crate::clock::{Clock, Timestamp};
+use crate::slack::outbound::Trouble;
+use crate::store::db::Db;
+use crate::store::outbox::{self, Claimed};
 
 /// How long a lease lasts in the database after it was last renewed: so soon does another replica
 /// go on with the work of a dead one.
@@ -54,6 +56,18 @@ impl Held {
     pub fn renewed(&self, at: Timestamp, since: Instant) {
         let mut trusted = self.trusted.lock().expect("nothing panics with it");
         *trusted = Trusted { since, until: at.plus(TRUSTED) };
+    }
+
+    /// Renews the lease before something is sent, and goes on only if the lane is still ours.
+    pub async fn make_sure(&self, db: &Db, clock: &Clock) -> Result<(), Trouble> {
+        let (now, since) = (clock.now(), Instant::now());
+        let mut tx = db.begin().await?;
+        if !outbox::renew(&mut tx, &self.work, now.plus(LEASE)).await? {
+            return Err(Trouble::NotOurs);
+        }
+        tx.commit().await?;
+        self.renewed(now, since);
+        if self.is_good(clock.now()) { Ok(()) } else { Err(Trouble::NotOurs) }
     }
 
     /// Uses the turn that this work has waited for, if it is this one.

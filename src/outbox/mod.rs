@@ -10,5 +10,6 @@ pub mod holder;
 mod outcome;
 pub mod retention;
 pub mod rule_work;
+pub mod webhook_work;
 pub mod work;
 pub mod worker;

@@ -13,7 +13,7 @@ use crate::alert::prepared::KEPT_AFTER_END;
 use crate::clock::{Clock, Timestamp};
 use crate::ids::WorkspaceId;
 use crate::store::db::{Db, Result};
-use crate::store::{alert_retention, pace, receipts, workspaces};
+use crate::store::{alert_retention, pace, receipts, webhooks, workspaces};
 
 /// How long a repetition is known as one. Slack repeats events for a day at most; a program that
 /// comes back with the same idempotency key after a weekend is still told what it was told before.
@@ -22,6 +22,10 @@ pub const RECEIPTS_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 pub const TURNS_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// How long an alert is kept after its end, and a change event after it happened.
 pub const ALERTS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+/// How long it is known how an attempt to tell a webhook went.
+pub const ATTEMPTS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How many of a webhook's attempts are kept at most.
+pub const ATTEMPTS_KEPT_AT_MOST: i64 = 10_000;
 /// How often old rows are looked for.
 const EVERY: Duration = Duration::from_secs(3600);
 /// Rows in one transaction: so that commands need not wait for the forgetting.
@@ -62,6 +66,31 @@ pub async fn forget(db: &Db, clock: &Clock) -> Result<u64> {
             }
         }
         forgotten += forget_alerts(db, workspace, now).await?;
+        forgotten += forget_attempts(db, workspace, now).await?;
+    }
+    Ok(forgotten)
+}
+
+async fn forget_attempts(db: &Db, workspace: &WorkspaceId, now: Timestamp) -> Result<u64> {
+    let old = now.minus(ATTEMPTS_KEPT);
+    let mut forgotten = 0;
+    loop {
+        let mut tx = db.begin().await?;
+        let rows = webhooks::forget_attempts(&mut tx, workspace, old, AT_ONCE).await?;
+        tx.commit().await?;
+        forgotten += rows;
+        if rows == 0 {
+            break;
+        }
+    }
+    let mut tx = db.read().await?;
+    let all = webhooks::all(&mut tx, workspace).await?;
+    drop(tx);
+    for webhook in all {
+        let mut tx = db.begin().await?;
+        let kept = ATTEMPTS_KEPT_AT_MOST;
+        forgotten += webhooks::forget_surplus(&mut tx, workspace, &webhook.id, kept).await?;
+        tx.commit().await?;
     }
     Ok(forgotten)
 }

@@ -9,6 +9,7 @@ use crate::incident::event::{Absorbed, Actor};
 use crate::incident::handled::Handled;
 use crate::incident::reactions::{Effect, Post, Surface, TimerKind};
 use crate::outbox::rule_work::{self, Act};
+use crate::outbox::webhook_work::Delivery;
 
 /// A piece of work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +87,8 @@ pub enum Work {
     Report(Box<Report>),
     /// Tell somebody or something what an alert rule says, once. It is about no incident.
     Act(Box<Act>),
+    /// Tell a webhook of an event. It is about no incident.
+    Deliver(Box<Delivery>),
     /// What a newer version of Stentor has asked for and this one does not know. A replica that
     /// does will do it.
     #[serde(other)]
@@ -201,6 +204,7 @@ impl Work {
             Work::Evaluate { rule } => format!("evaluate the alert rule {rule}"),
             Work::Report(report) => format!("report what the alert rule {} says", report.rule),
             Work::Act(act) => act.describe(),
+            Work::Deliver(delivery) => delivery.describe(),
             Work::Unknown => "work of a newer version of Stentor".to_owned(),
         }
     }
@@ -344,6 +348,7 @@ fn key(incident: &IncidentId, work: &Work) -> String {
         Work::Evaluate { rule } => rule_work::evaluation_lane(rule),
         Work::Report(report) => format!("{}/report", rule_work::report_key(report)),
         Work::Act(act) => act.key(),
+        Work::Deliver(delivery) => delivery.key(),
         Work::Unknown => format!("{incident}/unknown"),
     }
 }
@@ -374,6 +379,7 @@ fn lane(incident: &IncidentId, work: &Work) -> String {
         Work::Evaluate { rule } => rule_work::evaluation_lane(rule),
         Work::Report(report) => rule_work::report_lane(report),
         Work::Act(act) => act.lane(),
+        Work::Deliver(delivery) => delivery.lane(),
         Work::Look { .. } | Work::ReadBack(_) | Work::Unknown => messages_lane(incident),
     }
 }

@@ -23,6 +23,7 @@ use crate::rules::Rules;
 use crate::slack::outbound::{Performer, Trouble};
 use crate::store::db::Db;
 use crate::store::outbox;
+use crate::webhooks::Courier;
 
 /// Lanes worked on at once. Slack is what is slow, and it allows some hundred calls a minute.
 const LANES_AT_ONCE: usize = 16;
@@ -60,6 +61,8 @@ pub struct Worker {
     pub performer: Performer,
     /// Evaluates alert rules, and does for them what is no business of Slack's.
     pub rules: Arc<Rules>,
+    /// Tells webhooks.
+    pub courier: Arc<Courier>,
     /// Sees what follows from alerts.
     pub settler: Settler,
     /// Says that there is work.
@@ -193,6 +196,7 @@ impl Worker {
             Work::Evaluate { rule } => self.rules.evaluate(held, rule).await,
             Work::Report(report) => self.rules.hand_over(held, report).await,
             Work::Act(act) => self.act(held, act).await,
+            Work::Deliver(delivery) => self.courier.deliver(held, delivery).await,
             Work::Settle { group } => self.settle(held, group).await,
             Work::Signal => self.signal(held).await,
             Work::RecordAlerts { by, done } => {

@@ -3,7 +3,7 @@
 //! It is sent at least once. The same delivery has the same `Idempotency-Key`, by which a receiver
 //! knows a repetition; an answer that it will never be taken is believed.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
@@ -11,16 +11,14 @@ use axum::http::{HeaderMap, Request, StatusCode, Uri};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 
 use crate::alert::rule::report::Report;
-use crate::outbox::hold::{Held, LEASE};
-use crate::rules::http::{self, Answer, HttpClient, NotAnswered};
-use crate::rules::inner::{self, BadAddress, Inner, Resolver};
-use crate::rules::{AT_ONCE, Rules};
+use crate::outbox::hold::Held;
+use crate::rules::http::{self, Answer, NotAnswered};
+use crate::rules::inner::{BadAddress, Inner};
+use crate::rules::{AT_ONCE, Rules, Way};
 use crate::slack::outbound::Trouble;
 use crate::source::Networks;
-use crate::store::outbox;
 
 /// As much of an answer is read: nobody looks at it.
 const ANSWER_LIMIT: usize = 16 * 1024;
@@ -32,9 +30,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 /// Calls webhooks.
 #[derive(Clone)]
 pub struct Webhooks {
-    allowed: Networks,
-    plain: Arc<OnceLock<HttpClient>>,
-    encrypted: Arc<OnceLock<HttpClient>>,
+    way: Way,
     calls: Arc<Semaphore>,
 }
 
@@ -47,26 +43,12 @@ impl Default for Webhooks {
 impl Webhooks {
     /// Webhooks that may go into these inner networks, too.
     pub fn into(allowed: Networks) -> Webhooks {
-        let calls = Arc::new(Semaphore::new(AT_ONCE));
-        Webhooks { allowed, plain: Arc::default(), encrypted: Arc::default(), calls }
+        Webhooks { way: Way::into(allowed), calls: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// Whether an address can be one of a webhook.
     pub fn check(&self, url: &str) -> Result<Uri, BadAddress> {
-        inner::read(url, &self.allowed)
-    }
-
-    /// A client is made when it is needed first: not every machine has certificates.
-    fn client(&self, uri: &Uri) -> Result<&HttpClient, Trouble> {
-        let is_encrypted = uri.scheme_str() == Some("https");
-        let place = if is_encrypted { &self.encrypted } else { &self.plain };
-        if let Some(client) = place.get() {
-            return Ok(client);
-        }
-        let client = http::client(Resolver::Outside(self.allowed.clone()), is_encrypted).map_err(
-            |error| again(format!("the machine's certificates can't be read: {error}"), false),
-        )?;
-        Ok(place.get_or_init(|| client))
+        self.way.check(url)
     }
 }
 
@@ -84,7 +66,9 @@ impl Rules {
         let Ok(_turn) = webhooks.calls.try_acquire() else {
             return Err(Trouble::NotYet { until: self.clock.now().plus(TRY_AGAIN), turn: None });
         };
-        let client = webhooks.client(&uri)?;
+        let client = webhooks.way.client(&uri).map_err(|error| {
+            again(format!("the machine's certificates can't be read: {error}"), false)
+        })?;
         let id = held.work.id.as_str();
         let request = Request::post(uri)
             .header(CONTENT_TYPE, "application/json")
@@ -92,25 +76,13 @@ impl Rules {
             .header("idempotency-key", id)
             .body(Full::new(body(id, report).to_string().into()))
             .map_err(|error| Trouble::give_up(format!("webhook: {error}")))?;
-        self.make_sure(held).await?;
+        held.make_sure(&self.db, &self.clock).await?;
         match http::exchange(client, request, ANSWER_LIMIT).await {
             Ok(answer) => self.judge(&answer),
             Err(NotAnswered::Inner) => Err(Trouble::give_up(format!("webhook: {Inner}"))),
             Err(NotAnswered::Unreachable(why)) => Err(again(format!("webhook: {why}"), false)),
             Err(NotAnswered::InDoubt(why)) => Err(again(format!("webhook: {why}"), true)),
         }
-    }
-
-    /// Goes on only if the lane is ours.
-    async fn make_sure(&self, held: &Held) -> Result<(), Trouble> {
-        let (now, since) = (self.clock.now(), Instant::now());
-        let mut tx = self.db.begin().await?;
-        if !outbox::renew(&mut tx, &held.work, now.plus(LEASE)).await? {
-            return Err(Trouble::NotOurs);
-        }
-        tx.commit().await?;
-        held.renewed(now, since);
-        if held.is_good(self.clock.now()) { Ok(()) } else { Err(Trouble::NotOurs) }
     }
 
     fn judge(&self, answer: &Answer) -> Result<(), Trouble> {
@@ -133,7 +105,7 @@ impl Rules {
     }
 }
 
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds: u64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
 }

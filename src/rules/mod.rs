@@ -5,13 +5,14 @@
 //! from it, and its own next time in one transaction: so none is lost, and none is done twice,
 //! whichever replica does it and wherever it dies.
 
-mod act;
+pub(crate) mod act;
 mod evaluate;
-mod http;
-mod inner;
+pub(crate) mod http;
+pub(crate) mod inner;
 mod manage;
 mod prometheus;
 mod source;
+mod way;
 mod work;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use crate::rules::prometheus::Prometheus;
 use crate::store::db::Db;
 
 pub use manage::NotMade;
+pub use way::Way;
 
 /// How many questions are asked, and how many webhooks called, at once. The worker's lanes are there
 /// for Slack, too: a Prometheus that hangs must not take all of them.

@@ -35,6 +35,66 @@ pub struct Wanted {
     pub statuses: Vec<Status>,
     /// Only those for whose labels these hold.
     pub labels: All,
+    /// What else has to hold.
+    pub besides: Besides,
+}
+
+/// What is looked at in each alert, where no column tells.
+#[derive(Clone, Debug, Default)]
+pub struct Besides {
+    /// Only those that their senders know by one of these.
+    pub keys: Option<Vec<String>>,
+    /// Only those of one of these sources.
+    pub sources: Option<Vec<SourceId>>,
+    /// None of these sources.
+    pub no_sources: Vec<SourceId>,
+    /// Only those in one of these groups.
+    pub groups: Option<Vec<GroupId>>,
+    /// First heard of at this time or later.
+    pub created_from: Option<Timestamp>,
+    /// First heard of before this time.
+    pub created_until: Option<Timestamp>,
+    /// Last changed at this time or later.
+    pub updated_from: Option<Timestamp>,
+    /// Last changed before this time.
+    pub updated_until: Option<Timestamp>,
+    /// Only those in a maintenance window, or only others.
+    pub in_maintenance: Option<bool>,
+    /// Only those that somebody has written notes on, or only others.
+    pub has_notes: Option<bool>,
+    /// Only those with one of these tags.
+    pub one_of_tags: Option<Vec<String>>,
+    /// Only those with all of these tags.
+    pub all_of_tags: Vec<String>,
+    /// None with one of these tags.
+    pub no_tags: Vec<String>,
+    /// Only those that are part of an incident.
+    pub of_incidents: bool,
+}
+
+impl Besides {
+    fn hold(&self, alert: &Alert) -> bool {
+        let among = |list: &Option<Vec<String>>, word: &String| {
+            list.as_ref().is_none_or(|list| list.contains(word))
+        };
+        let has = |tag: &String| {
+            let folded = tag.to_lowercase();
+            alert.tags.iter().any(|own| own.to_lowercase() == folded)
+        };
+        among(&self.keys, &alert.key)
+            && self.sources.as_ref().is_none_or(|sources| sources.contains(&alert.source))
+            && !self.no_sources.contains(&alert.source)
+            && self.groups.as_ref().is_none_or(|groups| groups.contains(&alert.group))
+            && self.created_from.is_none_or(|from| alert.first_seen >= from)
+            && self.created_until.is_none_or(|until| alert.first_seen < until)
+            && self.updated_from.is_none_or(|from| alert.changed_at >= from)
+            && self.updated_until.is_none_or(|until| alert.changed_at < until)
+            && self.in_maintenance.is_none_or(|wanted| alert.maintenance.is_some() == wanted)
+            && self.has_notes.is_none_or(|wanted| (alert.notes > 0) == wanted)
+            && self.one_of_tags.as_ref().is_none_or(|tags| tags.iter().any(has))
+            && self.all_of_tags.iter().all(has)
+            && !self.no_tags.iter().any(has)
+    }
 }
 
 /// An alert as a list shows it.
@@ -74,7 +134,11 @@ pub async fn page(
         let is_end = i64::try_from(alerts.len()).unwrap_or(i64::MAX) < at_once;
         looked += at_once;
         filter.before = alerts.last().map(|alert| alert.id.clone()).or(filter.before);
-        found.extend(visible(tx, workspace, actor, alerts, |alert| wanted.is(alert)).await?);
+        let mut seen = visible(tx, workspace, actor, alerts, |alert| wanted.is(alert)).await?;
+        if wanted.besides.of_incidents {
+            seen.retain(|(_, incident)| incident.is_some());
+        }
+        found.extend(seen);
         if found.len() > most {
             break true;
         }
@@ -93,7 +157,7 @@ pub async fn page(
 impl Wanted {
     fn is(&self, alert: &Alert) -> bool {
         let of_status = self.statuses.is_empty() || self.statuses.contains(&alert.status);
-        of_status && self.labels.hold(&alert.labels)
+        of_status && self.labels.hold(&alert.labels) && self.besides.hold(alert)
     }
 }
 

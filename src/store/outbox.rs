@@ -391,6 +391,36 @@ pub async fn put_off(
     Ok(true)
 }
 
+/// Lets this work wait in a lane of its own, so that what stands behind it goes on. Its holder makes
+/// sure of the lease in the same transaction, and finishes: what was asked for again meanwhile stays.
+pub async fn set_aside(
+    tx: &mut Tx,
+    claimed: &Claimed,
+    lane: &str,
+    due_at: Timestamp,
+) -> Result<()> {
+    tx.query(
+        "INSERT INTO lane (workspace, name, due_at) VALUES ($1, $2, $3)
+         ON CONFLICT (workspace, name) DO UPDATE SET due_at = excluded.due_at",
+    )
+    .bind(claimed.workspace.clone())
+    .bind(lane.to_owned())
+    .bind(due_at)
+    .execute()
+    .await?;
+    tx.query(
+        "UPDATE outbox SET lane = $3, due_at = $4, generation = generation + 1
+         WHERE workspace = $1 AND id = $2",
+    )
+    .bind(claimed.workspace.clone())
+    .bind(claimed.id.clone())
+    .bind(lane.to_owned())
+    .bind(due_at)
+    .execute()
+    .await?;
+    Ok(())
+}
+
 /// A look at alerts that was put off is due at the time of the news that came while it went on.
 /// Its lane is locked.
 async fn be_due_for_news(tx: &mut Tx, claimed: &Claimed) -> Result<()> {

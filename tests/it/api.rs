@@ -21,14 +21,14 @@ use crate::http::{Answer, Server};
 
 /// A Stentor that serves, and a program that calls it.
 #[derive(Clone)]
-struct Program {
-    app: App,
-    server: Server,
-    authorization: String,
+pub struct Program {
+    pub app: App,
+    pub server: Server,
+    pub authorization: String,
 }
 
 impl Program {
-    async fn start(fresh: &Fresh) -> Program {
+    pub async fn start(fresh: &Fresh) -> Program {
         let clock = Clock::manual(Timestamp::from_micros(1_790_000_000_000_000));
         let app = App::start(fresh.open().await, clock, IdSource::system()).await.unwrap();
         let server = Server::start(app.router()).await;

@@ -21,3 +21,5 @@ mod raw;
 mod stopping;
 mod stories;
 mod warnings;
+mod wire;
+mod webhooks;

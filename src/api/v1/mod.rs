@@ -15,6 +15,7 @@ pub mod settings;
 pub mod sources;
 pub mod timeline;
 pub mod view;
+pub mod webhooks;
 pub mod write;
 
 use axum::routing::{MethodRouter, get, post};
@@ -58,6 +59,14 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ),
         ("/api/v1/catalogue", get(catalogue::show)),
         ("/api/v1/openapi.json", get(openapi::show)),
+        ("/api/v1/webhooks", get(webhooks::list).post(webhooks::create)),
+        (
+            "/api/v1/webhooks/{id}",
+            get(webhooks::show).patch(webhooks::change).delete(webhooks::remove),
+        ),
+        ("/api/v1/webhooks/{id}/rotate", post(webhooks::rotate)),
+        ("/api/v1/webhooks/{id}/attempts", get(webhooks::attempts)),
+        ("/api/v1/webhooks/{id}/redeliver", post(webhooks::redeliver)),
     ];
     routes.extend(settings::routes());
     routes

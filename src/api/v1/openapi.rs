@@ -53,6 +53,14 @@ use crate::api::v1::settings::Settings;
         super::sources::change,
         super::sources::rotate,
         super::sources::remove,
+        super::webhooks::list,
+        super::webhooks::create,
+        super::webhooks::show,
+        super::webhooks::change,
+        super::webhooks::remove,
+        super::webhooks::rotate,
+        super::webhooks::attempts,
+        super::webhooks::redeliver,
         show,
     ),
     components(schemas(Problem)),
@@ -64,6 +72,7 @@ use crate::api::v1::settings::Settings;
         (name = "alert settings", description = "What becomes of alerts"),
         (name = "alert-rules", description = "What Stentor itself watches, and when it calls that bad"),
         (name = "catalogue", description = "What things are called"),
+        (name = "webhooks", description = "Who is told of incidents and alerts over HTTP"),
         (name = "about", description = "About this API"),
     ),
 )]
@@ -147,6 +156,15 @@ pub struct OneSource;
 impl IntoResponses for OneSource {
     fn responses() -> Responses {
         problems(&[("404", "There is no such source (`no-such-source`)")])
+    }
+}
+
+/// Answers of operations on one webhook.
+pub struct OneWebhook;
+
+impl IntoResponses for OneWebhook {
+    fn responses() -> Responses {
+        problems(&[("404", "There is no such webhook (`no-such-webhook`)")])
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Purpose {
     RefreshToken,
     /// Signs what a source sends.
     SourceSecret,
+    /// Signs what a webhook is told.
+    WebhookSecret,
 }
 
 /// The keys, opened for use.
@@ -110,6 +112,7 @@ fn bound_to(workspace: &WorkspaceId, purpose: Purpose) -> String {
         Purpose::BotToken => "bot token",
         Purpose::RefreshToken => "refresh token",
         Purpose::SourceSecret => "source secret",
+        Purpose::WebhookSecret => "webhook secret",
     };
     format!("stentor/{purpose}/{workspace}")
 }

@@ -129,7 +129,8 @@ impl Job<'_> {
             | Work::Signal
             | Work::Evaluate { .. }
             | Work::Report(_)
-            | Work::Act(_) => Ok(()),
+            | Work::Act(_)
+            | Work::Deliver(_) => Ok(()),
             Work::ShowAlerts { group } => self.show_alerts(group).await,
             Work::ShowAllAlerts => self.show_all_alerts().await,
             Work::Look { ts, by } => self.look_at(ts, by.as_ref()).await,

@@ -52,6 +52,7 @@ impl Job<'_> {
             | Work::Evaluate { .. }
             | Work::Report(_)
             | Work::Act(_)
+            | Work::Deliver(_)
             | Work::Unknown => false,
         }
     }

@@ -18,7 +18,7 @@ use crate::databases::on_each_database;
 const MINUTE: Duration = Duration::from_secs(60);
 
 impl Bot {
-    async fn removes(&self, monitor: &Monitor) -> bool {
+    async fn takes_away(&self, monitor: &Monitor) -> bool {
         let app = &self.stentor.app;
         let removed = sources::remove(&app.db, &app.clock, &app.workspace, &monitor.source.id);
         removed.await.unwrap()
@@ -45,7 +45,7 @@ on_each_database! {
         bot.hears(&other, vec![fires("Load", "mail")]).await;
         bot.watches(MINUTE).await;
         assert!(bot.incident(1).await.signal.unwrap().active);
-        assert!(bot.removes(&gone).await);
+        assert!(bot.takes_away(&gone).await);
         bot.watches(Duration::from_secs(1)).await;
         let all = bot.alerts().await;
         let phases: Vec<Phase> = all.iter().map(|alert| alert.phase).collect();
@@ -58,7 +58,7 @@ on_each_database! {
         // People are asked, as at every end; and once is enough.
         assert!(!bot.incident(1).await.signal.unwrap().active);
         let version = bot.incident(1).await.version;
-        assert!(!bot.removes(&gone).await);
+        assert!(!bot.takes_away(&gone).await);
         bot.watches(MINUTE).await;
         assert_eq!(bot.incident(1).await.version, version);
         for number in 1..=bot.incidents().await {
@@ -79,7 +79,7 @@ on_each_database! {
             late.take(delivery).await.unwrap().folded.remove(0).effect
         };
         assert_eq!(says(vec![fires("Latency", "checkout")]).await, Effect::New);
-        assert!(bot.removes(&monitor).await);
+        assert!(bot.takes_away(&monitor).await);
         // Neither what it has said before nor anything new fires because of what comes late.
         says(vec![fires("Latency", "checkout")]).await;
         assert_eq!(says(vec![fires("Disk", "cart")]).await, Effect::Ignored);

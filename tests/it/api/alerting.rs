@@ -49,7 +49,7 @@ impl Program {
         self.server.send(Method::POST, path, &headers, "").await
     }
 
-    async fn monitor(&self, name: &str) -> Arc<AlertSource> {
+    pub(crate) async fn monitor(&self, name: &str) -> Arc<AlertSource> {
         let App { db, clock, ids, workspace, .. } = &self.app;
         let settings = SourceSettings::default();
         let wanted = Wanted { kind: Kind::Datadog, name: name.to_owned(), secret: None, settings };
@@ -58,14 +58,14 @@ impl Program {
     }
 
     /// A source says something.
-    async fn hears(&self, source: &Arc<AlertSource>, observations: Vec<Observation>) {
+    pub(crate) async fn hears(&self, source: &Arc<AlertSource>, observations: Vec<Observation>) {
         let source = Arc::clone(source);
         let delivery = Delivery { source, observations, changes: Vec::new(), receipt: None };
         self.app.intake.take(delivery).await.unwrap();
     }
 
     /// What is to follow from alerts has followed.
-    async fn settles(&self) {
+    pub(crate) async fn settles(&self) {
         self.app.clock.advance(GROUP_WAIT);
         let mut tx = self.app.db.read().await.unwrap();
         let filter = alerts::Filter::default();
@@ -78,7 +78,7 @@ impl Program {
     }
 
     /// Two alerts of checkout and one of cart fire: two incidents.
-    async fn has_trouble(&self) -> Arc<AlertSource> {
+    pub(crate) async fn has_trouble(&self) -> Arc<AlertSource> {
         let source = self.monitor("prod").await;
         let all = [("Latency", "checkout"), ("Errors", "checkout"), ("Latency", "cart")];
         let all: Vec<Observation> =
@@ -89,7 +89,7 @@ impl Program {
     }
 
     /// The alerts that a query lists, oldest first.
-    async fn alerts(&self, query: &str) -> Vec<Value> {
+    pub(crate) async fn alerts(&self, query: &str) -> Vec<Value> {
         let page = self.get(&format!("/api/v1/alerts{query}")).await.expect(200);
         let mut alerts = page["alerts"].as_array().unwrap().clone();
         alerts.reverse();

@@ -6,12 +6,13 @@ mod queries;
 mod roads;
 mod rules;
 mod statements;
+mod webhooks;
 
 use stentor::app::App;
 use stentor::ids::WorkspaceId;
 
 /// Everything that a workspace has, one statement per table.
-const EVERYTHING: [&str; 29] = [
+const EVERYTHING: [&str; 32] = [
     "SELECT slug || COALESCE(slack_team, '') || COALESCE(bot_user, '') || COALESCE(announce_channel, '')
          || COALESCE(announce_name, '') || CAST(catalogue_version AS TEXT) FROM workspace WHERE id = $1",
     "SELECT name || CAST(value AS TEXT) FROM counter WHERE workspace = $1 ORDER BY 1",
@@ -60,6 +61,12 @@ const EVERYTHING: [&str; 29] = [
          FROM alert_rule_count WHERE workspace = $1 ORDER BY 1",
     "SELECT rule || project || ' ' || CAST(minute AS TEXT) || ' ' || value
          FROM alert_rule_value WHERE workspace = $1 ORDER BY 1",
+    "SELECT folded || name FROM alert_tag WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || url || description || CAST(events AS TEXT) || state || kept_secret || COALESCE(kept_old, '')
+         || COALESCE(sealed_with, '') || COALESCE(CAST(failing_since AS TEXT), '') || ' ' || CAST(updated_at AS TEXT)
+         FROM webhook WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || webhook || message || event || CAST(delivery AS TEXT) || outcome || COALESCE(error, '')
+         FROM webhook_attempt WHERE workspace = $1 ORDER BY 1",
 ];
 
 /// Everything that a workspace has.

@@ -10,7 +10,7 @@ use stentor::alert::settings::{Setting, Silence};
 use stentor::alert::state::{Alert, Circumstances, Seen};
 use stentor::app::App;
 use stentor::clock::Timestamp;
-use stentor::ids::{AlertId, GroupId, IncidentId, SettingId, SourceId, WorkspaceId};
+use stentor::ids::{AlertId, GroupId, IdSource, IncidentId, SettingId, SourceId, WorkspaceId};
 use stentor::incident::event::Actor;
 use stentor::ingest::kind::Kind;
 use stentor::store::alert_lists::Wanted;
@@ -18,7 +18,8 @@ use stentor::store::alerts::{Filter, Sighting, Written};
 use stentor::store::db::Tx;
 use stentor::store::sources::{AlertSource, SourceSettings};
 use stentor::store::{
-    alert_groups, alert_lists, alert_retention, alert_settings, alerts, receipts, sources,
+    alert_groups, alert_lists, alert_retention, alert_settings, alert_tags, alerts, receipts,
+    sources,
 };
 
 use super::queries::NOW;
@@ -109,6 +110,8 @@ pub async fn fill(tx: &mut Tx, workspace: &WorkspaceId, says: &str) {
     alert_groups::save(tx, workspace, &[group(says, None)]).await.unwrap();
     let keys = [(group_key(), GroupId::from("00GROUP"))];
     alert_groups::save_keys(tx, workspace, &keys).await.unwrap();
+    let tags = ["Both".to_owned(), format!("only {says}")];
+    alert_tags::ensure(tx, workspace, &tags, &IdSource::counting(), NOW).await.unwrap();
 }
 
 /// Runs every query about alerts as the one workspace: what was called, and what it said.
@@ -164,6 +167,10 @@ pub async fn ask(
     assert_eq!(call!(alert_lists::open_to_all(ours, vec![alert("ours")])).len(), 1);
     assert_eq!(call!(alert_lists::history_after(ours, &id, 0, 9)).len(), 1);
     assert_eq!(call!(alert_lists::change_events(ours, None, None, 9)).len(), 1);
+    let tags = ["both".to_owned(), "only theirs".to_owned()];
+    assert_eq!(call!(alert_tags::named(ours, &tags)).len(), 1);
+    assert_eq!(call!(alert_tags::page(ours, "", "", 9)).len(), 2);
+    call!(alert_tags::ensure(ours, &tags[..1], &IdSource::counting(), NOW));
     assert_eq!(call!(receipts::marked(ours, "only theirs")), None);
     assert_eq!(call!(receipts::known(ours, &["only theirs".to_owned()])).len(), 0);
     assert!(call!(alert_retention::hold_desk(ours)));

@@ -250,6 +250,10 @@ on_each_database! {
                 assert_eq!(claimed.workspace, ours);
                 assert!(outbox::renew(&mut tx, &claimed, NOW).await.unwrap());
                 outbox::set_step(&mut tx, &claimed, "ours").await.unwrap();
+                if step == 2 {
+                    // It is finished with, and waits elsewhere.
+                    outbox::set_aside(&mut tx, &claimed, &format!("aside/{}", claimed.lane), NOW).await.unwrap();
+                }
                 let done = match step {
                     0 => outbox::put_off(&mut tx, &claimed, NOW, Ended::Refused, Some("ours")).await,
                     1 => outbox::bury(&mut tx, &claimed, Ended::Refused, "ours", NOW).await,
@@ -260,7 +264,7 @@ on_each_database! {
             tx.commit().await.unwrap();
         }
         let mut tx = app.db.begin().await.unwrap();
-        called.extend(["outbox::renew", "outbox::set_step", "outbox::put_off", "outbox::bury", "outbox::finish"]);
+        called.extend(["outbox::renew", "outbox::set_aside", "outbox::set_step", "outbox::put_off", "outbox::bury", "outbox::finish"]);
         called.extend(["dead_letters::retry", "dead_letters::let_go"]);
         let dead = dead_letters::dead(&mut tx, &ours, 99).await.unwrap();
         assert!(dead_letters::retry(&mut tx, &ours, &dead[0].id, NOW).await.unwrap());
@@ -282,6 +286,7 @@ on_each_database! {
         }
         assert_ne!(everything(&app, &ours).await, our_own);
         called.extend(crate::installs::isolation::rules::CALLED);
+        called.extend(crate::installs::isolation::webhooks::CALLED);
         assert_eq!(called, queries(), "what was called here, and what there is in the store");
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Tables whose rows belong to a workspace.
-const TABLES: [&str; 29] = [
+const TABLES: [&str; 32] = [
     "counter",
     "incident",
     "timeline",
@@ -33,10 +33,13 @@ const TABLES: [&str; 29] = [
     "alert_rule_standing",
     "alert_rule_count",
     "alert_rule_value",
+    "alert_tag",
+    "webhook",
+    "webhook_attempt",
 ];
 
 /// Statements that look across workspaces, by words of theirs, and why they may.
-const ACROSS: [(&str, &str); 19] = [
+const ACROSS: [(&str, &str); 20] = [
     ("WHERE (workspace, name) IN (", "a worker takes lanes that are due, whoever they are for"),
     ("SELECT DISTINCT lease FROM lane", "leases belong to processes"),
     ("lease = NULL, due_at = $2 WHERE lease = $1", "a lease belongs to a process"),
@@ -61,6 +64,10 @@ const ACROSS: [(&str, &str); 19] = [
     (
         "FROM alert_seen WHERE check_at IS NOT NULL AND check_at <= $1",
         "what is over is looked for at once",
+    ),
+    (
+        "failing_since, created_at, updated_at FROM webhook",
+        "which rows is said where it is used; each use is tried",
     ),
 ];
 

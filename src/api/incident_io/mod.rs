@@ -1,0 +1,82 @@
+//! The incident.io format, under `/incident-io`: programs written for that API go on working
+//! against Stentor.
+//!
+//! Each file serves one resource: it translates between the format's objects and the commands and
+//! queries that everything else uses, and holds no rules of its own. [`shape`] draws the objects that
+//! several resources share; [`query`], [`body`] and [`failure`] are how this format asks and refuses.
+//!
+//! [`openapi.json`](document) is the part of the vendor's document that is served. A test holds it
+//! against [`operations`] and every answer against its schema.
+
+pub mod alerts;
+pub mod body;
+pub mod failure;
+pub mod identity;
+pub mod incident_alerts;
+pub mod incidents;
+pub mod key;
+pub mod operation;
+pub mod query;
+pub mod reader;
+pub mod roles;
+pub mod severities;
+pub mod shape;
+pub mod statuses;
+pub mod timestamps;
+pub mod types;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::any;
+
+use crate::api::BODY_LIMIT;
+use crate::api::incident_io::failure::Failure;
+use crate::api::incident_io::operation::Operation;
+use crate::api::problem::Problem;
+use crate::app::App;
+
+/// What every path of this format begins with.
+pub const PREFIX: &str = "/incident-io";
+
+/// The OpenAPI document of what is served.
+pub fn document() -> &'static str {
+    include_str!("openapi.json")
+}
+
+/// Everything that is served.
+pub fn operations() -> Vec<Operation> {
+    [
+        alerts::operations(),
+        identity::operations(),
+        incident_alerts::operations(),
+        incidents::operations(),
+        roles::operations(),
+        severities::operations(),
+        statuses::operations(),
+        timestamps::operations(),
+        types::operations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The routes of this format.
+pub fn router() -> Router<App> {
+    let mut router = Router::new();
+    for (path, methods) in operation::by_path(operations()) {
+        let methods = methods.fallback(method_not_allowed);
+        router = router.route(&format!("{PREFIX}{path}"), methods);
+    }
+    router
+        .route("/incident-io/{*rest}", any(no_such_route))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+}
+
+async fn method_not_allowed() -> Failure {
+    Problem::method_not_allowed().into()
+}
+
+async fn no_such_route() -> Failure {
+    Failure::not_found("route")
+}

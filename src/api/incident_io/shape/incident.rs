@@ -1,0 +1,174 @@
+//! An incident.
+
+use serde::Serialize;
+
+use crate::api::incident_io::shape::Terms;
+use crate::api::incident_io::shape::actor::Actor;
+use crate::api::incident_io::shape::catalogue::{
+    IncidentType, Role, Severity, Status, TimestampKind,
+};
+use crate::api::incident_io::shape::user::User;
+use crate::clock::Timestamp;
+use crate::incident::catalogue::StatusCategory;
+use crate::incident::state::{self, Visibility};
+
+/// An incident, whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Incident {
+    id: String,
+    reference: String,
+    name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    summary: String,
+    mode: &'static str,
+    visibility: &'static str,
+    incident_status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<Severity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incident_type: Option<IncidentType>,
+    creator: Actor,
+    incident_role_assignments: Vec<RoleAssignment>,
+    custom_field_entries: Vec<Never>,
+    incident_timestamp_values: Vec<TimestampValue>,
+    slack_channel_id: String,
+    slack_team_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slack_channel_url: Option<String>,
+    team_ids: Vec<Never>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    last_activity_at: Timestamp,
+}
+
+/// What there is none of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+enum Never {}
+
+/// A role, and who holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RoleAssignment {
+    role: Role,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assignee: Option<User>,
+}
+
+/// A point in the incident's life, and when it was reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TimestampValue {
+    incident_timestamp: TimestampKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<At>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct At {
+    value: Timestamp,
+}
+
+impl Incident {
+    /// The incident as this format shows it.
+    pub fn show(incident: &state::Incident, terms: &Terms<'_>) -> Incident {
+        let catalogue = terms.catalogue;
+        let team = incident.slack_team.as_ref().map_or(terms.slack_team, |team| team.as_str());
+        let channel = incident.channel.as_ref().map(ToString::to_string);
+        Incident {
+            id: incident.id.to_string(),
+            reference: incident.reference(),
+            name: incident.name.clone(),
+            summary: incident.summary.clone(),
+            mode: "standard",
+            visibility: visibility_word(incident.visibility),
+            incident_status: status(incident, terms),
+            severity: incident
+                .severity
+                .as_ref()
+                .and_then(|id| catalogue.severity(id))
+                .map(Severity::from),
+            incident_type: incident
+                .incident_type
+                .as_ref()
+                .and_then(|id| catalogue.incident_type(id))
+                .map(|kind| IncidentType::show(kind, catalogue)),
+            creator: Actor::show(&incident.creator, terms),
+            incident_role_assignments: role_assignments(incident, terms),
+            custom_field_entries: Vec::new(),
+            incident_timestamp_values: timestamp_values(incident, terms),
+            slack_channel_url: channel
+                .as_ref()
+                .map(|channel| format!("https://slack.com/app_redirect?channel={channel}")),
+            slack_channel_id: channel.unwrap_or_default(),
+            slack_team_id: team.to_owned(),
+            team_ids: Vec::new(),
+            created_at: incident.declared_at,
+            updated_at: incident.updated_at,
+            last_activity_at: incident.updated_at,
+        }
+    }
+}
+
+/// An incident, as part of other objects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IncidentSlim {
+    id: String,
+    external_id: i64,
+    reference: String,
+    name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    summary: String,
+    visibility: &'static str,
+    status_category: &'static str,
+}
+
+impl IncidentSlim {
+    /// The incident as this format shows it.
+    pub fn show(incident: &state::Incident) -> IncidentSlim {
+        IncidentSlim {
+            id: incident.id.to_string(),
+            external_id: incident.number,
+            reference: incident.reference(),
+            name: incident.name.clone(),
+            summary: incident.summary.clone(),
+            visibility: visibility_word(incident.visibility),
+            // Two parts of life have other words here than everywhere else.
+            status_category: match incident.category {
+                StatusCategory::Live => "active",
+                StatusCategory::Learning => "post-incident",
+                category => category.as_str(),
+            },
+        }
+    }
+}
+
+/// Where the incident stands.
+pub fn status(incident: &state::Incident, terms: &Terms<'_>) -> Status {
+    let known = terms.catalogue.status(&incident.status).map(Status::from);
+    known.unwrap_or_else(|| Status::forgotten(incident.status.as_str(), incident.category))
+}
+
+/// This format's word for who may know of an incident.
+pub fn visibility_word(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Public => "public",
+        Visibility::Private => "private",
+    }
+}
+
+/// Every role of the workspace, whether or not somebody holds it.
+fn role_assignments(incident: &state::Incident, terms: &Terms<'_>) -> Vec<RoleAssignment> {
+    let roles = terms.catalogue.roles.iter();
+    let assigned = roles.map(|role| RoleAssignment {
+        role: Role::from(role),
+        assignee: incident.roles.get(&role.id).map(|person| terms.people.show(person)),
+    });
+    assigned.collect()
+}
+
+fn timestamp_values(incident: &state::Incident, terms: &Terms<'_>) -> Vec<TimestampValue> {
+    let kinds = terms.catalogue.timestamps.iter();
+    let values = kinds.map(|kind| TimestampValue {
+        incident_timestamp: TimestampKind::from(kind),
+        value: incident.timestamps.get(&kind.id).map(|at| At { value: *at }),
+    });
+    values.collect()
+}
