@@ -102,6 +102,11 @@ pub struct Suspects {
     pub tokens: Suspicion,
     /// Tokens that open something, by their hash.
     pub genuine_tokens: Suspicion,
+    /// Secrets at the doors for monitoring that open nothing, and sources that are not there, by where
+    /// they came from.
+    pub secrets: Suspicion,
+    /// Secrets that open something, by their hash, and sources that are there, by their id.
+    pub genuine_secrets: Suspicion,
 }
 
 impl App {
@@ -200,7 +205,7 @@ impl App {
         Router::new()
             .merge(api::router())
             .merge(api::bigpanda::router())
-            .merge(ingest::router())
+            .merge(ingest::router(self))
             .layer(axum::middleware::from_fn(api::metrics::measure))
             .with_state(self.clone())
     }

@@ -46,8 +46,9 @@ trap 'exit 129' HUP
 server() { (cd "$folder" && exec "${as_server[@]}" "$bin/$1" "${@:2}") 9>&-; }
 
 # Tests crash the server, so commits stay synchronous; they do not crash the machine, so nothing
-# is forced to the disk.
-settings="-c fsync=off -c full_page_writes=off -c max_connections=300"
+# is forced to the disk. Who measures sets POSTGRES_FSYNC=on.
+fsync=${POSTGRES_FSYNC:-off}
+settings="-c fsync=$fsync -c full_page_writes=$fsync -c max_connections=300"
 settings+=" -c listen_addresses=127.0.0.1 -c unix_socket_directories="
 
 start_cluster() {

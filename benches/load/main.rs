@@ -31,14 +31,17 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
         [] => in_runtime(measure(true)),
-        ["alerts"] => in_runtime(measure_alerts()),
+        ["alerts"] => in_runtime(measure_alerts(AlertFigures::Rates)),
+        ["alerts", "incidents"] => in_runtime(measure_alerts(AlertFigures::AmongIncidents)),
+        ["alerts", "million"] => in_runtime(measure_alerts(AlertFigures::Million)),
+        ["alerts", "postgres"] => in_runtime(measure_alerts(AlertFigures::Postgres)),
         ["lists"] => in_runtime(measure_lists()),
         ["bare"] => in_runtime(measure(false)),
         [bare_server::ARGUMENT, mode, address, database] => {
             bare_server::run(mode, address, database)
         }
         other => Err(anyhow::anyhow!(
-            "unknown arguments {other:?}; there are `bare`, `alerts` and `lists`"
+            "unknown arguments {other:?}; there are `bare`, `lists`, and `alerts` with `incidents`, `million`, `postgres` or nothing"
         )),
     };
     match result {
@@ -71,10 +74,25 @@ async fn measure_lists() -> Result<()> {
     lists::measure(folder.path()).await.context("measure lists")
 }
 
-async fn measure_alerts() -> Result<()> {
+/// What of the alerts is measured.
+enum AlertFigures {
+    Rates,
+    AmongIncidents,
+    Million,
+    Postgres,
+}
+
+async fn measure_alerts(figures: AlertFigures) -> Result<()> {
     let folder = process::TemporaryFolder::create()?;
     println!("{}", machine::describe(folder.path())?);
-    alerts::measure(folder.path()).await.context("measure alerts")
+    let folder = folder.path();
+    let measured = match figures {
+        AlertFigures::Rates => alerts::measure(folder).await,
+        AlertFigures::AmongIncidents => alerts::measure_among_incidents(folder).await,
+        AlertFigures::Million => alerts::measure_a_million(folder).await,
+        AlertFigures::Postgres => alerts::measure_on_postgres(folder).await,
+    };
+    measured.context("measure alerts")
 }
 
 async fn measure(with_stentor: bool) -> Result<()> {

@@ -113,22 +113,6 @@ pub fn binary() -> PathBuf {
         .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_stentor")), PathBuf::from)
 }
 
-async fn start(binary: &Path, slack: &FakeSlack, folder: &Path, name: &str) -> Result<Server> {
-    start_as(None, binary, slack, folder, name).await
-}
-
-/// Starts it on a new database, by a command of its own if need be.
-pub async fn start_as(
-    command: Option<Command>,
-    binary: &Path,
-    slack: &FakeSlack,
-    folder: &Path,
-    name: &str,
-) -> Result<Server> {
-    let database = format!("sqlite://{}", folder.join(name).join("bench.db").display());
-    start_on(command, binary, slack, folder, name, &database).await
-}
-
 /// Starts it on this database.
 pub async fn start_on(
     command: Option<Command>,
@@ -137,6 +121,22 @@ pub async fn start_on(
     folder: &Path,
     name: &str,
     database: &str,
+) -> Result<Server> {
+    start_as(command, binary, slack, folder, name, Some(database)).await
+}
+
+async fn start(binary: &Path, slack: &FakeSlack, folder: &Path, name: &str) -> Result<Server> {
+    start_as(None, binary, slack, folder, name, None).await
+}
+
+/// Starts it on a new database, or on this one, by a command of its own if need be.
+pub async fn start_as(
+    command: Option<Command>,
+    binary: &Path,
+    slack: &FakeSlack,
+    folder: &Path,
+    name: &str,
+    database: Option<&str>,
 ) -> Result<Server> {
     let folder = folder.join(name);
     std::fs::create_dir_all(&folder)?;
@@ -150,6 +150,8 @@ pub async fn start_on(
             command.env_remove(&variable);
         }
     }
+    let fresh = format!("sqlite://{}", folder.join("bench.db").display());
+    let database = database.unwrap_or(&fresh);
     command
         .env("STENTOR_LISTEN", address.to_string())
         .env("STENTOR_DATABASE_URL", database)

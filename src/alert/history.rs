@@ -43,6 +43,11 @@ pub enum Cause {
         /// Who.
         actor: Actor,
     },
+    /// The source that sent it was removed: nobody would ever say that it is over.
+    SourceRemoved,
+    /// Something that a newer version of Stentor has written.
+    #[serde(other)]
+    Unknown,
 }
 
 /// A change of an alert, as its history keeps it.

@@ -233,7 +233,7 @@ impl Alert {
                     && said.labels == self.labels
                     && said.annotations == self.annotations
                     && said.links == self.links;
-                if !is_same {
+                if !is_same || self.begins_earlier(said) {
                     changes.push(What::Edited);
                 }
                 // Only what says all of it tells whether a window is meant for it.
@@ -267,7 +267,11 @@ impl Alert {
                         self.turn(now);
                     }
                     What::Edited if said.said == Said::Edited => self.edit(said),
-                    What::Edited => self.take_words(said),
+                    What::Edited => {
+                        self.take_words(said);
+                        self.starts_at =
+                            said.starts_at.map_or(self.starts_at, |at| at.min(self.starts_at));
+                    }
                     What::Reopened => {
                         self.take_words(said);
                         self.reopen(said, now);
@@ -285,6 +289,11 @@ impl Alert {
                 self.note(what, None, now)
             })
             .collect()
+    }
+
+    /// Whether it began earlier than was known: of several who watch the same, one may have seen it first.
+    fn begins_earlier(&self, said: &Observation) -> bool {
+        said.starts_at.is_some_and(|at| at < self.starts_at)
     }
 
     fn take_words(&mut self, said: &Observation) {
@@ -331,7 +340,7 @@ impl Alert {
     pub fn resolve(&mut self, cause: Cause, now: Timestamp) -> Change {
         let by = match &cause {
             Cause::Somebody { actor } => Some(actor.clone()),
-            Cause::Sender | Cause::Expiry => None,
+            Cause::Sender | Cause::Expiry | Cause::SourceRemoved | Cause::Unknown => None,
         };
         self.end(cause.clone(), now);
         self.note(What::Resolved { cause }, by, now)

@@ -151,7 +151,7 @@ pub async fn source(source: &Source) -> anyhow::Result<()> {
         Task::Remove { id, of } => {
             let (db, workspace) = of.open().await?;
             let id = SourceId::new(id);
-            let was_there = sources::remove(&db, &workspace.id, &id).await?;
+            let was_there = sources::remove(&db, &Clock::system(), &workspace.id, &id).await?;
             ensure!(was_there, missing(&id));
             db.close().await;
         }

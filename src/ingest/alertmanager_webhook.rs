@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::alert::fingerprint;
 use crate::alert::observation::{Link, Observation, Said, Status};
 use crate::ingest::knock::{Knock, Trouble};
-use crate::ingest::loose::{self, first_text, named, text, time};
+use crate::ingest::values::{self, first_text, named, text, time};
 
 /// How many of the alerts that could not be read are named in an answer.
 const NAMED: usize = 20;
@@ -41,13 +41,13 @@ async fn take(knock: &Knock) -> Result<Response, Trouble> {
     if !knock.shows_secret() {
         return Err(Trouble::Unproven);
     }
-    if !loose::path_behind_key(knock).is_empty() {
+    if !knock.is_at_the_door() {
         return Err(Trouble::NotThere);
     }
     if knock.method != Method::POST {
         return Err(Trouble::WrongMethod);
     }
-    take_group(knock, &loose::object(knock)?).await
+    take_group(knock, &knock.object()?).await
 }
 
 /// Takes a group of alerts, and answers. What could be read is kept, whatever else was sent.
@@ -98,7 +98,7 @@ pub fn read(body: &Value) -> Result<Read, Trouble> {
             Ok(observation) => read.observations.push(observation),
             Err(_) if read.bad.len() > NAMED => {}
             Err(_) if read.bad.len() == NAMED => {
-                read.bad.push("There are more of them.".to_owned())
+                read.bad.push("There are more of them.".to_owned());
             }
             Err(why) => read.bad.push(format!("alerts[{place}] {why}")),
         }
@@ -121,7 +121,7 @@ fn observation(group: &Value, alert: &Value) -> Result<Observation, String> {
     };
     let labels = named(alert.get("labels"));
     let key = match text(alert, "fingerprint") {
-        given if !given.is_empty() => loose::key(&given),
+        given if !given.is_empty() => values::key(&given),
         _ if labels.is_empty() => return Err("has neither labels nor a fingerprint".to_owned()),
         _ => fingerprint::of_labels(&labels),
     };
@@ -161,9 +161,9 @@ fn annotation<'a>(annotations: &'a BTreeMap<String, String>, names: &[&str]) -> 
 fn links(group: &Value, alert: &Value, annotations: &BTreeMap<String, String>) -> Vec<Link> {
     let mut links = Vec::new();
     let is_runbook = ["runbook_url", "runbook"];
-    loose::link(&mut links, annotation(annotations, &is_runbook), "Runbook");
+    values::link(&mut links, annotation(annotations, &is_runbook), "Runbook");
     let is_dashboard = ["dashboard_url", "dashboard"];
-    loose::link(&mut links, annotation(annotations, &is_dashboard), "Dashboard");
+    values::link(&mut links, annotation(annotations, &is_dashboard), "Dashboard");
     for (field, name) in [
         ("panelURL", "Panel"),
         ("dashboardURL", "Dashboard"),
@@ -171,14 +171,14 @@ fn links(group: &Value, alert: &Value, annotations: &BTreeMap<String, String>) -
         ("silenceURL", "Silence it there"),
         ("imageURL", "Image"),
     ] {
-        loose::link(&mut links, &text(alert, field), name);
+        values::link(&mut links, &text(alert, field), name);
     }
     let name = if first_text(group, &["orgId", "appVersion"]).is_empty() {
         "Alertmanager"
     } else {
         "Grafana"
     };
-    loose::link(&mut links, &text(group, "externalURL"), name);
+    values::link(&mut links, &text(group, "externalURL"), name);
     links
 }
 
@@ -191,7 +191,7 @@ fn with_values(
         annotations.entry(format!("value {name}")).or_insert(value);
     }
     for field in ["valueString", "ruleUID"] {
-        loose::put(&mut annotations, field, text(alert, field));
+        values::put(&mut annotations, field, text(alert, field));
     }
     annotations
 }

@@ -11,8 +11,9 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
 use crate::alert::observation::{Observation, Said, Status};
+use crate::ingest::doorstep;
 use crate::ingest::knock::{Knock, Trouble};
-use crate::ingest::loose::{self, first_text, text, text_of, time};
+use crate::ingest::values::{self, first_text, spelled, text, time};
 
 /// The payload to be pasted into Datadog's webhook. It may be sent as JSON or encoded as a form; what
 /// is left out of it is missed, but for the first three lines, of which one key and the transition
@@ -49,14 +50,13 @@ async fn take(knock: &Knock) -> Result<Response, Trouble> {
     if !knock.shows_secret() {
         return Err(Trouble::Unproven);
     }
-    if !loose::path_behind_key(knock).is_empty() {
+    if !knock.is_at_the_door() {
         return Err(Trouble::NotThere);
     }
     if knock.method != Method::POST {
         return Err(Trouble::WrongMethod);
     }
-    let body =
-        if loose::is_form(knock) { loose::form(&knock.body)? } else { loose::object(knock)? };
+    let body = if knock.is_form() { doorstep::form(&knock.body)? } else { knock.object()? };
     let observation = read(&body)?;
     knock.take(vec![observation], Vec::new(), None).await?;
     Ok(Json(json!({"status": "ok"})).into_response())
@@ -87,8 +87,8 @@ pub fn read(body: &Value) -> Result<Observation, Trouble> {
     for field in ["scope", "tags"] {
         tags(&mut labels, body.get(field));
     }
-    loose::put(&mut labels, "monitor", text(body, "alert_id"));
-    loose::put(&mut labels, "priority", text(body, "priority"));
+    values::put(&mut labels, "monitor", text(body, "alert_id"));
+    values::put(&mut labels, "priority", text(body, "priority"));
     let title = first_text(body, &["title", "body"]);
     let mut observation = Observation {
         said,
@@ -99,9 +99,9 @@ pub fn read(body: &Value) -> Result<Observation, Trouble> {
         // Its deliveries are repeated and may overtake each other; all are dated by one clock.
         at: time(body.get("date")),
         starts_at: time(body.get("date")),
-        ..Observation::firing(loose::key(&key), "")
+        ..Observation::firing(values::key(&key), "")
     };
-    loose::link(&mut observation.links, &text(body, "link"), "Datadog");
+    values::link(&mut observation.links, &text(body, "link"), "Datadog");
     Ok(observation.within_limits())
 }
 
@@ -155,7 +155,7 @@ fn worst(body: &Value) -> Status {
 
 /// Tags: `name:value`, by commas; one without a value is there, and that is all.
 fn tags(labels: &mut BTreeMap<String, String>, value: Option<&Value>) {
-    let texts = loose::list(value).iter().map(text_of).collect::<Vec<_>>().join(",");
+    let texts = values::list(value).iter().map(spelled).collect::<Vec<_>>().join(",");
     for tag in texts.split(',').map(str::trim).filter(|tag| !tag.is_empty() && *tag != "*") {
         let (name, value) = tag.split_once(':').unwrap_or((tag, ""));
         let (name, value) = (name.trim(), value.trim());

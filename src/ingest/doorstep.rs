@@ -1,13 +1,34 @@
 //! What several doors ask of a request.
 
-use crate::ingest::knock::{Knock, Trouble};
+use serde_json::Value;
+
+use crate::ingest::knock::{Knock, Trouble, from_json};
 
 impl Knock {
+    /// The body, which has to be a JSON object, whatever its type is called.
+    pub fn object(&self) -> Result<Value, Trouble> {
+        object_in(&self.body)
+    }
+
+    /// The path behind the source, part by part, without a secret that it begins with.
+    pub fn path_behind_key(&self) -> Vec<String> {
+        let mut parts = self.path();
+        if parts.first().is_some_and(|first| first == "key") {
+            parts.drain(..parts.len().min(2));
+        }
+        parts
+    }
+
+    /// Whether the body is a form.
+    pub fn is_form(&self) -> bool {
+        self.header("content-type").is_some_and(|kind| {
+            kind.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
+        })
+    }
+
     /// Whether it is to the source's own address, with or without the secret in it.
     pub fn is_at_the_door(&self) -> bool {
-        let path = self.path();
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        matches!(path.as_slice(), [] | ["key", _])
+        self.path_behind_key().is_empty()
     }
 
     /// Settings were checked when they were made. If they can't be read now, nothing can be taken
@@ -16,6 +37,22 @@ impl Knock {
         tracing::error!(reason, source.id = %self.source.id, "The settings of a source can't be read");
         Trouble::Unavailable
     }
+}
+
+/// The JSON object in these bytes.
+pub fn object_in(bytes: &[u8]) -> Result<Value, Trouble> {
+    let value: Value = from_json(bytes)?;
+    if value.is_object() {
+        return Ok(value);
+    }
+    Err(Trouble::Unreadable("The body has to be a JSON object.".to_owned()))
+}
+
+/// A form as an object of texts.
+pub fn form(bytes: &[u8]) -> Result<Value, Trouble> {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(bytes)
+        .map_err(|error| Trouble::Unreadable(format!("The form can't be read: {error}.")))?;
+    Ok(Value::Object(pairs.into_iter().map(|(name, value)| (name, Value::String(value))).collect()))
 }
 
 #[cfg(test)]

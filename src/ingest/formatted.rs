@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::alert::observation::{Observation, Said, Status};
 use crate::ingest::knock::Trouble;
-use crate::ingest::loose::{self, first_text, text};
+use crate::ingest::values::{self, first_text, text};
 
 /// Whether a body is one of these.
 pub fn is_formatted(body: &Value) -> bool {
@@ -30,7 +30,7 @@ pub fn read(body: &Value, fresh: impl FnOnce() -> String) -> Result<Option<Obser
     if uid.is_empty() && said == Said::Resolved {
         return Ok(None);
     }
-    let key = if uid.is_empty() { fresh() } else { loose::key(&uid) };
+    let key = if uid.is_empty() { fresh() } else { values::key(&uid) };
     let title = first_text(body, &["title", "message", "alert_uid"]);
     let mut observation = Observation {
         said,
@@ -39,10 +39,10 @@ pub fn read(body: &Value, fresh: impl FnOnce() -> String) -> Result<Option<Obser
         description: text(body, "message"),
         ..Observation::firing(key, "")
     };
-    loose::put(&mut observation.labels, "alert_uid", uid);
+    values::put(&mut observation.labels, "alert_uid", uid);
     let links = &mut observation.links;
-    loose::link(links, &text(body, "link_to_upstream_details"), "Details");
-    loose::link(links, &text(body, "image_url"), "Image");
+    values::link(links, &text(body, "link_to_upstream_details"), "Details");
+    values::link(links, &text(body, "image_url"), "Image");
     Ok(Some(observation.within_limits()))
 }
 

@@ -124,23 +124,23 @@ fn deployment(
     let place = environment.as_ref().map(|environment| format!(" to {environment}"));
     let summary = format!("{repository}: {version} deployed{}", place.unwrap_or_default());
     let mut change = change(repository, &["deployment", &id], summary);
-    values::label(&mut change.labels, "environment", environment);
+    values::put(&mut change.labels, "environment", environment);
     for name in ["ref", "sha", "task"] {
-        values::label(&mut change.labels, name, member(deployment, name));
+        values::put(&mut change.labels, name, member(deployment, name));
     }
-    values::label(&mut change.labels, "creator", member(&deployment["creator"], "login"));
+    values::put(&mut change.labels, "creator", member(&deployment["creator"], "login"));
     let address = status
         .and_then(|status| values::first(status, &["log_url", "target_url", "environment_url"]));
     let address = address
         .or_else(|| Some(format!("{}/deployments", member(&payload["repository"], "html_url")?)));
-    change.links = values::link(address, "Deployment");
+    change.links = values::only_link(address, "Deployment");
     match status {
         Some(status) => {
             change.state =
                 Some(member(status, "state").ok_or("`deployment_status.state` is missing.")?);
-            change.at = values::instant(&status["created_at"]);
+            change.at = values::time(&status["created_at"]);
         }
-        None => change.at = values::instant(&deployment["created_at"]),
+        None => change.at = values::time(&deployment["created_at"]),
     }
     Ok(change)
 }
@@ -166,14 +166,14 @@ fn push(repository: &str, payload: &Value) -> Option<ChangeEvent> {
     let about = if message.is_empty() { String::new() } else { format!(": {message}") };
     let summary = format!("{repository}: pushed to {branch}{commits}{about}");
     let mut change = change(repository, &["push", repository, &reference, &after], summary);
-    values::label(&mut change.labels, "ref", Some(branch));
-    values::label(&mut change.labels, "sha", Some(after));
-    values::label(&mut change.labels, "creator", member(&payload["pusher"], "name"));
-    change.links = values::link(
+    values::put(&mut change.labels, "ref", Some(branch));
+    values::put(&mut change.labels, "sha", Some(after));
+    values::put(&mut change.labels, "creator", member(&payload["pusher"], "name"));
+    change.links = values::only_link(
         values::first(payload, &["compare"]).or_else(|| member(head, "url")),
         "Commits",
     );
-    change.at = values::instant(&head["timestamp"]);
+    change.at = values::time(&head["timestamp"]);
     Some(change)
 }
 
@@ -194,10 +194,10 @@ fn release(repository: &str, payload: &Value) -> Result<Option<ChangeEvent>, Str
     let mut change =
         change(repository, &["release", &id], format!("{repository}: release {tag}{name}"));
     change.state = Some(action);
-    values::label(&mut change.labels, "ref", Some(tag).filter(|tag| !tag.is_empty()));
-    values::label(&mut change.labels, "creator", member(&release["author"], "login"));
-    change.links = values::link(member(release, "html_url"), "Release");
-    change.at = values::instant(&release["published_at"]);
+    values::put(&mut change.labels, "ref", Some(tag).filter(|tag| !tag.is_empty()));
+    values::put(&mut change.labels, "creator", member(&release["author"], "login"));
+    change.links = values::only_link(member(release, "html_url"), "Release");
+    change.at = values::time(&release["published_at"]);
     Ok(Some(change))
 }
 
@@ -213,11 +213,11 @@ fn workflow_run(repository: &str, payload: &Value) -> Result<ChangeEvent, String
     let mut change = change(repository, &["workflow_run", &id], summary);
     change.state = member(run, "conclusion").or_else(|| member(run, "status"));
     for (label, name) in [("ref", "head_branch"), ("sha", "head_sha"), ("event", "event")] {
-        values::label(&mut change.labels, label, member(run, name));
+        values::put(&mut change.labels, label, member(run, name));
     }
-    values::label(&mut change.labels, "creator", member(&run["actor"], "login"));
-    change.links = values::link(member(run, "html_url"), "Run");
-    change.at = values::instant(&run["updated_at"]);
+    values::put(&mut change.labels, "creator", member(&run["actor"], "login"));
+    change.links = values::only_link(member(run, "html_url"), "Run");
+    change.at = values::time(&run["updated_at"]);
     Ok(change)
 }
 

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
 use crate::ingest::knock::{Knock, Trouble};
-use crate::ingest::{alertmanager_webhook, formatted, loose};
+use crate::ingest::{alertmanager_webhook, formatted};
 
 /// The header with the signature, unless it is called otherwise.
 const SIGNATURE: &str = "x-grafana-alerting-signature";
@@ -73,13 +73,13 @@ async fn take(knock: &Knock) -> Result<Response, Trouble> {
     if !is_proven(knock) {
         return Err(Trouble::Unproven);
     }
-    if !loose::path_behind_key(knock).is_empty() {
+    if !knock.is_at_the_door() {
         return Err(Trouble::NotThere);
     }
     if knock.method != Method::POST && knock.method != Method::PUT {
         return Err(Trouble::WrongMethod);
     }
-    let body = loose::object(knock)?;
+    let body = knock.object()?;
     if !formatted::is_formatted(&body) {
         return alertmanager_webhook::take_group(knock, &body).await;
     }

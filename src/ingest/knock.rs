@@ -65,6 +65,8 @@ pub enum Trouble {
     Unreadable(String),
     /// There is more than can be taken now. It is to come again then.
     Busy(Duration),
+    /// So much from there proved nothing that this is not looked at now. It is to come again then.
+    Suspected(Duration),
     /// What came could not be saved. It is to come again.
     Unavailable,
 }
@@ -79,7 +81,7 @@ impl Trouble {
             Trouble::WrongType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Trouble::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Trouble::Unreadable(_) => StatusCode::BAD_REQUEST,
-            Trouble::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
+            Trouble::Busy(_) | Trouble::Suspected(_) => StatusCode::TOO_MANY_REQUESTS,
             Trouble::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -88,7 +90,7 @@ impl Trouble {
     /// refused with 503.
     pub fn status_without_429(&self) -> StatusCode {
         match self {
-            Trouble::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Trouble::Busy(_) | Trouble::Suspected(_) => StatusCode::SERVICE_UNAVAILABLE,
             other => other.status(),
         }
     }
@@ -105,6 +107,9 @@ impl Trouble {
             Trouble::TooLarge => "The body is too large.".to_owned(),
             Trouble::Unreadable(why) => why.clone(),
             Trouble::Busy(_) => "More comes in than can be saved; try again.".to_owned(),
+            Trouble::Suspected(_) => {
+                "Too much from this address was not genuine; try again.".to_owned()
+            }
             Trouble::Unavailable => "It could not be saved; try again.".to_owned(),
         }
     }
@@ -112,7 +117,7 @@ impl Trouble {
     /// For how long the sender had better wait, in whole seconds.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Trouble::Busy(wait) => Some(wait.as_secs().max(1)),
+            Trouble::Busy(wait) | Trouble::Suspected(wait) => Some(wait.as_secs().max(1)),
             Trouble::Unavailable => Some(1),
             _ => None,
         }

@@ -7,11 +7,11 @@
 //! back when we are the ones who can't.
 
 mod base64;
+mod caller;
 mod doorstep;
 mod formatted;
 pub mod kind;
 pub mod knock;
-mod loose;
 mod multipart;
 mod percent;
 pub mod proof;
@@ -37,10 +37,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 
 use crate::app::App;
+use crate::ingest::caller::Caller;
 use crate::ingest::kind::Kind;
 use crate::ingest::knock::{Knock, Trouble, source_id};
 use crate::store::sources::{AlertSource, SourceSettings};
@@ -51,7 +53,7 @@ pub const BODY_LIMIT: usize = 1024 * 1024;
 pub const SMALL_BODY_LIMIT: usize = 512 * 1024;
 
 /// Everything that monitoring sends to.
-pub fn router() -> Router<App> {
+pub fn router(app: &App) -> Router<App> {
     Router::new()
         .route("/hooks/{source}", any(receive))
         .route("/hooks/{source}/", any(receive))
@@ -63,6 +65,7 @@ pub fn router() -> Router<App> {
         .merge(incident_io::router())
         // Each door has its own limit, and reads the body itself.
         .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(app.clone(), caller::introduce))
 }
 
 async fn receive(State(app): State<App>, request: Request) -> Response {
@@ -75,22 +78,20 @@ async fn receive(State(app): State<App>, request: Request) -> Response {
 
 /// Hands a request to the door of the source that its address names.
 async fn answer(app: &App, source: &str, rest: &str, request: Request) -> Response {
-    match source_by_id(app, source).await {
+    match source_by_id(app, Caller::of(&request), source).await {
         Ok(source) => hand_over(app, source, rest, request).await,
         Err(trouble) => trouble.into_response(),
     }
 }
 
 /// The source that an address names.
-async fn source_by_id(app: &App, source: &str) -> Result<Arc<AlertSource>, Trouble> {
+async fn source_by_id(
+    app: &App,
+    caller: Caller,
+    source: &str,
+) -> Result<Arc<AlertSource>, Trouble> {
     let id = source_id(source).ok_or(Trouble::NotThere)?;
-    match app.sources.by_id(&app.db, &id).await {
-        Ok(source) => source.ok_or(Trouble::NotThere),
-        Err(error) => {
-            tracing::warn!(error = %error, "Could not look a source up");
-            Err(Trouble::Unavailable)
-        }
-    }
+    caller.source_by_id(app, &id).await
 }
 
 /// Hands a request to the door of this source.

@@ -142,15 +142,15 @@ fn metric_alert(action: &str, data: &Value) -> Result<Observation, String> {
         _ => Status::Critical,
     };
     said.description = values::member(data, "description_text").unwrap_or_default();
-    values::label(&mut said.labels, "rule", rule);
-    values::label(&mut said.labels, "project", values::words(&alert["projects"]));
-    values::label(
+    values::put(&mut said.labels, "rule", rule);
+    values::put(&mut said.labels, "project", values::words(&alert["projects"]));
+    values::put(
         &mut said.labels,
         "environment",
         values::member(&alert["alert_rule"], "environment"),
     );
-    said.links = values::link(values::member(data, "web_url"), "Open in Sentry");
-    said.starts_at = values::instant(&alert["date_started"]);
+    said.links = values::only_link(values::member(data, "web_url"), "Open in Sentry");
+    said.starts_at = values::time(&alert["date_started"]);
     Ok(said)
 }
 
@@ -179,16 +179,16 @@ fn event_alert(data: &Value) -> Result<Observation, String> {
     let mut said = Observation::firing(key, title.unwrap_or_else(|| "Sentry issue".to_owned()));
     said.status = level(values::member(event, "level"));
     for tag in event["tags"].as_array().into_iter().flatten() {
-        if let Some(name) = tag.get(0).and_then(values::text) {
-            values::label(&mut said.labels, &name, tag.get(1).and_then(values::text));
+        if let Some(name) = tag.get(0).and_then(values::plain) {
+            values::put(&mut said.labels, &name, tag.get(1).and_then(values::plain));
         }
     }
     for name in ["level", "platform"] {
-        values::label(&mut said.labels, name, values::member(event, name));
+        values::put(&mut said.labels, name, values::member(event, name));
     }
-    values::label(&mut said.labels, "rule", rule);
-    values::label(&mut said.annotations, "culprit", values::member(event, "culprit"));
-    said.links = values::link(values::member(event, "web_url"), "Open in Sentry");
+    values::put(&mut said.labels, "rule", rule);
+    values::put(&mut said.annotations, "culprit", values::member(event, "culprit"));
+    said.links = values::only_link(values::member(event, "web_url"), "Open in Sentry");
     Ok(said)
 }
 
@@ -211,14 +211,14 @@ fn issue(action: &str, data: &Value) -> Result<Option<Observation>, String> {
     observation.said = said;
     observation.status = level(values::member(issue, "level"));
     let project = values::first(&issue["project"], &["slug", "name"]);
-    values::label(&mut observation.labels, "project", project);
+    values::put(&mut observation.labels, "project", project);
     for name in ["level", "platform"] {
-        values::label(&mut observation.labels, name, values::member(issue, name));
+        values::put(&mut observation.labels, name, values::member(issue, name));
     }
-    values::label(&mut observation.annotations, "culprit", values::member(issue, "culprit"));
-    values::label(&mut observation.annotations, "short_id", values::member(issue, "shortId"));
+    values::put(&mut observation.annotations, "culprit", values::member(issue, "culprit"));
+    values::put(&mut observation.annotations, "short_id", values::member(issue, "shortId"));
     let address = values::first(issue, &["permalink", "web_url"]);
-    observation.links = values::link(address, "Open in Sentry");
+    observation.links = values::only_link(address, "Open in Sentry");
     Ok(Some(observation))
 }
 

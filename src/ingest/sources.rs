@@ -29,6 +29,8 @@ pub const OLD_SECRET_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a source is remembered without a look into the database: so long may a rotation or
 /// removal by another process go unnoticed.
 const REMEMBERED_FOR: Duration = Duration::from_secs(2);
+/// What the desk of a workspace's alerts says of who removes sources: no intake is called that.
+const REMOVER: &str = "removal of a source";
 /// How many sources are remembered.
 const REMEMBERED: usize = 4_096;
 
@@ -274,11 +276,22 @@ pub async fn change(
     }
 }
 
-/// Removes a source: what it sends is not taken any more; what it has sent stays. Says whether it was
-/// there.
-pub async fn remove(db: &Db, workspace: &WorkspaceId, id: &SourceId) -> Result<bool, sqlx::Error> {
+/// Removes a source: what it sends is not taken any more; what it has sent stays, and what of that fires
+/// ends, because nobody would ever say that it is over. Says whether it was there.
+///
+/// The end is the [sweep](crate::intake::sweep)'s to bring about, thousands of alerts at a time if need
+/// be; that it has to is written down with the removal.
+pub async fn remove(
+    db: &Db,
+    clock: &Clock,
+    workspace: &WorkspaceId,
+    id: &SourceId,
+) -> Result<bool, sqlx::Error> {
     let mut tx = db.begin().await?;
+    // Nobody folds alerts meanwhile, and whoever has folded before remembers nothing of them.
+    store::alert_settings::take_desk(&mut tx, workspace, REMOVER).await?;
     let was_there = store::sources::delete(&mut tx, workspace, id).await?;
+    store::alerts::look_at_all_of(&mut tx, workspace, id, clock.now()).await?;
     tx.commit().await?;
     Ok(was_there)
 }
@@ -410,28 +423,37 @@ impl Sources {
         Ok(found)
     }
 
-    /// The source whose secret a request shows, where its address names none.
+    /// Whether it is known without a look into the database which source this is.
+    pub fn knows(&self, id: &SourceId) -> bool {
+        self.look(|known| known.by_id.get(id)).is_some()
+    }
+
+    /// The same, of the source that a secret of this hash opens.
+    pub fn knows_secret(&self, hash: &str) -> bool {
+        self.look(|known| known.by_secret.get(hash)).is_some()
+    }
+
+    /// The source whose secret, of this hash, a request shows where its address names none.
     pub async fn by_secret(
         &self,
         db: &Db,
-        secret: &str,
+        hash: &str,
         now: Timestamp,
     ) -> Result<Option<Arc<AlertSource>>, sqlx::Error> {
-        let hash = hash(secret);
-        let found = match self.look(|known| known.by_secret.get(&hash)) {
+        let found = match self.look(|known| known.by_secret.get(hash)) {
             Some(known) => Some(known),
             None => {
                 let mut tx = db.read().await?;
-                let found = store::sources::by_secret(&mut tx, &hash).await?.map(Arc::new);
+                let found = store::sources::by_secret(&mut tx, hash).await?.map(Arc::new);
                 if let Some(found) = &found {
                     let mut known = self.0.lock().expect("nobody panics while remembering");
                     make_room(&mut known.by_secret);
-                    known.by_secret.insert(hash.clone(), (Arc::clone(found), Instant::now()));
+                    known.by_secret.insert(hash.to_owned(), (Arc::clone(found), Instant::now()));
                 }
                 found
             }
         };
-        Ok(found.filter(|source| opens(source, &hash, now)))
+        Ok(found.filter(|source| opens(source, hash, now)))
     }
 
     /// Forgets what it knows: somebody has changed a source.

@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 
 use crate::alert::observation::{Ends, Observation, Said, Status};
 use crate::clock::Timestamp;
+use crate::ingest::doorstep;
 use crate::ingest::knock::{Knock, Trouble, from_json};
-use crate::ingest::loose::{self, first_text, text, time};
+use crate::ingest::values::{self, first_text, text, time};
 use crate::ingest::{formatted, multipart};
 
 /// For how long a message without a monitor is an alert: nothing will ever say that it is over.
@@ -36,7 +37,7 @@ async fn take(knock: &Knock) -> Result<Response, Trouble> {
     if !knock.shows_secret() {
         return Err(Trouble::Unproven);
     }
-    let path = loose::path_behind_key(knock);
+    let path = knock.path_behind_key();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     if !matches!(path.as_slice(), [] | ["alerts", "event", "uptimekuma"]) {
         return Err(Trouble::NotThere);
@@ -62,21 +63,21 @@ async fn take(knock: &Knock) -> Result<Response, Trouble> {
 /// The JSON, wherever it stands.
 fn body(knock: &Knock) -> Result<Value, Trouble> {
     let in_field = |form: &Value| match form.get("data") {
-        Some(Value::String(data)) => loose::object_in(data.as_bytes()),
+        Some(Value::String(data)) => doorstep::object_in(data.as_bytes()),
         _ => from_fields(form),
     };
-    if loose::is_form(knock) {
-        return in_field(&loose::form(&knock.body)?);
+    if knock.is_form() {
+        return in_field(&doorstep::form(&knock.body)?);
     }
     match knock.header("content-type").and_then(multipart::boundary) {
         Some(boundary) => in_field(&multipart::fields(&knock.body, &boundary)?),
-        None => loose::object(knock),
+        None => knock.object(),
     }
 }
 
 /// The JSON from a query.
 fn query(knock: &Knock) -> Result<Value, Trouble> {
-    from_fields(&loose::form(knock.query.as_deref().unwrap_or_default().as_bytes())?)
+    from_fields(&doorstep::form(knock.query.as_deref().unwrap_or_default().as_bytes())?)
 }
 
 /// `msg`, `monitor` and `heartbeat`, of which the last two are JSON.
@@ -123,7 +124,7 @@ fn message(message: &str, now: Timestamp) -> Option<Observation> {
     let observation = Observation {
         status: Status::Warning,
         ends: Some(Ends { at: now.plus(MESSAGE_FOR), assumed: true }),
-        ..Observation::firing(loose::key(&format!("message {message}")), message)
+        ..Observation::firing(values::key(&format!("message {message}")), message)
     };
     Some(observation.within_limits())
 }
@@ -151,25 +152,25 @@ fn monitored(
         title: format!("{name} is down"),
         description: first_text(heartbeat, &["msg"]),
         starts_at: time(heartbeat.get("time")),
-        ..Observation::firing(loose::key(&id), "")
+        ..Observation::firing(values::key(&id), "")
     };
     if observation.description.is_empty() {
         observation.description = text(body, "msg");
     }
     let labels = &mut observation.labels;
-    loose::put(labels, "monitor", name);
+    values::put(labels, "monitor", name);
     for field in ["type", "hostname", "url", "port"] {
         // The address of a monitor that has none is "https://".
         let value = text(monitor, field);
-        loose::put(labels, field, if value == "https://" { "" } else { &value });
+        values::put(labels, field, Some(value).filter(|value| value != "https://"));
     }
-    for tag in loose::list(monitor.get("tags")) {
+    for tag in values::list(monitor.get("tags")) {
         let (name, value) = (text(tag, "name"), text(tag, "value"));
         if !name.is_empty() && !labels.contains_key(&name) {
-            loose::put(labels, &name, if value.is_empty() { "true" } else { &value });
+            values::put(labels, &name, if value.is_empty() { "true".to_owned() } else { value });
         }
     }
-    loose::link(&mut observation.links, &text(monitor, "url"), "What is watched");
+    values::link(&mut observation.links, &text(monitor, "url"), "What is watched");
     Ok(Some(observation.within_limits()))
 }
 

@@ -18,6 +18,8 @@ pub struct Known {
     pub id: AlertId,
     /// A hash of what its sender said last.
     pub words: u64,
+    /// Since when it is so, by the earliest word.
+    pub starts_at: Timestamp,
     /// The newest time of what its sender has said.
     pub said_at: Option<Timestamp>,
     /// When it resolves by itself.
@@ -84,7 +86,8 @@ impl Cache {
         let known = self.workspaces.get(workspace).and_then(|known| known.get(key));
         known.is_some_and(|known| {
             let is_late = observation.at.zip(known.said_at).is_some_and(|(at, known)| at < known);
-            known.words == words && !is_late && !is_over(known.ends)
+            let is_earlier = observation.starts_at.is_some_and(|at| at < known.starts_at);
+            known.words == words && !is_late && !is_earlier && !is_over(known.ends)
         })
     }
 
@@ -130,7 +133,15 @@ mod tests {
     const MOST: usize = 100;
 
     fn known() -> Known {
-        Known { id: AlertId::new("A"), words: 1, said_at: None, ends: None, check_at: None }
+        let starts_at = Timestamp::default();
+        Known {
+            id: AlertId::new("A"),
+            words: 1,
+            starts_at,
+            said_at: None,
+            ends: None,
+            check_at: None,
+        }
     }
 
     fn key(number: usize) -> Key {

@@ -24,7 +24,9 @@ use crate::outbox::work::{self, NewWork, Work};
 use crate::store::alerts::{Sighting, Written};
 use crate::store::db::{Result, Tx};
 use crate::store::sources::AlertSource;
-use crate::store::{alert_groups, alert_rule_counts, alert_settings, alerts, outbox, receipts};
+use crate::store::{
+    alert_groups, alert_rule_counts, alert_settings, alerts, outbox, receipts, sources,
+};
 use crate::webhooks::meaning::{self, News};
 use crate::webhooks::telling;
 
@@ -68,6 +70,8 @@ pub(super) struct Desk<'a> {
     tally: Tally,
     known_receipts: BTreeSet<String>,
     pub(super) new_receipts: Vec<(String, serde_json::Value)>,
+    /// Whether sources are still there that something depends on.
+    sources: BTreeMap<SourceId, bool>,
 }
 
 /// One observation on its way in.
@@ -115,6 +119,7 @@ impl<'a> Desk<'a> {
             tally: Tally::default(),
             known_receipts: BTreeSet::new(),
             new_receipts: Vec::new(),
+            sources: BTreeMap::new(),
         })
     }
 
@@ -190,7 +195,7 @@ impl<'a> Desk<'a> {
         let groups: BTreeSet<GroupId> =
             self.alerts.values().map(|held| held.written.alert.group.clone()).collect();
         self.load_groups(tx, &groups.into_iter().collect::<Vec<_>>()).await?;
-        let mut wanted = BTreeSet::new();
+        let (mut wanted, mut senders) = (BTreeSet::new(), BTreeSet::new());
         for (delivery, incoming) in deliveries.zip(incoming) {
             let mut news = incoming
                 .iter()
@@ -200,6 +205,7 @@ impl<'a> Desk<'a> {
             if news.peek().is_none() {
                 continue;
             }
+            senders.insert(delivery.source.id.clone());
             let system = delivery.source.system();
             for one in news {
                 let held = self.by_key.get(&one.key).and_then(|id| self.alerts.get(id));
@@ -210,11 +216,25 @@ impl<'a> Desk<'a> {
                 }
             }
         }
+        for sender in senders {
+            self.is_there(tx, &sender).await?;
+        }
         let wanted: Vec<Key> = wanted.into_iter().collect();
         let candidates = alert_groups::by_keys(tx, self.workspace, &wanted).await?;
         let groups: BTreeSet<GroupId> = candidates.iter().map(|(_, group)| group.clone()).collect();
         self.load_groups(tx, &groups.into_iter().collect::<Vec<_>>()).await?;
         self.placing.load(tx, self.workspace, candidates, &self.groups).await
+    }
+
+    /// Finds out whether a source is still there: a process may remember it for a while after another
+    /// one has removed it.
+    pub(super) async fn is_there(&mut self, tx: &mut Tx, source: &SourceId) -> Result<bool> {
+        if let Some(is_there) = self.sources.get(source) {
+            return Ok(*is_there);
+        }
+        let is_there = sources::is_there(tx, self.workspace, source).await?;
+        self.sources.insert(source.clone(), is_there);
+        Ok(is_there)
     }
 
     pub(super) async fn load_groups(&mut self, tx: &mut Tx, ids: &[GroupId]) -> Result<()> {
@@ -307,6 +327,10 @@ impl<'a> Desk<'a> {
         };
         let circumstances =
             Circumstances { now: self.now, reopens_within, window: window.as_ref() };
+        if self.sources.get(&source.id) == Some(&false) {
+            // What it has begun ends, or has ended, because it was removed.
+            return Folded { alert: None, effect: Effect::Ignored };
+        }
         let id = self.by_key.get(&incoming.key).cloned();
         let Some(id) = id else {
             return match self.begin(source, incoming, &observation, circumstances) {
@@ -510,6 +534,7 @@ impl<'a> Desk<'a> {
                     let known = Known {
                         id: alert.id.clone(),
                         words,
+                        starts_at: alert.starts_at,
                         said_at: alert.said_at,
                         ends: held.sighting.seen.ends,
                         check_at: held.sighting.check_at,

@@ -258,24 +258,25 @@ impl Desk<'_> {
     /// Ends what has run out; what goes on is looked at again at its end.
     async fn expire(&mut self, tx: &mut Tx) -> Result<Carried> {
         let due = alerts::due_of(tx, self.workspace, self.now, AT_ONCE).await?;
-        let ids: Vec<AlertId> = due.iter().map(|(id, _)| id.clone()).collect();
-        // What was said in this very transaction is not in the store yet.
-        let due = due.into_iter().map(|(id, seen)| {
-            let seen = self.sighted(&id).unwrap_or(seen);
-            (id, seen)
-        });
-        let (over, rest): (Vec<_>, Vec<_>) = due
-            .into_iter()
-            .partition(|(_, seen)| seen.ends.is_some_and(|ends| ends.at <= self.now));
-        for (id, seen) in rest {
-            let check_at = seen.ends.map(|ends| ends.at);
-            self.look_again(&id, Sighting { seen, check_at });
+        let ids: Vec<AlertId> = due.iter().map(|due| due.alert.clone()).collect();
+        let mut over = BTreeMap::new();
+        for due in due {
+            // What was said in this very transaction is not in the store yet.
+            let seen = self.sighted(&due.alert).unwrap_or(due.seen);
+            if !self.is_there(tx, &due.source).await? {
+                over.insert(due.alert, Cause::SourceRemoved);
+            } else if seen.ends.is_some_and(|ends| ends.at <= self.now) {
+                over.insert(due.alert, Cause::Expiry);
+            } else {
+                let check_at = seen.ends.map(|ends| ends.at);
+                self.look_again(&due.alert, Sighting { seen, check_at });
+            }
         }
-        let over: Vec<AlertId> = over.into_iter().map(|(id, _)| id).collect();
-        let written = alerts::written_with_ids(tx, self.workspace, &over).await?;
+        let all: Vec<AlertId> = over.keys().cloned().collect();
+        let written = alerts::written_with_ids(tx, self.workspace, &all).await?;
         let held = self.hold_all(tx, written).await?;
         for id in &held {
-            if !self.end(id, &Cause::Expiry) {
+            if !self.end(id, &over[id]) {
                 self.forget_end(id);
             }
         }

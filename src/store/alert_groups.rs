@@ -88,13 +88,31 @@ pub async fn of_incident(
     workspace: &WorkspaceId,
     incident: &IncidentId,
 ) -> Result<Vec<Group>> {
+    // Sorted here: asked for an order by id, SQLite would go through all groups there are.
     let rows: Vec<(Json<Group>,)> = tx
-        .query("SELECT state FROM alert_group WHERE workspace = $1 AND incident = $2 ORDER BY id")
+        .query("SELECT state FROM alert_group WHERE workspace = $1 AND incident = $2")
         .bind(workspace.clone())
         .bind(incident.clone())
         .all()
         .await?;
-    Ok(rows.into_iter().map(|(group,)| group.0).collect())
+    let mut groups: Vec<Group> = rows.into_iter().map(|(group,)| group.0).collect();
+    groups.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(groups)
+}
+
+/// The ids of the groups of an incident.
+pub async fn ids_of_incident(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    incident: &IncidentId,
+) -> Result<Vec<GroupId>> {
+    let rows: Vec<(GroupId,)> = tx
+        .query("SELECT id FROM alert_group WHERE workspace = $1 AND incident = $2")
+        .bind(workspace.clone())
+        .bind(incident.clone())
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// The groups of these incidents, oldest first.

@@ -10,6 +10,7 @@ use crate::alert::observation::{ChangeEvent, Ends};
 use crate::alert::state::{Alert, Seen};
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, GroupId, IncidentId, SourceId, WorkspaceId};
+use crate::store::alert_groups;
 use crate::store::db::{Result, Table, Tx};
 
 /// An alert on its way into the store.
@@ -292,18 +293,9 @@ pub async fn of_incident(
     workspace: &WorkspaceId,
     incident: &IncidentId,
 ) -> Result<Vec<Alert>> {
-    let rows: Vec<(Json<Alert>,)> = tx
-        .query(
-            "SELECT alert.state FROM alert JOIN alert_group ON alert_group.workspace = alert.workspace
-                 AND alert_group.id = alert.grp
-             WHERE alert.workspace = $1 AND alert_group.workspace = $1 AND alert_group.incident = $2
-             ORDER BY alert.id",
-        )
-        .bind(workspace.clone())
-        .bind(incident.clone())
-        .all()
-        .await?;
-    Ok(rows.into_iter().map(|(alert,)| alert.0).collect())
+    // Group by group: joined, SQLite would go through all alerts there are.
+    let groups = alert_groups::ids_of_incident(tx, workspace, incident).await?;
+    of_groups(tx, workspace, &groups).await
 }
 
 /// The alerts that fire, oldest first, after this one.
@@ -347,27 +339,62 @@ pub async fn list(
     filter: &Filter,
     limit: i64,
 ) -> Result<Vec<Alert>> {
-    let rows: Vec<(Json<Alert>,)> = tx
-        .query(
-            "SELECT state FROM alert WHERE workspace = $1
-               AND ($2 IS NULL OR source = $2)
-               AND ($3 IS NULL OR firing = $3)
-               AND ($4 IS NULL OR grp = $4)
-               AND ($5 IS NULL OR grp IN (
-                   SELECT id FROM alert_group WHERE workspace = $1 AND incident = $5))
-               AND ($6 IS NULL OR id < $6)
-             ORDER BY id DESC LIMIT $7",
-        )
-        .bind(workspace.clone())
-        .bind(filter.source.clone())
-        .bind(filter.firing.map(i64::from))
-        .bind(filter.group.clone())
-        .bind(filter.incident.clone())
-        .bind(filter.before.clone())
-        .bind(limit)
-        .all()
-        .await?;
+    if filter.incident.is_some() || filter.group.is_some() {
+        return list_of_groups(tx, workspace, filter, limit).await;
+    }
+    // Each way to ask has a statement of its own, because each has an index of its own.
+    let before = filter.before.as_ref().map_or(LAST, AlertId::as_str).to_owned();
+    let query = match (&filter.source, filter.firing) {
+        (Some(source), firing) => tx
+            .query(
+                "SELECT state FROM alert WHERE workspace = $1 AND source = $2
+                   AND ($3 IS NULL OR firing = $3) AND id < $4 ORDER BY id DESC LIMIT $5",
+            )
+            .bind(workspace.clone())
+            .bind(source.clone())
+            .bind(firing.map(i64::from)),
+        (None, Some(true)) => tx
+            .query(
+                "SELECT state FROM alert WHERE workspace = $1 AND firing = 1 AND id < $2
+                 ORDER BY id DESC LIMIT $3",
+            )
+            .bind(workspace.clone()),
+        (None, firing) => tx
+            .query(
+                "SELECT state FROM alert WHERE workspace = $1 AND ($2 IS NULL OR firing = $2) AND id < $3
+                 ORDER BY id DESC LIMIT $4",
+            )
+            .bind(workspace.clone())
+            .bind(firing.map(i64::from)),
+    };
+    let rows: Vec<(Json<Alert>,)> = query.bind(before).bind(limit).all().await?;
     Ok(rows.into_iter().map(|(alert,)| alert.0).collect())
+}
+
+/// Greater than every id.
+const LAST: &str = "~";
+
+/// The same, of groups: they have some hundreds of alerts at most, which are looked at here.
+async fn list_of_groups(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    filter: &Filter,
+    limit: i64,
+) -> Result<Vec<Alert>> {
+    let mut groups = match &filter.incident {
+        Some(incident) => alert_groups::ids_of_incident(tx, workspace, incident).await?,
+        None => filter.group.iter().cloned().collect(),
+    };
+    groups.retain(|group| filter.group.as_ref().is_none_or(|wanted| wanted == group));
+    let mut found = of_groups(tx, workspace, &groups).await?;
+    found.retain(|alert| {
+        filter.source.as_ref().is_none_or(|source| alert.source == *source)
+            && filter.firing.is_none_or(|firing| alert.phase.is_firing() == firing)
+            && filter.before.as_ref().is_none_or(|before| alert.id < *before)
+    });
+    found.reverse();
+    found.truncate(usize::try_from(limit).unwrap_or_default());
+    Ok(found)
 }
 
 /// The history of an alert, oldest first.
@@ -397,12 +424,11 @@ pub async fn history_of_group(
 ) -> Result<Vec<(AlertId, Timestamp, Change)>> {
     let rows: Vec<(AlertId, Timestamp, Json<Change>)> = tx
         .query(
-            "SELECT alert.id, alert_change.at, alert_change.change
-             FROM alert JOIN alert_change ON alert_change.workspace = alert.workspace
-                 AND alert_change.alert = alert.id
-             WHERE alert.workspace = $1 AND alert_change.workspace = $1 AND alert.grp = $2
-                 AND alert_change.at >= $3
-             ORDER BY alert_change.at DESC, alert.id, alert_change.version DESC LIMIT $4",
+            // Joined, SQLite would go through the histories of all alerts there are.
+            "SELECT alert, at, change FROM alert_change
+             WHERE workspace = $1 AND alert IN (SELECT id FROM alert WHERE workspace = $1 AND grp = $2)
+                 AND at >= $3
+             ORDER BY at DESC, alert, version DESC LIMIT $4",
         )
         .bind(workspace.clone())
         .bind(group.clone())
@@ -411,6 +437,25 @@ pub async fn history_of_group(
         .all()
         .await?;
     Ok(rows.into_iter().rev().map(|(alert, at, change)| (alert, at, change.0)).collect())
+}
+
+/// Has every alert of a source that fires looked at now. Says how many these are.
+pub async fn look_at_all_of(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    source: &SourceId,
+    now: Timestamp,
+) -> Result<u64> {
+    tx.query(
+        "UPDATE alert_seen SET check_at = $3
+         WHERE workspace = $1
+           AND alert IN (SELECT id FROM alert WHERE workspace = $1 AND source = $2 AND firing = 1)",
+    )
+    .bind(workspace.clone())
+    .bind(source.clone())
+    .bind(now)
+    .execute()
+    .await
 }
 
 /// The alerts of every workspace that are to be looked at now: their time may have run out.
@@ -434,27 +479,42 @@ pub async fn due(
     Ok(due.collect())
 }
 
+/// An alert that is to be looked at now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Which.
+    pub alert: AlertId,
+    /// Who sent it.
+    pub source: SourceId,
+    /// When it was seen, and when it ends.
+    pub seen: Seen,
+}
+
 /// The alerts of one workspace that are to be looked at now.
 pub async fn due_of(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     now: Timestamp,
     limit: i64,
-) -> Result<Vec<(AlertId, Seen)>> {
-    let rows: Vec<(AlertId, Timestamp, Option<Timestamp>)> = tx
+) -> Result<Vec<Due>> {
+    let rows: Vec<(AlertId, SourceId, Timestamp, Option<Timestamp>)> = tx
         .query(
-            "SELECT alert, last_seen, ends_at FROM alert_seen
-             WHERE workspace = $1 AND check_at IS NOT NULL AND check_at <= $2 ORDER BY check_at LIMIT $3",
+            // By the time, which few of them have reached: asked for its workspace alone, SQLite would
+            // go through all alerts that the workspace has.
+            "SELECT alert, source, last_seen, ends_at FROM alert_seen
+             JOIN alert ON alert.workspace = $1 AND alert.id = alert_seen.alert
+             WHERE alert_seen.workspace || '' = $1 AND check_at IS NOT NULL AND check_at <= $2
+             ORDER BY check_at LIMIT $3",
         )
         .bind(workspace.clone())
         .bind(now)
         .bind(limit)
         .all()
         .await?;
-    let due = rows.into_iter();
-    Ok(due
-        .map(|(alert, last_seen, ends_at)| {
-            (alert, Seen { last_seen, ends: ends_at.map(from_stored) })
-        })
-        .collect())
+    let due = rows.into_iter().map(|(alert, source, last_seen, ends_at)| Due {
+        alert,
+        source,
+        seen: Seen { last_seen, ends: ends_at.map(from_stored) },
+    });
+    Ok(due.collect())
 }

@@ -182,6 +182,17 @@ pub async fn by_id(tx: &mut Tx, id: &SourceId) -> Result<Option<AlertSource>> {
     row.map(AlertSource::try_from).transpose()
 }
 
+/// Whether there is such a source in this workspace.
+pub async fn is_there(tx: &mut Tx, workspace: &WorkspaceId, id: &SourceId) -> Result<bool> {
+    let found: Option<(String,)> = tx
+        .query("SELECT id FROM source WHERE workspace = $1 AND id = $2")
+        .bind(workspace.clone())
+        .bind(id.clone())
+        .optional()
+        .await?;
+    Ok(found.is_some())
+}
+
 /// The source whose secret, or secret before, has this hash.
 pub async fn by_secret(tx: &mut Tx, hash: &str) -> Result<Option<AlertSource>> {
     let row: Option<Row> = tx

@@ -48,7 +48,8 @@ impl Run<'_> {
             receipt: None,
             target: Target::New,
             actor: actor.clone(),
-            through: None,            via: Via::Command,
+            through: None,
+            via: Via::Command,
             command,
             expected_version: None,
         };
@@ -62,7 +63,8 @@ impl Run<'_> {
             receipt: None,
             target: Target::Number(number),
             actor: actor.clone(),
-            through: None,            via: Via::Command,
+            through: None,
+            via: Via::Command,
             command,
             expected_version: None,
         };

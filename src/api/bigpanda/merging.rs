@@ -58,12 +58,8 @@ pub async fn merge(
         }
     }
     let eyes = caller.eyes();
-    let context = Context {
-        now: app.clock.now(),
-        actor: &eyes,
-        via: Via::Api,
-        catalogue: &scene.catalogue,
-    };
+    let context =
+        Context { now: app.clock.now(), actor: &eyes, via: Via::Api, catalogue: &scene.catalogue };
     for source in &sources {
         check_merge(source, &destination.reference(), Some(&destination), &context)?;
     }

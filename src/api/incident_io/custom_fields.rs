@@ -92,8 +92,7 @@ async fn replace(
     Path(id): Path<String>,
     Body(Says { name, description }): Body<Says>,
 ) -> Result<Json<One>, Failure> {
-    let words =
-        FieldWords { name: Some(name), description: Some(description), field_type: None };
+    let words = FieldWords { name: Some(name), description: Some(description), field_type: None };
     let change = Edit::Change { id: CustomFieldId::new(id), words };
     Ok(Json(edit(&app, &key, change).await?))
 }
@@ -107,11 +106,7 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn edit(
-    app: &App,
-    key: &Key,
-    edit: Edit<CustomFieldId, FieldWords>,
-) -> Result<One, Failure> {
+async fn edit(app: &App, key: &Key, edit: Edit<CustomFieldId, FieldWords>) -> Result<One, Failure> {
     let field: field::CustomField = carry_out(app, key, CatalogueCommand::Field(edit)).await?;
     Ok(One { custom_field: (&field).into() })
 }

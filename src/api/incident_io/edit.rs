@@ -24,8 +24,7 @@ pub async fn carry_out<T: DeserializeOwned>(
         command,
     };
     let edited = edit_catalogue(&app.db, &app.clock, &app.ids, &order).await?;
-    T::deserialize(edited.after)
-        .map_err(|error| Failure::from(sqlx::Error::Decode(error.into())))
+    T::deserialize(edited.after).map_err(|error| Failure::from(sqlx::Error::Decode(error.into())))
 }
 
 impl From<NotEdited> for Failure {

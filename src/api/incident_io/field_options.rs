@@ -119,10 +119,9 @@ async fn create(
         value: Some(create.value),
         sort_key: create.sort_key,
     };
-    let option: FieldOption =
-        carry_out(&app, &key, CatalogueCommand::Option(Edit::Create(words)))
-            .await
-            .map_err(|failure| failure.in_terms_of(&[("field", "custom_field_id")]))?;
+    let option: FieldOption = carry_out(&app, &key, CatalogueCommand::Option(Edit::Create(words)))
+        .await
+        .map_err(|failure| failure.in_terms_of(&[("field", "custom_field_id")]))?;
     let custom_field_option = Choice::show(&option, &field);
     Ok((StatusCode::CREATED, Json(One { custom_field_option })))
 }

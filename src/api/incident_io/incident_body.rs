@@ -76,7 +76,8 @@ fn word(value: Value) -> Result<String, Failure> {
     match given.into_iter().flatten().next() {
         Some(word) if !is_foreign => Ok(word),
         _ => {
-            let message = "A value is one of value_text, value_link, value_numeric, value_option_id.";
+            let message =
+                "A value is one of value_text, value_link, value_numeric, value_option_id.";
             Err(Failure::invalid("custom_field_entries", message))
         }
     }

@@ -13,8 +13,8 @@ use crate::ids::{UserId, WorkspaceId};
 use crate::incident::catalogue::Catalogue;
 use crate::incident::state::Incident;
 use crate::store::db::Tx;
-use crate::store::workspaces::{self, Catalogues};
 use crate::store::people;
+use crate::store::workspaces::{self, Catalogues};
 
 /// What things and people of a workspace are called.
 pub struct Reader {
@@ -88,9 +88,7 @@ impl Addresses {
             (None, Some(email)) => {
                 self.0.get(email).cloned().ok_or_else(|| unknown("Nobody here has that address."))
             }
-            (None, None) => {
-                Err(unknown("A person is named by one of id, email, slack_user_id."))
-            }
+            (None, None) => Err(unknown("A person is named by one of id, email, slack_user_id.")),
         }
     }
 }

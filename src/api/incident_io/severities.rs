@@ -96,11 +96,7 @@ async fn remove(
     Ok(StatusCode::ACCEPTED)
 }
 
-async fn edit(
-    app: &App,
-    key: &Key,
-    edit: Edit<SeverityId, SeverityWords>,
-) -> Result<One, Failure> {
+async fn edit(app: &App, key: &Key, edit: Edit<SeverityId, SeverityWords>) -> Result<One, Failure> {
     let severity: catalogue::Severity =
         carry_out(app, key, CatalogueCommand::Severity(edit)).await?;
     Ok(One { severity: (&severity).into() })

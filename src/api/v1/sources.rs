@@ -332,7 +332,7 @@ pub async fn remove(
     caller: Caller,
     Named(id): Named,
 ) -> Result<StatusCode, Problem> {
-    let was_there = sources::remove(&app.db, &caller.workspace, &id).await?;
+    let was_there = sources::remove(&app.db, &app.clock, &caller.workspace, &id).await?;
     app.sources.forget();
     if was_there { Ok(StatusCode::NO_CONTENT) } else { Err(no_such()) }
 }

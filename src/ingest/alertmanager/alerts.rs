@@ -1,4 +1,6 @@
-//! The alerts that fire, as the original shows them: of the whole workspace, whoever sent them.
+//! The alerts that fire, as the original shows them: of the whole workspace, whoever sent them, but for
+//! those of private incidents. A source's secret is known to programs and to many people, and none of
+//! them was invited.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +21,7 @@ use crate::ingest::alertmanager::time::{Shown, ZERO};
 use crate::ingest::alertmanager::wire::{AlertGroup, AlertStatus, GettableAlert, Receiver};
 use crate::ingest::alertmanager::{Refused, silence};
 use crate::ingest::knock::Knock;
-use crate::store::{alert_groups, alerts, sources};
+use crate::store::{alert_groups, alert_lists, alerts, sources};
 
 /// Alerts that are read at once.
 const PAGE: i64 = 1_000;
@@ -114,12 +116,14 @@ impl Picture {
         let sources =
             sources.into_iter().map(|source| (source.id.clone(), source.system())).collect();
         let mut firing: Vec<(Alert, Seen)> = Vec::new();
+        let mut looked_at = None;
         loop {
-            let after = firing.last().map(|(alert, _)| alert.id.clone());
-            let page = alerts::firing(&mut tx, workspace, after.as_ref(), PAGE).await?;
+            let page = alerts::firing(&mut tx, workspace, looked_at.as_ref(), PAGE).await?;
+            let is_last = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+            looked_at = page.last().map(|alert| alert.id.clone());
+            let page = alert_lists::open_to_all(&mut tx, workspace, page).await?;
             let ids: Vec<_> = page.iter().map(|alert| alert.id.clone()).collect();
             let seen = alerts::seen(&mut tx, workspace, &ids).await?;
-            let is_last = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
             firing.extend(page.into_iter().map(|alert| {
                 let unseen = Seen { last_seen: alert.changed_at, ends: None };
                 let seen = seen.get(&alert.id).copied().unwrap_or(unseen);

@@ -14,8 +14,6 @@ mod status;
 mod time;
 mod wire;
 
-use std::sync::Arc;
-
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -25,10 +23,10 @@ use serde_json::json;
 
 use crate::api::health;
 use crate::app::App;
+use crate::ingest::caller::Caller;
 use crate::ingest::kind::Kind;
 use crate::ingest::knock::{Knock, Trouble};
 use crate::ingest::{BODY_LIMIT, proof};
-use crate::store::sources::AlertSource;
 
 /// Where this is, as senders' settings call it: the path before `/api/v2`.
 const PREFIX: &str = "/alertmanager/";
@@ -61,7 +59,8 @@ async fn receive_by_secret(State(app): State<App>, request: Request) -> Response
     let path = request.uri().path();
     let rest = path.strip_prefix(PREFIX).unwrap_or_default().to_owned();
     let secrets = proof::shown(request.headers(), request.uri().query(), &rest);
-    let response = match source_of(&app, &secrets).await {
+    let caller = Caller::of(&request);
+    let response = match caller.source_by_secret(&app, &secrets, Kind::Alertmanager).await {
         Ok(source) => match Knock::read(&app, source, &rest, request, BODY_LIMIT).await {
             Ok(knock) => answer(&knock).await,
             Err((_, trouble)) => refuse(trouble),
@@ -72,21 +71,6 @@ async fn receive_by_secret(State(app): State<App>, request: Request) -> Response
     metrics::counter!("stentor_deliveries_total", "kind" => Kind::Alertmanager.as_str(), "status" => outcome)
         .increment(1);
     response
-}
-
-async fn source_of(app: &App, secrets: &[String]) -> Result<Arc<AlertSource>, Trouble> {
-    let now = app.clock.now();
-    for secret in secrets {
-        match app.sources.by_secret(&app.db, secret, now).await {
-            Ok(Some(source)) if source.kind == Kind::Alertmanager => return Ok(source),
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(error = %error, "Could not look a source up");
-                return Err(Trouble::Unavailable);
-            }
-        }
-    }
-    Err(Trouble::Unproven)
 }
 
 /// Takes a request whose address names its source.

@@ -72,7 +72,7 @@ fn observe(app_key: &str, alert: &Value) -> Result<Observation, String> {
     let mut observation = Observation::firing(key, title);
     (observation.said, observation.status) = (said, status);
     observation.description = values::member(alert, "description").unwrap_or_default();
-    observation.at = values::instant(&alert["timestamp"]);
+    observation.at = values::time(&alert["timestamp"]);
     for (name, value) in members.iter().filter(|(name, _)| !NO_TAGS.contains(&name.as_str())) {
         let Some(tag) = tag(name, value)? else { continue };
         if is_web_address(&tag) {
@@ -107,8 +107,8 @@ pub fn deployment(body: &Value, ends: bool) -> Result<ChangeEvent, String> {
     let component = values::member(body, "component").ok_or("component is required")?;
     let version = values::member(body, "version").ok_or("version is required")?;
     let mut hosts: Vec<String> = match &body["hosts"] {
-        Value::Array(hosts) => hosts.iter().filter_map(values::text).collect(),
-        one => values::text(one).into_iter().collect(),
+        Value::Array(hosts) => hosts.iter().filter_map(values::plain).collect(),
+        one => values::plain(one).into_iter().collect(),
     };
     if hosts.is_empty() {
         return Err("hosts is required".to_owned());
@@ -122,7 +122,7 @@ pub fn deployment(body: &Value, ends: bool) -> Result<ChangeEvent, String> {
     };
     let mut labels = BTreeMap::new();
     for name in ["component", "version", "env", "owner", "source_system"] {
-        values::label(&mut labels, name, values::member(body, name));
+        values::put(&mut labels, name, values::member(body, name));
     }
     labels.insert("hosts".to_owned(), hosts.clone());
     let place = values::member(body, "env").map(|env| format!(" to {env}")).unwrap_or_default();
@@ -132,7 +132,7 @@ pub fn deployment(body: &Value, ends: bool) -> Result<ChangeEvent, String> {
         state: Some(state),
         labels,
         links: Vec::new(),
-        at: values::instant(&body["timestamp"]),
+        at: values::time(&body["timestamp"]),
     })
 }
 

@@ -13,13 +13,11 @@ use axum::{Json, Router};
 use serde_json::json;
 
 use crate::app::App;
+use crate::ingest::caller::Caller;
 use crate::ingest::kind::Kind;
 use crate::ingest::knock::{Knock, Trouble};
 use crate::ingest::{proof, values};
 use crate::intake::order::{Effect, Taken};
-
-/// The most secrets of one request that are tried.
-const TRIES: usize = 4;
 
 /// What a request can be about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,20 +35,10 @@ pub fn router() -> Router<App> {
 async fn receive_elsewhere(State(app): State<App>, request: Request) -> Response {
     let rest = request.uri().path().trim_start_matches("/bigpanda").trim_matches('/').to_owned();
     let shown = proof::shown(request.headers(), request.uri().query(), "");
-    let now = app.clock.now();
-    for secret in shown.iter().take(TRIES) {
-        match app.sources.by_secret(&app.db, secret, now).await {
-            Ok(Some(source)) if source.kind == Kind::Bigpanda => {
-                return super::hand_over(&app, source, &rest, request).await;
-            }
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(error = %error, "Could not look a source up");
-                return refuse(Trouble::Unavailable);
-            }
-        }
+    match Caller::of(&request).source_by_secret(&app, &shown, Kind::Bigpanda).await {
+        Ok(source) => super::hand_over(&app, source, &rest, request).await,
+        Err(trouble) => refuse(trouble),
     }
-    refuse(Trouble::Unproven)
 }
 
 /// Takes a request.

@@ -89,7 +89,7 @@ impl Mapping {
             values::key_of(&[&event.source, about])
         });
         if said == Said::Resolved {
-            let at = values::instant(&whole["time"]);
+            let at = values::time(&whole["time"]);
             return Some(Observation { at, ..Observation::resolved(key) });
         }
         let title = say(&self.title, TITLES).unwrap_or_else(|| match &event.subject {
@@ -110,10 +110,10 @@ impl Mapping {
         };
         observation.labels = values::labels(&data["labels"]);
         for name in ["source", "type", "subject"] {
-            values::label(&mut observation.labels, name, values::member(whole, name));
+            values::put(&mut observation.labels, name, values::member(whole, name));
         }
-        observation.links = values::link(values::first(data, &["link", "url"]), "Open");
-        observation.at = values::instant(&whole["time"]);
+        observation.links = values::only_link(values::first(data, &["link", "url"]), "Open");
+        observation.at = values::time(&whole["time"]);
         Some(observation)
     }
 

@@ -67,7 +67,7 @@ pub fn list(field: &str, value: &Value) -> Result<Vec<String>, String> {
         Value::Array(entries) => entries.as_slice(),
         one => std::slice::from_ref(one),
     };
-    let words: Option<Vec<String>> = entries.iter().map(crate::ingest::values::text).collect();
+    let words: Option<Vec<String>> = entries.iter().map(crate::ingest::values::plain).collect();
     match words {
         Some(words) if words.is_empty() || words.len() > MOST_WORDS => {
             Err(format!("`{field}` has to have from 1 to {MOST_WORDS} words"))

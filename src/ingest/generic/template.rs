@@ -191,7 +191,7 @@ impl Template {
             None => Status::Critical,
         };
         observation.description = description.unwrap_or_default();
-        observation.links = values::link(say(&self.link, LINKS), "Open");
+        observation.links = values::only_link(say(&self.link, LINKS), "Open");
         observation.labels = match &self.labels {
             Labels::Usual => values::labels(&alert["labels"]),
             Labels::At(place) => {

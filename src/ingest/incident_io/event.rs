@@ -61,7 +61,7 @@ pub fn read(
     observation.description = values::member(event, "description").unwrap_or_default();
     observation.labels = values::labels(metadata);
     observation.annotations = nested(metadata);
-    observation.links = values::link(values::member(event, "source_url"), "Source");
+    observation.links = values::only_link(values::member(event, "source_url"), "Source");
     observation.status = severity(metadata);
     Ok((observation.within_limits(), shown))
 }

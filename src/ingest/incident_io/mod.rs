@@ -4,7 +4,6 @@
 //! `/v2/alert_events`. The Alertmanager's receiver reads reasons only as a list of texts, so that path
 //! has a shape of error of its own.
 
-mod alertmanager;
 mod event;
 
 use axum::extract::{Path, Request, State};
@@ -16,6 +15,8 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::ids::random_bytes;
+use crate::ingest::alertmanager_webhook;
+use crate::ingest::caller::Caller;
 use crate::ingest::incident_io::event::Invalid;
 use crate::ingest::kind::Kind;
 use crate::ingest::knock::{Knock, Trouble};
@@ -51,7 +52,7 @@ async fn receive_elsewhere(
     request: Request,
 ) -> Response {
     let rest = format!("v2/alert_events/{form}/{source}");
-    let found = super::source_by_id(&app, &source).await;
+    let found = super::source_by_id(&app, Caller::of(&request), &source).await;
     let found = found.and_then(|source| {
         if source.kind == Kind::IncidentIo { Ok(source) } else { Err(Trouble::NotThere) }
     });
@@ -95,7 +96,7 @@ fn tell(is_alertmanagers: bool, trouble: Trouble) -> Response {
         Trouble::WrongMethod => ("method_not_allowed", "method_not_allowed"),
         Trouble::WrongType | Trouble::Unreadable(_) => ("invalid_request_error", "invalid_value"),
         Trouble::TooLarge => ("payload_too_large", "payload_too_large"),
-        Trouble::Busy(_) => ("too_many_requests", "too_many_requests"),
+        Trouble::Busy(_) | Trouble::Suspected(_) => ("too_many_requests", "too_many_requests"),
         Trouble::Unavailable => ("api_error", "unavailable"),
     };
     let (status, message) = (trouble.status(), trouble.message());
@@ -153,12 +154,12 @@ async fn take_event(knock: &Knock) -> Result<Response, Refused> {
 
 async fn take_alerts(knock: &Knock) -> Result<Response, Refused> {
     check(knock, "alertmanager")?;
-    let (observations, errors) = alertmanager::read(&knock.json()?);
-    if !observations.is_empty() {
-        knock.take(observations, Vec::new(), None).await?;
+    let read = alertmanager_webhook::read(&knock.json()?)?;
+    if !read.observations.is_empty() {
+        knock.take(read.observations, Vec::new(), None).await?;
     }
-    if let Some(message) = errors.first() {
-        let body = json!({"message": message, "error": "validation_error", "errors": errors});
+    if let Some(message) = read.bad.first() {
+        let body = json!({"message": message, "error": "validation_error", "errors": read.bad});
         return Ok((StatusCode::BAD_REQUEST, Json(body)).into_response());
     }
     let body = json!({"status": "success", "message": "Event accepted for processing"});

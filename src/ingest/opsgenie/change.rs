@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::alert::observation::{Observation, Said, Status};
 use crate::ingest::knock::Trouble;
-use crate::ingest::loose::{self, first_text, list, named, text, text_of, time};
 use crate::ingest::opsgenie::request::Action;
+use crate::ingest::values::{self, first_text, list, named, spelled, text, time};
 
 /// Labels with this before their name are tags.
 pub const TAG: &str = "tag:";
@@ -112,7 +112,7 @@ impl Change {
                     edited(details)
                 }
                 Action::RemoveDetails => {
-                    let names = text_of(&comma_separated(query, "keys"));
+                    let names = spelled(&comma_separated(query, "keys"));
                     let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
                     let labels: BTreeMap<_, _> =
                         names.map(|name| (name.to_owned(), String::new())).collect();
@@ -163,12 +163,12 @@ fn create(key: &str, body: &Value) -> Result<Observation, Trouble> {
     };
     labels.extend(tags_or_none(list(body.get("tags")), "true"));
     for field in FIELDS {
-        loose::put(&mut labels, field, text(body, field));
+        values::put(&mut labels, field, text(body, field));
     }
     labels.entry("priority".to_owned()).or_insert_with(|| "P3".to_owned());
     let mut annotations = BTreeMap::new();
     for field in ["responders", "visibleTo", "actions", "user"] {
-        loose::put(&mut annotations, field, text(body, field));
+        values::put(&mut annotations, field, text(body, field));
     }
     Ok(Observation {
         status,
@@ -207,7 +207,7 @@ fn tags(tags: &[Value], value: &str) -> Result<BTreeMap<String, String>, Trouble
 }
 
 fn tags_or_none(tags: &[Value], value: &str) -> BTreeMap<String, String> {
-    let texts = tags.iter().map(text_of).collect::<Vec<_>>().join(",");
+    let texts = tags.iter().map(spelled).collect::<Vec<_>>().join(",");
     let tags = texts.split(',').map(str::trim).filter(|tag| !tag.is_empty());
     tags.map(|tag| (format!("{TAG}{tag}"), value.to_owned())).collect()
 }

@@ -7,11 +7,12 @@ use crate::alert::history::What;
 use crate::alert::state::{Alert, Seen};
 use crate::ids::AlertId;
 use crate::incident::text::shorten;
+use crate::ingest::doorstep;
 use crate::ingest::knock::{Knock, Trouble};
-use crate::ingest::loose::{self, text};
 use crate::ingest::opsgenie::query::{Page, Query, Sort};
 use crate::ingest::opsgenie::unavailable;
 use crate::ingest::opsgenie::view::{self, Shown, brief};
+use crate::ingest::values::{self, text};
 use crate::store::alerts::{self, Filter};
 use crate::store::db::{Result, Tx};
 
@@ -29,7 +30,7 @@ enum Name {
 }
 
 fn parameters(knock: &Knock) -> std::result::Result<Value, Trouble> {
-    loose::form(knock.query.as_deref().unwrap_or_default().as_bytes())
+    doorstep::form(knock.query.as_deref().unwrap_or_default().as_bytes())
 }
 
 fn name(knock: &Knock, word: &str) -> std::result::Result<Name, Trouble> {
@@ -42,7 +43,7 @@ fn name(knock: &Knock, word: &str) -> std::result::Result<Name, Trouble> {
                 Err(Trouble::NotThere)
             }
         }
-        "alias" => Ok(Name::Alias(loose::key(word))),
+        "alias" => Ok(Name::Alias(values::key(word))),
         other => {
             let other = shorten(other, 20);
             let why = format!(

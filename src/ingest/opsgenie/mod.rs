@@ -21,11 +21,12 @@ use axum::routing::any;
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::ingest::caller::Caller;
 use crate::ingest::kind::Kind;
 use crate::ingest::knock::{Knock, Trouble};
 use crate::ingest::opsgenie::change::Change;
 use crate::ingest::opsgenie::request::{Action, RequestId};
-use crate::ingest::{BODY_LIMIT, counted, loose, proof};
+use crate::ingest::{BODY_LIMIT, counted, doorstep, proof, values};
 
 /// What software sends to when all it can be told is where the API is.
 pub fn router() -> axum::Router<App> {
@@ -42,17 +43,13 @@ async fn by_key(State(app): State<App>, request: Request) -> Response {
 
 /// Finds the source by the secret that the request shows.
 async fn find_source(app: &App, request: Request) -> Result<Knock, Trouble> {
-    let now = app.clock.now();
     // As it was sent: a slash may be part of an alias, and then stands there encoded.
     let rest = request.uri().path().trim_start_matches("/opsgenie/").to_owned();
-    for secret in proof::shown(request.headers(), request.uri().query(), &rest) {
-        let source = app.sources.by_secret(&app.db, &secret, now).await.map_err(unavailable)?;
-        if let Some(source) = source.filter(|source| source.kind == Kind::Opsgenie) {
-            let knock = Knock::read(app, source, &rest, request, BODY_LIMIT).await;
-            return knock.map_err(|(_, trouble)| trouble);
-        }
-    }
-    Err(Trouble::Unproven)
+    let secrets = proof::shown(request.headers(), request.uri().query(), &rest);
+    let caller = Caller::of(&request);
+    let source = caller.source_by_secret(app, &secrets, Kind::Opsgenie).await?;
+    let knock = Knock::read(app, source, &rest, request, BODY_LIMIT).await;
+    knock.map_err(|(_, trouble)| trouble)
 }
 
 /// The store could not be asked.
@@ -86,7 +83,7 @@ async fn take(knock: &Knock) -> Result<Response, Trouble> {
     if !knock.shows_secret() {
         return Err(Trouble::Unproven);
     }
-    let path = loose::path_behind_key(knock);
+    let path = knock.path_behind_key();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let ["v2", "alerts", rest @ ..] = path.as_slice() else { return Err(Trouble::NotThere) };
     if knock.method == Method::GET { ask(knock, rest).await } else { act(knock, rest).await }
@@ -111,7 +108,7 @@ async fn act(knock: &Knock, path: &[&str]) -> Result<Response, Trouble> {
         ["count"] | ["requests", _] | [_, "notes"] => Trouble::WrongMethod,
         _ => Trouble::NotThere,
     })?;
-    let body = if knock.body.trim_ascii().is_empty() { json!({}) } else { loose::object(knock)? };
+    let body = if knock.body.trim_ascii().is_empty() { json!({}) } else { knock.object()? };
     let id = new_id(knock, change.action());
     let key = match path {
         // Without an alias it is known by the id of the request that made it.
@@ -120,7 +117,7 @@ async fn act(knock: &Knock, path: &[&str]) -> Result<Response, Trouble> {
     };
     let query = knock.query.as_deref().unwrap_or_default();
     let observations =
-        change.observations(&loose::key(&key), &body, &loose::form(query.as_bytes())?)?;
+        change.observations(&values::key(&key), &body, &doorstep::form(query.as_bytes())?)?;
     knock.take(observations, Vec::new(), Some(&id.to_string())).await?;
     let body = answer(knock, &id, &[("result", json!("Request will be processed"))]);
     Ok((StatusCode::ACCEPTED, Json(body)).into_response())

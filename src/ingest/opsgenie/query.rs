@@ -7,9 +7,9 @@ use serde_json::Value;
 use crate::alert::state::Alert;
 use crate::incident::text::shorten;
 use crate::ingest::knock::Trouble;
-use crate::ingest::loose::text;
 use crate::ingest::opsgenie::change::OWNER;
 use crate::ingest::opsgenie::view::{field, tags};
+use crate::ingest::values::text;
 
 /// The most terms.
 const TERMS: usize = 50;

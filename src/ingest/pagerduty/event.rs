@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::alert::observation::{ChangeEvent, Link, Observation, Said, Status, TITLE_LIMIT};
-use crate::ingest::loose::{self, list, named, text, text_of, time};
+use crate::ingest::values::{self, list, named, spelled, text, time};
 
 /// The longest deduplication key, in characters.
 const KEY_LIMIT: usize = 255;
@@ -22,7 +22,7 @@ pub fn alert(
     fresh: impl FnOnce() -> String,
 ) -> Result<(String, Observation), Vec<String>> {
     let mut errors = Vec::new();
-    let key = body.get("dedup_key").map(text_of).unwrap_or_default();
+    let key = body.get("dedup_key").map(spelled).unwrap_or_default();
     let has_key = !key.trim().is_empty();
     if key.chars().count() > KEY_LIMIT {
         errors.push(format!("'dedup_key' is too long (maximum {KEY_LIMIT} characters)"));
@@ -40,7 +40,7 @@ pub fn alert(
         if !has_key {
             errors.push("'dedup_key' is missing or blank".to_owned());
         }
-        let observation = Observation::about(loose::key(&key), said);
+        let observation = Observation::about(values::key(&key), said);
         return if errors.is_empty() { Ok((key, observation)) } else { Err(errors) };
     }
     let observation = trigger(body, &mut errors);
@@ -48,7 +48,7 @@ pub fn alert(
         return Err(errors);
     }
     let key = if has_key { key } else { fresh() };
-    Ok((key.clone(), Observation { key: loose::key(&key), ..observation }.within_limits()))
+    Ok((key.clone(), Observation { key: values::key(&key), ..observation }.within_limits()))
 }
 
 fn trigger(body: &Value, errors: &mut Vec<String>) -> Observation {
@@ -67,7 +67,7 @@ fn trigger(body: &Value, errors: &mut Vec<String>) -> Observation {
     };
     let mut labels = BTreeMap::from([("severity".to_owned(), severity)]);
     for field in ["source", "component", "group", "class"] {
-        loose::put(&mut labels, field, text(payload, field));
+        values::put(&mut labels, field, text(payload, field));
     }
     if payload.is_object() && !labels.contains_key("source") {
         errors.push("'payload.source' is missing or blank".to_owned());
@@ -75,8 +75,8 @@ fn trigger(body: &Value, errors: &mut Vec<String>) -> Observation {
     let client = text(body, "client");
     let mut links = links(body);
     let name = if client.is_empty() { "Client" } else { &client };
-    loose::link(&mut links, &text(body, "client_url"), name);
-    loose::put(&mut labels, "client", client.clone());
+    values::link(&mut links, &text(body, "client_url"), name);
+    values::put(&mut labels, "client", client.clone());
     let summary = text(payload, "summary");
     let details = payload.get("custom_details");
     Observation {
@@ -111,13 +111,13 @@ fn links(body: &Value) -> Vec<Link> {
     let mut links = Vec::new();
     for link in list(body.get("links")) {
         let (href, name) = (text(link, "href"), text(link, "text"));
-        loose::link(&mut links, &href, if name.is_empty() { "Link" } else { &name });
+        values::link(&mut links, &href, if name.is_empty() { "Link" } else { &name });
     }
     for image in list(body.get("images")) {
         let name = text(image, "alt");
         let name = if name.is_empty() { "Image" } else { &name };
         for field in ["href", "src"] {
-            loose::link(&mut links, &text(image, field), name);
+            values::link(&mut links, &text(image, field), name);
         }
     }
     links
@@ -131,7 +131,7 @@ pub fn change(body: &Value, key: String) -> Result<ChangeEvent, Vec<String>> {
         return Err(errors);
     }
     let mut labels = named(payload.get("custom_details"));
-    loose::put(&mut labels, "source", text(payload, "source"));
+    values::put(&mut labels, "source", text(payload, "source"));
     let change = ChangeEvent {
         key,
         summary: text(payload, "summary"),

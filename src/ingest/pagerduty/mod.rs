@@ -13,9 +13,10 @@ use axum::routing::any;
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::ingest::caller::Caller;
 use crate::ingest::kind::Kind;
 use crate::ingest::knock::{Knock, Trouble, body_within};
-use crate::ingest::{SMALL_BODY_LIMIT, counted, loose};
+use crate::ingest::{SMALL_BODY_LIMIT, counted, doorstep};
 
 /// What stock software sends to when all it knows is a host.
 pub fn router() -> axum::Router<App> {
@@ -36,23 +37,20 @@ async fn by_key(State(app): State<App>, request: Request) -> Response {
 
 /// Finds the source by the routing key in the body.
 async fn find(app: &App, request: Request) -> Result<Knock, Trouble> {
+    let caller = Caller::of(&request);
     let (parts, body) = request.into_parts();
     let body = body_within(body, &parts.headers, SMALL_BODY_LIMIT).await?;
-    let key = event::routing_key(&loose::object_in(&body)?);
-    let now = app.clock.now();
-    let source = app.sources.by_secret(&app.db, &key, now).await.map_err(|error| {
-        tracing::warn!(error = %error, "Could not look a source up");
-        Trouble::Unavailable
-    })?;
+    let key = event::routing_key(&doorstep::object_in(&body)?);
+    let source = caller.source_by_secret(app, &[key], Kind::Pagerduty).await?;
     Ok(Knock {
         app: app.clone(),
-        source: source.filter(|source| source.kind == Kind::Pagerduty).ok_or(Trouble::Unproven)?,
+        source,
         method: parts.method,
         rest: parts.uri.path().trim_matches('/').to_owned(),
         query: parts.uri.query().map(str::to_owned),
         headers: parts.headers,
         body,
-        now,
+        now: app.clock.now(),
     })
 }
 
@@ -67,7 +65,7 @@ pub async fn receive(knock: Knock) -> Response {
 /// Says why a request went no further. Who comes too often is told so, and comes again.
 pub fn refuse(trouble: Trouble) -> Response {
     let status = match &trouble {
-        Trouble::Busy(_) => "throttle exceeded",
+        Trouble::Busy(_) | Trouble::Suspected(_) => "throttle exceeded",
         Trouble::Unavailable => "unavailable",
         _ => "invalid event",
     };
@@ -96,7 +94,7 @@ async fn take(knock: &Knock) -> Result<Response, Trouble> {
     if knock.method != Method::POST {
         return Err(Trouble::WrongMethod);
     }
-    let body = loose::object(knock)?;
+    let body = knock.object()?;
     if !knock.is_secret(&event::routing_key(&body)) {
         return Err(Trouble::Unproven);
     }

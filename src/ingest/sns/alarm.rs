@@ -51,7 +51,7 @@ pub fn read(message: &str, insufficient: InsufficientData) -> Option<Observation
     (observation.said, observation.status, observation.at) = (said, status, at);
     observation.starts_at = at;
     observation.description = values::member(&alarm, "AlarmDescription").unwrap_or_default();
-    values::label(&mut observation.annotations, "reason", values::member(&alarm, "NewStateReason"));
+    values::put(&mut observation.annotations, "reason", values::member(&alarm, "NewStateReason"));
     let trigger = &alarm["Trigger"];
     observation.labels = values::labels(&trigger["Dimensions"]);
     // The region's code stands in the ARN only: arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME.
@@ -63,7 +63,7 @@ pub fn read(message: &str, insufficient: InsufficientData) -> Option<Observation
         ("namespace", values::member(trigger, "Namespace")),
         ("metric", values::member(trigger, "MetricName")),
     ] {
-        values::label(&mut observation.labels, label, value);
+        values::put(&mut observation.labels, label, value);
     }
     let is_region =
         |region: &String| region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -73,7 +73,7 @@ pub fn read(message: &str, insufficient: InsufficientData) -> Option<Observation
             "https://console.aws.amazon.com/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"
         )
     });
-    observation.links = values::link(address, "CloudWatch");
+    observation.links = values::only_link(address, "CloudWatch");
     Some(observation)
 }
 

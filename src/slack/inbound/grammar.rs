@@ -240,12 +240,6 @@ fn parser(verb: Verb) -> Parser {
         Verb::Alerts => alerts,
         Verb::Tag => tag,
         Verb::Untag => untag,
-        Verb::Field => field,
-        Verb::Call => call,
-        Verb::Private => private,
-        Verb::Test => test,
-        Verb::Pause => pause,
-        Verb::Cancel => cancel,
         Verb::Field => saying::field,
         Verb::Call => saying::call,
         Verb::Private => saying::private,
@@ -474,43 +468,6 @@ fn tag(words: &str, _: &UserId) -> Intent {
 /// `untag [<tag>]`
 fn untag(tag: &str, _: &UserId) -> Intent {
     said(tag, Form::Untag, |tag| Command::Untag { tag })
-}
-
-/// `field [<field>] [<value> | none]`
-fn field(words: &str, _: &UserId) -> Intent {
-    let words = readable(words);
-    match words.trim() {
-        "" => Intent::OpenForm(Form::Field { field: None }),
-        words => Intent::SetField { words: words.to_owned() },
-    }
-}
-
-/// `call [<address> | none]`
-fn call(url: &str, _: &UserId) -> Intent {
-    said(url, Form::Call, |url| match url.to_lowercase().as_str() {
-        "none" | "off" | "end" | "ended" | "over" | "-" => Command::Call { url: String::new() },
-        _ => Command::Call { url },
-    })
-}
-
-/// `private`
-fn private(_: &str, _: &UserId) -> Intent {
-    Intent::Run(Command::Visibility { private: true })
-}
-
-/// `test [name]`
-fn test(name: &str, _: &UserId) -> Intent {
-    Intent::DeclareTest { name: readable(name) }
-}
-
-/// `pause [text]`
-fn pause(text: &str, _: &UserId) -> Intent {
-    said(text, Form::Pause, |message| Command::Pause { message: Some(message) })
-}
-
-/// `cancel [text]`
-fn cancel(text: &str, _: &UserId) -> Intent {
-    said(text, Form::Cancel, |message| Command::Cancel { message: Some(message) })
 }
 
 /// `page [<@person>… | <path> | <schedule>] [text]`

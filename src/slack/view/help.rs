@@ -95,7 +95,6 @@ mod tests {
         `/incident note [text]`  Write something into the timeline.
         `/incident timeline`  Show what happened so far.
         `/incident alerts`  Show the alerts behind it, those that fire first.
-        `/incident field [name] [value | none]`  Say what its fields say.
         `/incident timestamp`  Say when it was reported, fixed, resolved and so on.
         `/incident action [text] [@person]`  Write down what is to be done now, and by whom.
         `/incident actions`  Show what is to be done now.

@@ -364,7 +364,8 @@ fn check_alerts_of(incident: &Incident, name: &str, text: &str) -> Checked {
 }
 
 fn check_pages_about(incident: &Incident, name: &str, text: &str) -> Checked {
-    let people: Vec<UserId> = ["U0ALICE", "U0BEA"].map(UserId::from).repeat(30);
+    let people: Vec<UserId> =
+        ["U0ALICE", "U0BEA"].iter().cycle().take(60).copied().map(UserId::from).collect();
     let request = Request {
         title: name.to_owned(),
         description: text.to_owned(),

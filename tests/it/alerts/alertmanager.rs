@@ -7,8 +7,12 @@ use serde_json::{Value, json};
 use stentor::alert::history::Phase;
 use stentor::alert::matcher::Matcher;
 use stentor::alert::settings::{Inhibition, MaintenanceWindow, Route, Setting, Silence};
+use stentor::engine::order::Target;
+use stentor::incident::command::{Command, Declare};
+use stentor::incident::event::Actor;
 use stentor::ingest::kind::Kind;
 use stentor::ingest::sources;
+use stentor::intake::order::{Errand, Place, Which};
 use stentor::store::sources::SourceSettings;
 
 use super::monitor::Monitor;
@@ -78,6 +82,28 @@ fn matchers(texts: &[&str]) -> Vec<Matcher> {
 }
 
 on_each_database! {
+    async fn alerts_of_private_incidents_are_shown_to_nobody_here(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        let monitor = bot.monitor(Kind::Alertmanager).await;
+        let client = Client::of(&bot, &monitor).await;
+        client.fires(json!([{"labels": {"alertname": "Intrusion"}}, {"labels": {"alertname": "Latency"}}])).await;
+        assert_eq!(client.names("alerts").await, ["Intrusion", "Latency"]);
+        let declare = Declare { name: "Breach".to_owned(), private: true, ..Declare::default() };
+        bot.orders(Target::New, Command::Declare(declare)).await;
+        let incident = bot.incident(1).await;
+        let alerts = bot.alerts().await;
+        let intrusion = alerts.iter().find(|alert| alert.labels["alertname"] == "Intrusion").unwrap();
+        let which = || Which::Alerts(vec![intrusion.id.clone()]);
+        let to = Place::Incident(incident.id.clone());
+        bot.carries(Errand::Move { which: which(), to, by: Actor::Stentor }).await;
+        assert_eq!(client.names("alerts").await, ["Latency"]);
+        let groups = client.sees("alerts/groups").await;
+        assert!(!groups.to_string().contains("Intrusion"), "{groups}");
+        // What was taken out of it stays as private as it was.
+        bot.carries(Errand::Move { which: which(), to: Place::Nowhere, by: Actor::Stentor }).await;
+        assert_eq!(client.names("alerts").await, ["Latency"]);
+    }
+
     async fn who_sends_is_known_by_the_secret_however_it_is_shown(fresh: Fresh) {
         let bot = Bot::start(&fresh).await;
         let monitor = bot.monitor(Kind::Alertmanager).await;

@@ -135,6 +135,29 @@ on_each_database! {
         assert_eq!(bot.alerts().await[0].phase, Phase::Reopened);
     }
 
+    /// Of several who watch the same, one may have seen it first; what comes later does not change that.
+    async fn the_earliest_beginning_is_kept(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        let monitor = bot.monitor(Kind::Generic).await;
+        let now = bot.clock.now();
+        let since = |minutes: u32| {
+            let starts_at = Some(now.minus(minutes * MINUTE));
+            vec![Observation { starts_at, ..fires("Latency", "checkout") }]
+        };
+        for (minutes, effect) in [
+            (5, Effect::New), (5, Effect::Repeated), (3, Effect::Repeated), (9, Effect::Changed),
+            (9, Effect::Repeated), (5, Effect::Repeated),
+        ] {
+            assert_eq!(bot.hears(&monitor, since(minutes)).await, [effect], "{minutes}");
+        }
+        let alert = bot.alerts().await.remove(0);
+        assert_eq!((alert.starts_at, alert.version), (now.minus(9 * MINUTE), 2));
+        // Once it was over, it begins when it says so.
+        bot.hears(&monitor, vec![ends("Latency", "checkout")]).await;
+        bot.hears(&monitor, since(1)).await;
+        assert_eq!(bot.alerts().await[0].starts_at, now.minus(MINUTE));
+    }
+
     async fn what_another_process_has_folded_is_seen(fresh: Fresh) {
         let bot = Bot::start(&fresh).await;
         let monitor = bot.monitor(Kind::Generic).await;

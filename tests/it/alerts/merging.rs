@@ -16,7 +16,7 @@ use crate::databases::on_each_database;
 const GROUP_WAIT: Duration = Duration::from_secs(31);
 
 impl Bot {
-    async fn orders(&self, target: Target, command: Command) {
+    pub(super) async fn orders(&self, target: Target, command: Command) {
         let order = Order {
             workspace: self.stentor.app.workspace.clone(),
             receipt: None,

@@ -52,7 +52,8 @@ fn standing(alert: &Alert) -> Line {
         let why = match &alert.resolved {
             Some(Cause::Expiry) => Line::of("nothing more was heard of it"),
             Some(Cause::Somebody { actor }) => Line::of("said by ").actor(actor),
-            Some(Cause::Sender) | None => Line::new(),
+            Some(Cause::SourceRemoved) => Line::of("its source was removed"),
+            Some(Cause::Sender | Cause::Unknown) | None => Line::new(),
         };
         return Line::joined([over, why], ", ");
     }

@@ -167,6 +167,7 @@ pub async fn ask(
     let page = call!(alert_lists::page(ours, &Actor::Stentor, &Wanted::default(), 9));
     assert_eq!(page.alerts.len(), 1);
     assert_eq!(call!(alert_lists::with_ids(ours, &Actor::Stentor, ids)).len(), 1);
+    assert_eq!(call!(alert_lists::open_to_all(ours, vec![alert("ours")])).len(), 1);
     assert_eq!(call!(alert_lists::history_after(ours, &id, 0, 9)).len(), 1);
     assert_eq!(call!(alert_lists::change_events(ours, None, None, 9)).len(), 1);
     call!(alert_marks::of_incidents(ours, Some(&source_id), std::slice::from_ref(incident)));
@@ -205,6 +206,9 @@ pub async fn ask(
     assert_eq!(call!(pictures::search(ours, &search, 0, 9)).pictures.len(), 1);
     call!(alert_groups::save_keys(ours, &[(group_key(), GroupId::from("00OTHER"))]));
     call!(alert_groups::forget_keys(ours, &[(group_key(), GroupId::from("00OTHER"))]));
+    assert_eq!(call!(alert_groups::ids_of_incident(ours, incident)).len(), 1);
+    assert_eq!(call!(alerts::look_at_all_of(ours, &source_id, NOW)), 1);
+    assert!(!call!(sources::is_there(ours, &SourceId::from("00theirs"))));
     assert!(!call!(sources::delete(ours, &SourceId::from("00theirs"))));
     assert!(call!(sources::delete(ours, &SourceId::from("00ours"))));
 

@@ -3,10 +3,17 @@
 //! Both get the very same requests (its API v2), each pinned to the first processor, with the load on
 //! the others. The alerts are as Prometheus sends them: a fixed set of them, again and again, each
 //! time with a later end.
+//!
+//! Besides: what an alert costs among many incidents ([`among_incidents`]), what Postgres takes, and
+//! what a million different ones leave in memory ([`million`]).
+
+mod among_incidents;
+mod million;
+mod place;
+mod town;
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -14,11 +21,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use tokio::task::JoinSet;
 
+use crate::alerts::place::{Place, pinned};
 use crate::connection::Connection;
 use crate::fake_slack::FakeSlack;
 use crate::histogram::Histogram;
 use crate::process::{Server, free_address};
-use crate::stentor;
 
 /// Connections that send at the same time.
 const CONNECTIONS: usize = 64;
@@ -50,12 +57,7 @@ pub async fn measure(folder: &Path) -> Result<()> {
             None => None,
         };
         eprintln!("… and Stentor …");
-        let (server, secret) =
-            stentor_with_source(&slack, folder, &format!("rate-{size}"), true).await?;
-        let path = "/alertmanager/api/v2/alerts";
-        let stentor = rate(server.address, path, Some(&secret), size).await?;
-        eprintln!("… and at half of that");
-        let p99 = paced(server.address, path, &secret, size, stentor / 2.0).await?;
+        let (stentor, p99) = of_stentor(&slack, folder, &Place::Sqlite, size).await?;
         figures.push(Figure { size, stentor, alertmanager, p99 });
     }
     println!(
@@ -80,9 +82,54 @@ pub async fn measure(folder: &Path) -> Result<()> {
     many_open(&slack, folder).await
 }
 
+/// What it costs among many incidents.
+pub async fn measure_among_incidents(folder: &Path) -> Result<()> {
+    let slack = FakeSlack::start()?;
+    among_incidents::measure(&slack, folder, &Place::Sqlite).await
+}
+
+/// What a million different ones take.
+pub async fn measure_a_million(folder: &Path) -> Result<()> {
+    let slack = FakeSlack::start()?;
+    million::measure(&slack, folder, &Place::Sqlite).await
+}
+
+/// The same rates on Postgres, and what it costs there among many incidents.
+pub async fn measure_on_postgres(folder: &Path) -> Result<()> {
+    let (slack, place) = (FakeSlack::start()?, Place::postgres()?);
+    println!("| alerts a request | Postgres | p99 at half |");
+    println!("| ---: | ---: | ---: |");
+    for (size, ..) in SIZES {
+        let (rate, p99) = of_stentor(&slack, folder, &place, size).await?;
+        println!("| {size} | {rate:.0}/s | {:.1} ms |", p99.as_secs_f64() * 1_000.0);
+    }
+    among_incidents::measure(&slack, folder, &place).await
+}
+
+/// Alerts a second at full speed, and the 99th percentile of the time to an answer at half of it.
+async fn of_stentor(
+    slack: &FakeSlack,
+    folder: &Path,
+    place: &Place,
+    size: usize,
+) -> Result<(f64, Duration)> {
+    let name = format!("rate-{size}");
+    let database = place.database(folder, &name).await?;
+    let sender = place.sender(folder, &name, &database)?;
+    let server = place.serve(slack, folder, &name, &database, true).await?;
+    let path = "/alertmanager/api/v2/alerts";
+    let rate = rate(server.address, path, Some(&sender.secret), size).await?;
+    eprintln!("… and at half of that");
+    let p99 = paced(server.address, path, &sender.secret, size, rate / 2.0).await?;
+    Ok((rate, p99))
+}
+
 /// What many open alerts cost: memory, and time for each repeat and each new one.
 async fn many_open(slack: &FakeSlack, folder: &Path) -> Result<()> {
-    let (server, secret) = stentor_with_source(slack, folder, "many", false).await?;
+    let place = Place::Sqlite;
+    let database = place.database(folder, "many").await?;
+    let secret = place.sender(folder, "many", &database)?.secret;
+    let server = place.serve(slack, folder, "many", &database, false).await?;
     let path = "/alertmanager/api/v2/alerts";
     println!("\n| open alerts | new ones | repeats of 1,000 of them | memory |");
     println!("| ---: | ---: | ---: | ---: |");
@@ -135,45 +182,6 @@ async fn alertmanager(folder: &Path, size: usize) -> Result<Option<Server>> {
 fn is_missing(error: &anyhow::Error) -> bool {
     format!("{error:#}").contains("No such file")
         || format!("{error:#}").contains("failed to execute")
-}
-
-/// A command on the first processor alone.
-fn pinned(program: &str) -> Command {
-    let mut command = Command::new("taskset");
-    command.args(["-c", "0", program]);
-    command
-}
-
-async fn stentor_with_source(
-    slack: &FakeSlack,
-    folder: &Path,
-    name: &str,
-    is_pinned: bool,
-) -> Result<(Server, String)> {
-    let binary = stentor::binary();
-    let program = binary.to_string_lossy();
-    let pinned = is_pinned.then(|| pinned(&program));
-    let server = stentor::start_as(pinned, &binary, slack, folder, name).await?;
-    let folder = folder.join(name);
-    let database = format!("sqlite://{}", folder.join("bench.db").display());
-    let output = Command::new(&binary)
-        .args([
-            "source",
-            "create",
-            "--kind",
-            "alertmanager",
-            "--name",
-            "load",
-            "--database-url",
-            &database,
-        ])
-        .output()
-        .context("make a source")?;
-    let made: serde_json::Value = serde_json::from_slice(&output.stdout).with_context(|| {
-        format!("read what the source is: {}", String::from_utf8_lossy(&output.stderr))
-    })?;
-    let secret = made["secret"].as_str().context("a source has a secret")?;
-    Ok((server, secret.to_owned()))
 }
 
 /// Alerts a second at full speed.
@@ -280,6 +288,10 @@ const ENDS: &[u8] = b"\"endsAt\":\"";
 fn request(path: &str, secret: Option<&str>, alerts: std::ops::Range<usize>) -> Vec<u8> {
     let ends = ends();
     let alerts: Vec<String> = alerts.map(|number| alert(number, &ends)).collect();
+    request_of(path, secret, &alerts)
+}
+
+fn request_of(path: &str, secret: Option<&str>, alerts: &[String]) -> Vec<u8> {
     let body = format!("[{}]", alerts.join(","));
     let authorization =
         secret.map_or_else(String::new, |secret| format!("Authorization: Bearer {secret}\r\n"));
