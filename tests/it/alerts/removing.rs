@@ -42,6 +42,7 @@ on_each_database! {
         let (gone, other) = (bot.monitor(Kind::Generic).await, bot.monitor(Kind::Generic).await);
         bot.hears(&gone, vec![fires("Latency", "checkout"), fires("Errors", "checkout"), fires("Disk", "cart")]).await;
         bot.hears(&gone, vec![ends("Disk", "cart")]).await;
+        bot.watches(MINUTE).await;
         bot.hears(&other, vec![fires("Load", "mail")]).await;
         bot.watches(MINUTE).await;
         assert!(bot.incident(1).await.signal.unwrap().active);
