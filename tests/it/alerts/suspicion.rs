@@ -61,7 +61,8 @@ on_each_database! {
             assert!(!answer.header("retry-after").is_empty(), "{kind}");
             // Whoever has proven something goes on, however many others there are behind the same address.
             app_forgets(&bot);
-            assert_eq!(shows(&known, path, &known.secret, &body).await.status.as_u16(), taken, "{kind}");
+            let again = shows(&known, path, &known.secret, &body).await;
+            assert!(again.status.is_success(), "{kind}: {}", again.status);
             // Somebody new is let in a second later.
             assert_eq!(shows(&new, path, &new.secret, &body).await.status.as_u16(), later, "{kind}");
             bot.clock.advance(std::time::Duration::from_secs(1));
