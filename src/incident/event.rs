@@ -92,6 +92,10 @@ pub struct Entry {
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an incident is declared once; nobody keeps many of them"
+)]
 pub enum Event {
     /// The incident was opened.
     Declared(Declared),

@@ -115,7 +115,7 @@ fn any_saying() -> impl Strategy<Value = Command> {
 fn any_edit() -> impl Strategy<Value = Command> {
     let some = |words: &'static str| proptest::option::of(words);
     let words = (some("x|y"), some("|z"), some("minor|major"), some("fixing|monitoring|closed"));
-    let person = proptest::option::of("U0BEA|U0BOB".prop_map(|user| UserId::new(user)));
+    let person = proptest::option::of("U0BEA|U0BOB".prop_map(UserId::new));
     let roles = proptest::collection::btree_map("lead|comms", person, 0..2);
     let fields = proptest::collection::btree_map(
         "Colour|Text|Number",

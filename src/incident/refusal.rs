@@ -267,8 +267,8 @@ impl Refusal {
             Refusal::OnCall(refused) => match refused.field()? {
                 "title" | "description" => Some("text"),
                 "path" => Some("path"),
+                "person" => Some("person"),
                 field if field.starts_with("people") => Some("person"),
-                field if field == "person" => Some("person"),
                 _ => None,
             },
             Refusal::NoSuchIncident { .. }

@@ -14,7 +14,7 @@ use crate::ids::{
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::catalogue::field::FieldValue;
 use crate::incident::channel::ChannelStanding;
-use crate::incident::event::{Actor, Declared, Entry, Event, StatusChange};
+use crate::incident::event::{Actor, Declared, Entry, Event, StatusChange, Via};
 use crate::incident::merge::Destination;
 use crate::incident::origin::Origin;
 use crate::incident::papers::Papers;
@@ -349,8 +349,11 @@ impl Incident {
             Event::CallChanged { to, .. } => self.call_url.clone_from(to),
             Event::VisibilityChanged { to, .. } => self.visibility = *to,
             Event::Paged(paged) => paged.apply_to(self),
-            // Who writes something down hears how it goes on.
-            Event::NoteAdded { .. } => self.subscribe(entry.actor.person()),
+            // Who comments from elsewhere hears how it goes on; who writes in Slack reads the channel.
+            Event::NoteAdded { .. } if entry.via == Via::Api => {
+                self.subscribe(entry.actor.person());
+            }
+            Event::NoteAdded { .. } => {}
             Event::Paperwork(filed) => self.papers.apply(filed, entry),
             Event::MemberRemoved { person } => {
                 self.invited.remove(person);

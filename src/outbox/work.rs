@@ -318,6 +318,7 @@ impl NewWork {
 }
 
 /// What an effect means for the outbox.
+#[expect(clippy::large_enum_variant, reason = "they live for a moment, a handful at once")]
 pub enum Change {
     /// This is to be done.
     Add(NewWork),

@@ -49,8 +49,7 @@ pub async fn of_incidents(
     let ids: Vec<GroupId> = groups.keys().cloned().collect();
     let rows: Vec<Row> = tx
         .all_among(
-            "SELECT grp, source, state->'labels'->>'project', state->'labels'->>'environment',
-                 state->'labels'->>'rule_id', state->>'starts_at', state->>'first_seen' FROM alert",
+            "SELECT grp, source, state->'labels'->>'project', state->'labels'->>'environment', state->'labels'->>'rule_id', state->>'starts_at', state->>'first_seen' FROM alert",
             "grp",
             workspace,
             &ids,

@@ -78,7 +78,8 @@ impl Plan {
 
     /// The blocks in which there are incidents.
     pub fn range(&self) -> RangeInclusive<i64> {
-        if self.last < 1 { 0..=-1 } else { 0..=place_of(self.last).0 }
+        // Numbers begin with 1: before the first there is one block, with nothing in it.
+        0..=place_of(self.last.max(1)).0
     }
 
     /// Reads what is needed of the index for these blocks.

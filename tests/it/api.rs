@@ -71,7 +71,7 @@ impl Program {
         self.server.send(method, path, &headers, body.to_string()).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> Answer {
         self.server.get(path, &[("authorization", &self.authorization)]).await
     }
 

@@ -21,8 +21,6 @@ struct Value {
     value_link: Option<String>,
     value_numeric: Option<Numeric>,
     value_option_id: Option<String>,
-    value_catalog_entry_id: Option<String>,
-    value_timestamp: Option<String>,
 }
 
 /// A number is a text here, but not every client knows.
@@ -71,11 +69,11 @@ fn word(value: Value) -> Result<String, Failure> {
         Numeric::Text(text) => text,
         Numeric::Number(number) => number.to_string(),
     });
-    let given = [value.value_text, value.value_link, numeric, value.value_option_id];
-    let is_foreign = value.value_catalog_entry_id.is_some() || value.value_timestamp.is_some();
+    // A client may send all of them, of which one is meant: options come first.
+    let given = [value.value_option_id, value.value_link, numeric, value.value_text];
     match given.into_iter().flatten().next() {
-        Some(word) if !is_foreign => Ok(word),
-        _ => {
+        Some(word) => Ok(word),
+        None => {
             let message =
                 "A value is one of value_text, value_link, value_numeric, value_option_id.";
             Err(Failure::invalid("custom_field_entries", message))

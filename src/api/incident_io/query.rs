@@ -85,8 +85,12 @@ impl Query {
     /// The value of a parameter without brackets; the last one, if it is there more than once. An
     /// empty value is none.
     pub fn one<'q>(&'q self, name: &str) -> Option<&'q str> {
-        let plain = self.0.iter().filter(|given| given.name == name && given.brackets.is_empty());
-        plain.last().map(|parameter| parameter.value.as_str()).filter(|value| !value.is_empty())
+        let mut plain =
+            self.0.iter().filter(|given| given.name == name && given.brackets.is_empty());
+        plain
+            .next_back()
+            .map(|parameter| parameter.value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     /// The value of a parameter that has to be there.

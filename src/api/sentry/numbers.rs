@@ -39,10 +39,9 @@ pub fn of_text(text: &str) -> u64 {
 
 /// The number of somebody in Slack.
 pub fn of_person(user: &UserId) -> String {
-    let digits = user.as_str().bytes().map(|c| (c as char).to_digit(36));
-    let number = digits.fold(Some(0_u128), |number, digit| {
-        number?.checked_mul(36)?.checked_add(u128::from(digit?))
-    });
+    let mut digits = user.as_str().bytes().map(|c| (c as char).to_digit(36));
+    let number = digits
+        .try_fold(0_u128, |number, digit| number.checked_mul(36)?.checked_add(u128::from(digit?)));
     match number.filter(|_| user.is_well_formed()) {
         Some(number) => number.to_string(),
         None => of_text(user.as_str()).to_string(),

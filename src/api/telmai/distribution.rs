@@ -35,16 +35,16 @@ pub async fn show(
     let asked = asked.map(|(from, to)| (from, Timestamp::from_micros(to.as_micros() - 1)));
     let within = incident_counts::declared_between(&mut tx, workspace, &found).await?;
     let all_days = asked.filter(|(from, to)| day_of(*to) - day_of(*from) < DAYS_LIMIT);
-    let days = match all_days.or(within) {
-        Some((first, last)) => day_of(first)..=day_of(last),
-        None => 0..=-1,
+    let days: Vec<i64> = match all_days.or(within) {
+        Some((first, last)) => (day_of(first)..=day_of(last)).collect(),
+        None => Vec::new(),
     };
     let columns = columns(&catalogue);
-    let rows: Vec<Facet> = days.clone().map(Facet::created_on).collect();
+    let rows: Vec<Facet> = days.iter().copied().map(Facet::created_on).collect();
     let counts =
         incident_counts::counts(&mut tx, workspace, &found, &rows, &columns.facets).await?;
     let mut shown = Vec::new();
-    for ((day, count), cells) in days.zip(&counts.rows).zip(&counts.cells) {
+    for ((day, count), cells) in days.into_iter().zip(&counts.rows).zip(&counts.cells) {
         if *count > 0 || all_days.is_some() {
             shown.push(json!({
                 "date": date(day),

@@ -180,7 +180,7 @@ pub fn instant(text: &str) -> Option<Timestamp> {
     let with_offset = text.parse::<jiff::Timestamp>().ok();
     let instant = with_offset.or_else(|| {
         let local: civil::DateTime = text.parse().ok()?;
-        Some(TimeZone::UTC.to_ambiguous_timestamp(local).compatible().ok()?)
+        TimeZone::UTC.to_ambiguous_timestamp(local).compatible().ok()
     });
     instant.map(Timestamp::from)
 }

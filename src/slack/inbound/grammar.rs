@@ -35,6 +35,7 @@ pub struct Parsed {
 }
 
 /// What somebody wants.
+#[expect(clippy::large_enum_variant, reason = "there is one for each request")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intent {
     /// Nothing was said: help in an incident's channel, the form that declares elsewhere, and an

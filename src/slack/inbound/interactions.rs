@@ -221,12 +221,13 @@ fn order(
         let opened_in = origin.slack_team.filter(TeamId::is_workspace);
         declare.slack_team = opened_in.or(slack_team);
     }
-    if let (Command::Paperwork(paperwork), Some(meant)) = (&mut command, origin.item) {
-        match paperwork {
-            Paperwork::EditAction { action: item, .. }
-            | Paperwork::EditFollowUp { follow_up: item, .. } => *item = meant,
-            _ => {}
-        }
+    if let Command::Paperwork(
+        Paperwork::EditAction { action: item, .. }
+        | Paperwork::EditFollowUp { follow_up: item, .. },
+    ) = &mut command
+        && let Some(meant) = origin.item
+    {
+        *item = meant;
     }
     Ok(Order {
         workspace,

@@ -171,10 +171,7 @@ enum Called {
 }
 
 /// The thing with the longest name that these words begin with, and what follows it.
-fn longest<'w, T>(
-    words: &'w str,
-    all: impl Iterator<Item = (T, impl AsRef<str>)>,
-) -> Option<(T, &'w str)> {
+fn longest<T>(words: &str, all: impl Iterator<Item = (T, impl AsRef<str>)>) -> Option<(T, &str)> {
     let found = all.filter_map(|(thing, name)| {
         let rest = after_name(words, name.as_ref())?;
         Some((thing, rest))

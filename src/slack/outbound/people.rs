@@ -173,7 +173,7 @@ pub fn person(shown: &Value) -> Option<Person> {
     let email = email.filter(|email| email.contains('@') && email.len() <= EMAIL_LIMIT);
     Some(Person {
         name,
-        email: email.map(|email| clean_line(email)),
+        email: email.map(clean_line),
         time_zone: text(&shown["tz"]),
         is_active: !shown["deleted"].as_bool().unwrap_or_default(),
         id,

@@ -76,8 +76,8 @@ mod tests {
         `/incident snooze [2h | 90m | 1d] [cancel]`  Have peace from its alerts for a while; with cancel, until there is news.
         `/incident unsnooze`  Hear of its alerts again.
         `/incident merge [INC-42]`  Go on in another incident.
-        `/incident cancel [text]`  It was declared by mistake; say why.
         `/incident pause [text]`  Let the work rest; say why.
+        `/incident cancel [text]`  It was declared by mistake; say why.
         *People*
         `/incident lead [me | @person | none]`  Say who runs it.
         `/incident role [role] [me | @person | none]`  Say who does what.
@@ -95,15 +95,15 @@ mod tests {
         `/incident note [text]`  Write something into the timeline.
         `/incident timeline`  Show what happened so far.
         `/incident alerts`  Show the alerts behind it, those that fire first.
-        `/incident timestamp`  Say when it was reported, fixed, resolved and so on.
+        `/incident field [name] [value | none]`  Say what its fields say.
         `/incident action [text] [@person]`  Write down what is to be done now, and by whom.
         `/incident actions`  Show what is to be done now.
-        `/incident field [name] [value | none]`  Say what its fields say.
+        `/incident timestamp`  Say when it was reported, fixed, resolved and so on.
         `/incident followup [text] [@person]`  Write down what is to be done afterwards, and by whom.
         `/incident followups`  Show what is to be done afterwards.
         `/incident link [url] [title]`  Attach something elsewhere.
-        `/incident postmortem [url]`  Show its post-mortem, attach one, or begin one from the timeline.
         `/incident relate [INC-42]`  Say what other incident it has to do with.
+        `/incident postmortem [url]`  Show its post-mortem, attach one, or begin one from the timeline.
         `/incident tag [tag] [value]`  Give it a tag.
         `/incident untag [tag]`  Take a tag from it.
         ~ What stands in brackets may be left out; a form asks for what is needed. /inc is the same as /incident.

@@ -43,8 +43,9 @@ on_each_database! {
         bot.hears(&gone, vec![fires("Latency", "checkout"), fires("Errors", "checkout"), fires("Disk", "cart")]).await;
         bot.hears(&gone, vec![ends("Disk", "cart")]).await;
         bot.watches(MINUTE).await;
-        assert!(bot.incident(1).await.signal.unwrap().active);
         bot.hears(&other, vec![fires("Load", "mail")]).await;
+        bot.watches(MINUTE).await;
+        assert!(bot.incident(1).await.signal.unwrap().active);
         assert!(bot.takes_away(&gone).await);
         bot.watches(Duration::from_secs(1)).await;
         let all = bot.alerts().await;

@@ -26,7 +26,7 @@ on_each_database! {
             ("category=open,,live", "category"),
             ("severity=huge", "severity"),
             ("severity=", "severity"),
-            ("severity=minor&severity=major", "severity"),
+            ("severity=minor&severity=huge", "severity"),
             ("cursor=x", "cursor"),
             (&long, "q"),
             ("q=%ff", "q"),

@@ -133,3 +133,30 @@ fn nothing_is_served_that_the_document_does_not_know() {
         assert!(known.contains(&served), "{served:?}");
     }
 }
+
+/// Where the table stands in the documentation.
+const PAGE: &str = "docs/apis-incident-io.md";
+
+#[test]
+fn the_page_says_which_operations_are_served() {
+    let contract = Contract::read();
+    let served: BTreeSet<(String, String)> =
+        operations().iter().map(|it| (it.method.to_owned(), it.path.to_owned())).collect();
+    let mut table = String::from("| operation | served |\n|---|---|\n");
+    for (method, path) in contract.operations() {
+        let alike = (method, path);
+        let is_served = served.contains(&alike) || alike.1.starts_with("/v2/alert_events");
+        let mark = if is_served { "yes" } else { "not yet" };
+        table.push_str(&format!("| `{} {}` | {mark} |\n", alike.0, alike.1));
+    }
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
+    let text = std::fs::read_to_string(&page).unwrap();
+    let (before, rest) = text.split_once("<!-- operations -->\n").unwrap();
+    let (found, after) = rest.split_once("<!-- end -->").unwrap();
+    if std::env::var_os("STENTOR_WRITE_DOCS").is_some() {
+        let text = format!("{before}<!-- operations -->\n{table}<!-- end -->{after}");
+        std::fs::write(&page, text).unwrap();
+        return;
+    }
+    assert_eq!(found, table, "run this test once with STENTOR_WRITE_DOCS=1");
+}

@@ -1,7 +1,8 @@
 //! Incidents in the incident.io format.
 
 use axum::http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
+use stentor::api::incident_io::operations;
 
 use super::{Client, failure};
 use crate::databases::on_each_database;
@@ -57,5 +58,131 @@ on_each_database! {
         }
         let answer = client.asks(Method::PUT, "/v2/incidents", None).await;
         failure(&answer, 405, "method_not_allowed");
+    }
+
+    async fn every_example_body_of_the_document_is_understood(fresh: Fresh) {
+        let mut client = Client::start(&fresh).await;
+        let mut tried = 0;
+        for operation in operations() {
+            let method: Method = operation.method.parse().unwrap();
+            let Some(body) = client.contract.example_request(&method, operation.path) else {
+                continue;
+            };
+            tried += 1;
+            let path = operation.path.replace("{id}", "01FDAG4SAP5TYPT98WGR2N7W91");
+            let answer = client.asks(method, &path, Some(&body)).await;
+            let status = answer.status.as_u16();
+            assert!(status < 500, "{} {path}: {}", operation.method, answer.text);
+            // What it names is not there, or can't be so here; but it is read.
+            let code = match status {
+                400.. => serde_json::from_str::<Value>(&answer.text).unwrap()["errors"][0]["code"].clone(),
+                _ => Value::Null,
+            };
+            for unread in ["is_required", "invalid_body", "malformed_json"] {
+                assert_ne!(code, unread, "{} {path}: {}", operation.method, answer.text);
+            }
+        }
+        assert!(tried > 15, "{tried}");
+    }
+
+    async fn incidents_are_filtered_as_asked(fresh: Fresh) {
+        let mut client = Client::start(&fresh).await;
+        let severities = client.gets("/v1/severities").await["severities"].clone();
+        let (mild, worst) = (severities[0]["id"].clone(), severities[2]["id"].clone());
+        for (key, body) in [
+            ("a", json!({"name": "One", "severity_id": mild})),
+            ("b", json!({"name": "Two", "severity_id": worst})),
+            ("c", json!({"name": "Three", "mode": "test"})),
+            ("d", json!({"name": "Four", "mode": "retrospective"})),
+        ] {
+            let mut body = body;
+            body["idempotency_key"] = json!(key);
+            body["visibility"] = json!("public");
+            client.posts("/v2/incidents", &body).await.expect(200);
+        }
+        let (mild, worst) = (mild.as_str().unwrap(), worst.as_str().unwrap());
+        for (filter, names) in [
+            (String::new(), vec!["Four", "Two", "One"]),
+            ("sort_by=created_at_oldest_first".to_owned(), vec!["One", "Two", "Four"]),
+            ("mode[one_of]=test".to_owned(), vec!["Three"]),
+            (format!("severity[one_of]={mild}"), vec!["One"]),
+            (format!("severity[not_in]={mild}"), vec!["Four", "Two"]),
+            (format!("severity[gte]={mild}"), vec!["Two", "One"]),
+            (format!("severity[lte]={mild}"), vec!["One"]),
+            (format!("severity[one_of]={mild}&severity[one_of]={worst}"), vec!["Two", "One"]),
+            ("status_category[one_of]=live".to_owned(), vec!["Four", "Two", "One"]),
+            ("status_category[not_in]=live".to_owned(), vec![]),
+            (
+                format!("filter_mode=any&severity[one_of]={mild}&status_category[one_of]=closed"),
+                vec!["One"],
+            ),
+            ("created_at[gte]=2030-01-01".to_owned(), vec![]),
+        ] {
+            let page = client.gets(&format!("/v2/incidents?{filter}")).await;
+            let found: Vec<&str> = page["incidents"].as_array().unwrap().iter()
+                .map(|incident| incident["name"].as_str().unwrap()).collect();
+            assert_eq!(found, names, "{filter}");
+            assert_eq!(page["pagination_meta"]["total_record_count"], names.len(), "{filter}");
+        }
+        for (filter, field) in [
+            ("status[like]=x", "status[like]"),
+            ("severity[gte]=none", "severity[gte]"),
+            ("incident_role[R][is_set]=true", "incident_role[R][is_set]"),
+            ("custom_field[none][one_of]=x", "custom_field[none]"),
+            ("mode[one_of]=dream", "mode[one_of]"),
+            ("sort_by=name", "sort_by"),
+            ("filter_mode=some", "filter_mode"),
+            ("after=01FDAG4SAP5TYPT98WGR2N7W91", "after"),
+        ] {
+            let answer = client.asks(Method::GET, &format!("/v2/incidents?{filter}"), None).await;
+            let (_, found) = failure(&answer, 422, "validation_error");
+            assert_eq!(found.as_deref(), Some(field), "{filter}");
+        }
+    }
+
+    async fn an_incident_is_edited_in_one_step(fresh: Fresh) {
+        let mut client = Client::start(&fresh).await;
+        let field = json!({"name": "Team", "description": "Whose it is", "field_type": "single_select"});
+        let field = client.posts("/v2/custom_fields", &field).await.expect(201)["custom_field"].clone();
+        let option = json!({"custom_field_id": field["id"], "value": "Payments"});
+        let option = client.posts("/v1/custom_field_options", &option).await.expect(201);
+        let option = option["custom_field_option"].clone();
+        assert_eq!(option["sort_key"], 1000);
+        let body = json!({"idempotency_key": "a", "visibility": "public", "name": "Slow"});
+        let made = client.posts("/v2/incidents", &body).await.expect(200)["incident"].clone();
+        let roles = client.gets("/v2/incident_roles").await["incident_roles"].clone();
+        let stamps = client.gets("/v2/incident_timestamps").await["incident_timestamps"].clone();
+        let edit = json!({"notify_incident_channel": false, "incident": {
+            "name": "Very slow", "summary": "Everything", "call_url": "https://meet.example.com/x",
+            "custom_field_entries": [{"custom_field_id": field["id"], "values": [{"value_option_id": option["id"]}]}],
+            "incident_role_assignments": [{"incident_role_id": roles[0]["id"], "assignee": {"slack_user_id": "U0ALICE"}}],
+            "incident_timestamp_values": [{"incident_timestamp_id": stamps[0]["id"], "value": "2026-09-21T14:00:00Z"}],
+        }});
+        let path = format!("/v2/incidents/{}/actions/edit", made["id"].as_str().unwrap());
+        let edited = client.posts(&path, &edit).await.expect(200)["incident"].clone();
+        assert_eq!((&edited["name"], &edited["call_url"]), (&json!("Very slow"), &json!("https://meet.example.com/x")));
+        assert_eq!(edited["custom_field_entries"][0]["values"][0]["value_option"]["value"], "Payments");
+        assert_eq!(edited["incident_role_assignments"][0]["assignee"]["slack_user_id"], "U0ALICE");
+        assert_eq!(edited["incident_timestamp_values"][0]["value"]["value"], "2026-09-21T14:00:00Z");
+        // The native API says the same.
+        let native = client.program.get("/api/v1/incidents/1").await.expect(200);
+        assert_eq!((&native["name"], &native["summary"]), (&json!("Very slow"), &json!("Everything")));
+        // Found by it, and cleared again.
+        let filter = format!("/v2/incidents?custom_field%5B{}%5D%5Bone_of%5D={}",
+            field["id"].as_str().unwrap(), option["id"].as_str().unwrap());
+        assert_eq!(client.gets(&filter).await["incidents"][0]["id"], made["id"]);
+        let clear = json!({"notify_incident_channel": false, "incident": {
+            "custom_field_entries": [{"custom_field_id": field["id"], "values": []}],
+            "incident_role_assignments": [{"incident_role_id": roles[0]["id"]}],
+        }});
+        let cleared = client.posts(&path, &clear).await.expect(200)["incident"].clone();
+        assert_eq!(cleared["custom_field_entries"][0]["values"], json!([]));
+        assert!(cleared["incident_role_assignments"][0].get("assignee").is_none());
+        assert!(client.gets(&filter).await["incidents"].as_array().unwrap().is_empty());
+        // All or nothing.
+        let bad = json!({"notify_incident_channel": false, "incident": {"name": "Other", "severity_id": "none"}});
+        let answer = client.posts(&path, &bad).await;
+        assert_eq!(failure(&answer, 422, "validation_error").1.as_deref(), Some("severity_id"));
+        assert_eq!(client.gets("/v2/incidents/1").await["incident"]["name"], "Very slow");
     }
 }

@@ -68,13 +68,15 @@ struct FieldInfo {
 
 /// One value: one of these.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
 enum Value {
     #[serde(rename = "value_option")]
     Choice(Choice),
-    ValueText(String),
-    ValueLink(String),
-    ValueNumeric(String),
+    #[serde(rename = "value_text")]
+    Text(String),
+    #[serde(rename = "value_link")]
+    Link(String),
+    #[serde(rename = "value_numeric")]
+    Numeric(String),
 }
 
 impl FieldEntry {
@@ -100,8 +102,8 @@ fn values(field: &field::CustomField, value: &FieldValue) -> Vec<Value> {
             let known = options.iter().filter_map(|id| field.option(id));
             known.map(|option| Value::Choice(Choice::show(option, &field.id))).collect()
         }
-        FieldValue::Text { text } => vec![Value::ValueText(text.clone())],
-        FieldValue::Link { url } => vec![Value::ValueLink(url.clone())],
-        FieldValue::Numeric { number } => vec![Value::ValueNumeric(number.clone())],
+        FieldValue::Text { text } => vec![Value::Text(text.clone())],
+        FieldValue::Link { url } => vec![Value::Link(url.clone())],
+        FieldValue::Numeric { number } => vec![Value::Numeric(number.clone())],
     }
 }
