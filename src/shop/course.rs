@@ -72,8 +72,7 @@ pub fn courses(plot: &'static Plot, seed: u64) -> Vec<Course> {
         if place < COMING_BACK {
             fires.push(second_time(&mut chance));
         }
-        let summary = if place == 0 { plot.headline.to_owned() } else { rule.summary(&spot) };
-        courses.push(Course { alert: alert(plot, rule, &spot, summary), fires });
+        courses.push(Course { alert: alert(plot, rule, &spot, place == 0), fires });
     }
     for (number, city) in CITIES.into_iter().enumerate() {
         let mut fires = vec![first_time(FIRST_SIGNS + number * 20, &mut chance)];
@@ -140,7 +139,7 @@ fn second_time(chance: &mut Chance) -> Range<u64> {
     back + chance.below(8)..fading + chance.below(over - fading)
 }
 
-fn alert(plot: &Plot, rule: &Rule, spot: &Spot, summary: String) -> Alert {
+fn alert(plot: &Plot, rule: &Rule, spot: &Spot, is_headline: bool) -> Alert {
     let mut labels = BTreeMap::from([
         ("alertname", rule.name.to_owned()),
         ("severity", rule.severity.to_owned()),
@@ -160,13 +159,18 @@ fn alert(plot: &Plot, rule: &Rule, spot: &Spot, summary: String) -> Alert {
         labels.insert("pod", pod.clone());
     }
     let runbook = format!("https://runbooks.acme.example/{about}#{}", rule.name);
-    let annotations = BTreeMap::from([
-        ("summary", summary),
+    let mut annotations = BTreeMap::from([
         ("runbook_url", runbook),
         (
             "dashboard",
             format!("https://grafana.acme.example/d/{about}?var-cluster={}", spot.cluster),
         ),
     ]);
+    if is_headline {
+        annotations.insert("summary", plot.headline.to_owned());
+        annotations.insert("description", plot.description.to_owned());
+    } else {
+        annotations.insert("summary", rule.summary(spot));
+    }
     Alert::Watched { labels, annotations }
 }

@@ -24,6 +24,8 @@ pub struct Plot {
     pub area: &'static str,
     /// What the first alert that matters says.
     pub headline: &'static str,
+    /// More about it.
+    pub description: &'static str,
     /// What was changed just before.
     pub change: &'static str,
     /// What a customer can't do, which probes from outside find.
@@ -60,6 +62,7 @@ static BAD_RELEASE: Plot = Plot {
     what: "Checkout",
     area: "checkout",
     headline: "Checkout fails for one in five customers",
+    description: "More than 20 % of the requests to checkout fail since the last release.",
     change: "Deployed checkout 2026.11.3",
     unable: "An order can’t be placed",
     own: &[&rule::ERRORS, &rule::CRASHES, &rule::LATENCY, &rule::NOT_READY, &rule::BUDGET],
@@ -73,6 +76,7 @@ static FULL_DATABASE: Plot = Plot {
     what: "The orders database",
     area: "orders",
     headline: "The orders database takes no writes",
+    description: "The disk of its primary is full. What customers order waits in checkout.",
     change: "Deployed orders 2026.11.7: keeps a copy of each order’s history",
     unable: "An order can’t be confirmed",
     own: &[&rule::WRITES, &rule::DISK, &rule::LAG, &rule::POOL],
@@ -86,6 +90,7 @@ static PARTITION: Plot = Plot {
     what: "The network between eu-1 and eu-2",
     area: "network",
     headline: "eu-1 and eu-2 do not reach each other",
+    description: "Calls between the two clusters end in nothing. Each of them is well by itself.",
     change: "Changed the firewall between eu-1 and eu-2",
     unable: "The shop does not answer",
     own: &[&rule::UNREACHABLE, &rule::LOSS],
@@ -99,6 +104,7 @@ static SLOW_PROVIDER: Plot = Plot {
     what: "The payment provider",
     area: "payments",
     headline: "Payments wait in vain for the provider",
+    description: "The provider takes 30 seconds for a charge, and payments waits for each of them.",
     change: "Deployed payments 2026.11.1: waits longer for the provider",
     unable: "A card can’t be charged",
     own: &[&rule::TIMEOUTS, &rule::LATENCY, &rule::POOL, &rule::BUDGET],

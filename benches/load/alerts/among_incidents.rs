@@ -67,6 +67,7 @@ async fn cost(slack: &FakeSlack, folder: &Path, place: &Place, incidents: usize)
     let database = place.database(folder, &name).await?;
     let sender = place.sender(folder, &name, &database)?;
     town::fill(&database, &sender.source, incidents).await.context("make the incidents")?;
+    place.settle(&database).await?;
     let server = place.serve(slack, folder, &name, &database, false).await?;
     // The busy ones are spread over all that are open.
     let open = incidents / town::OPEN_EVERY;

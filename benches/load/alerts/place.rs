@@ -56,6 +56,16 @@ impl Place {
         }
     }
 
+    /// Lets Postgres count what was written at once: by itself it does so within a minute.
+    pub async fn settle(&self, database: &str) -> Result<()> {
+        if let Place::Postgres { .. } = self {
+            let mut connection = PgConnection::connect(database).await?;
+            sqlx::query("ANALYZE").execute(&mut connection).await?;
+            connection.close().await?;
+        }
+        Ok(())
+    }
+
     /// Makes a source of the kind that Prometheus sends to.
     pub fn sender(&self, folder: &Path, name: &str, database: &str) -> Result<Sender> {
         let folder = folder.join(name);

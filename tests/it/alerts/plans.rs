@@ -19,14 +19,17 @@ fn statements(source: &str) -> Vec<String> {
     let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
     let code: String = code.flat_map(|line| [line, "\n"]).collect();
     let texts = code.split('"').skip(1).step_by(2);
-    let is_question = |text: &&str| {
-        let verbs = ["SELECT ", "UPDATE ", "DELETE "];
-        verbs.iter().any(|verb| text.starts_with(verb)) && text.contains(" WHERE ")
-            || verbs.iter().any(|verb| text.starts_with(verb)) && text.contains("\n")
+    // A backslash at the end of a line joins it to the next one.
+    let words = |text: &str| {
+        text.split_whitespace().filter(|word| *word != "\\").collect::<Vec<_>>().join(" ")
     };
-    let texts = texts.filter(is_question).map(|text| text.replace("\\\n", " "));
-    // That is Postgres's alone.
-    texts.filter(|text| !text.contains("FOR UPDATE")).collect()
+    let texts = texts.map(words);
+    let is_question = |text: &String| {
+        let begins = ["SELECT ", "UPDATE ", "DELETE "].iter().any(|verb| text.starts_with(verb));
+        begins && text.contains(" WHERE ")
+    };
+    // A lock is Postgres's alone.
+    texts.filter(|text| is_question(text) && !text.contains("FOR UPDATE")).collect()
 }
 
 /// Whether a step of a plan goes through all rows that a workspace has, or through all there are. An

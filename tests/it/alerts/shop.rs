@@ -85,6 +85,7 @@ on_each_database! {
         assert_eq!((shop.firing().await, bot.incidents().await), (304, 1));
         let incident = bot.incident(1).await;
         assert_eq!(incident.name, "Checkout fails for one in five customers");
+        assert!(incident.summary.contains("since the last release"), "{}", incident.summary);
         let signal = incident.signal.unwrap();
         assert_eq!((signal.status, signal.active, signal.flapping), (Status::Critical, true, false));
         let channel = incident.channel.as_ref().unwrap().as_str();

@@ -64,7 +64,10 @@ pub fn card(card: &Card) -> Message {
     ];
     let mut blocks = vec![Block::text(&Line::joined(facts, "\n"))];
     let labels = one::telling_labels(&shown, 2);
-    let lines = shown.iter().map(|alert| named(alert, &title, &labels, &runbooks));
+    // What the heading says need not be said again, unless the lines would look as if some had no name.
+    let all_alike = shown.iter().all(|alert| one::title(&alert.title) == title);
+    let heading = all_alike.then_some(title.as_str());
+    let lines = shown.iter().map(|alert| named(alert, heading, &labels, &runbooks));
     let lines: Vec<Line> = lines.filter(|line| !line.is_empty()).collect();
     if !lines.is_empty() {
         blocks.push(Block::list(&lines));
@@ -201,22 +204,47 @@ fn acknowledged(alerts: &[Alert]) -> Line {
     }
 }
 
+/// Where it is written what is to be done: address and words, by which several can be told apart.
 fn runbooks(alerts: &[&Alert]) -> Vec<(String, String)> {
     let mut runbooks: Vec<(String, String)> = Vec::new();
-    for link in alerts.iter().flat_map(|alert| one::links(alert)).filter(one::is_runbook) {
-        if runbooks.len() < RUNBOOKS && runbooks.iter().all(|known| known.0 != link.0) {
-            runbooks.push(link);
+    let mut names: Vec<String> = Vec::new();
+    for alert in alerts {
+        for link in one::links(alert).into_iter().filter(one::is_runbook) {
+            if runbooks.len() < RUNBOOKS && runbooks.iter().all(|known| known.0 != link.0) {
+                names.push(one::named_after(&link.1, alert));
+                runbooks.push(link);
+            }
         }
+    }
+    let texts: Vec<String> = runbooks.iter().map(|(_, text)| text.clone()).collect();
+    for (number, (_, text)) in runbooks.iter_mut().enumerate() {
+        if is_alone(text, &texts) {
+            continue;
+        }
+        let name = &names[number];
+        *text =
+            if is_alone(name, &names) { name.clone() } else { format!("{text} {}", number + 1) };
     }
     runbooks
 }
 
+/// Whether nothing else among these is called that.
+fn is_alone(text: &str, among: &[String]) -> bool {
+    among.iter().filter(|other| other.as_str() == text).count() == 1
+}
+
 /// One of the worst: what the heading does not say already.
-fn named(alert: &Alert, heading: &str, labels: &[String], above: &[(String, String)]) -> Line {
+fn named(
+    alert: &Alert,
+    heading: Option<&str>,
+    labels: &[String],
+    above: &[(String, String)],
+) -> Line {
     let title = one::title(&alert.title);
-    let title = if title == heading { Line::new() } else { Line::new().bold(&title) };
+    let is_said = heading.is_some_and(|heading| heading == title);
+    let title = if is_said { Line::new() } else { Line::new().bold(&title) };
     let mut links = one::links(alert);
-    links.retain(|link| !above.contains(link));
+    links.retain(|link| above.iter().all(|known| known.0 != link.0));
     links.truncate(LINKS);
     let facts = [title, one::labels(alert, labels), one::linked(&links)];
     let facts = Line::joined(facts, " · ");

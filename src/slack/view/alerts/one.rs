@@ -112,6 +112,14 @@ pub fn is_runbook(link: &(String, String)) -> bool {
     link.1.to_lowercase().contains("runbook")
 }
 
+/// `Runbook: HighLatency`: a link's words and what its alert is an instance of.
+pub fn named_after(text: &str, alert: &Alert) -> String {
+    match alert.labels.get("alertname") {
+        Some(name) => shorten(&format!("{text}: {}", words::one_line(name, LINK)), LINK),
+        None => text.to_owned(),
+    }
+}
+
 /// Links side by side.
 pub fn linked(links: &[(String, String)]) -> Line {
     Line::joined(links.iter().map(|(href, text)| Line::new().link(href, text)), " · ")

@@ -63,14 +63,32 @@ fn a_card_of_many_names_the_worst() {
     🎢 1 goes on and off · 🔧 1 expected: maintenance
     👀 Acknowledged by @U0ALICE: 1 of 6
     📖 Runbook
-    - 🔴 host `web-4` · Graph
-    - 🔴 host `web-5` · Graph
-    - 🔴 host `web-6` · Graph
-    - 🔴 host `web-2` · Graph
+    - 🔴 *Latency is high* · host `web-4` · Graph
+    - 🔴 *Latency is high* · host `web-5` · Graph
+    - 🔴 *Latency is high* · host `web-6` · Graph
+    - 🔴 *Latency is high* · host `web-2` · Graph
     - 🟡 *Queue is long* · host `db-1` · Graph
     ~ and 2 more · goes on from INC-7
     [*Acknowledge*] [Unacknowledge] [Snooze] [Move…] [Not related] [Details]
     ");
+}
+
+#[test]
+fn runbooks_of_a_card_can_be_told_apart() {
+    let story = Story::new();
+    let mut alerts = [critical("web-1"), critical("web-2"), critical("web-3")];
+    let line = |card: &str| card.lines().find(|line| line.starts_with("📖")).unwrap().to_owned();
+    for (number, alert) in alerts.iter_mut().enumerate() {
+        let href = format!("https://runbooks.example/{number}");
+        alert.links.clear();
+        alert.annotations.insert("runbook_url".to_owned(), href);
+        alert.labels.insert("alertname".to_owned(), format!("Rule{number}"));
+    }
+    assert_snapshot!(line(&shown(&story, &alerts)), @"📖 Runbook: Rule0 · Runbook: Rule1 · Runbook: Rule2");
+    for alert in &mut alerts {
+        alert.labels.remove("alertname");
+    }
+    assert_snapshot!(line(&shown(&story, &alerts)), @"📖 Runbook 1 · Runbook 2 · Runbook 3");
 }
 
 #[test]
