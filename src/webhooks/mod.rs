@@ -2,7 +2,7 @@
 //!
 //! What an event means is said by [`meaning`], a pure function. The work of telling is written in
 //! the event's own transaction, for each webhook that wants it, in a lane of the webhook's own; what
-//! is sent is made by [`payload`] when it is sent. HTTP knows no "exactly once": a message is sent
+//! is sent is made by `payload` when it is sent. HTTP knows no "exactly once": a message is sent
 //! until its receiver says that it was taken, always with the same id, so it can come twice.
 
 mod attempt;
