@@ -37,8 +37,9 @@ async fn tells_of_all(live: &Live, metrics: &Metrics) {
     metrics.set("latency_seconds", 5.0);
     live.until("an incident is open", async || !live.incidents().await.is_empty()).await;
     let incident = live.incidents().await.remove(0);
+    // It is opened first, and its alerts are told right after that they are part of it.
+    live.until("its alert is known", async || live.alerts_of(&incident).await.len() == 1).await;
     let alerts = live.alerts_of(&incident).await;
-    assert_eq!(alerts.len(), 1);
     assert_eq!(alerts[0].title, "Checkout takes 5 s");
     assert_eq!(alerts[0].description, "Customers wait");
     assert_eq!(alerts[0].labels["alertname"], "HighLatency");
