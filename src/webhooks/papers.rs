@@ -4,32 +4,16 @@
 use serde_json::{Value, json};
 
 use crate::api::incident_io::reader::Reader;
+use crate::api::incident_io::shape;
 use crate::api::incident_io::shape::actor::Actor;
+use crate::api::incident_io::shape::issue::ExternalIssue;
 use crate::ids::{DocumentId, IncidentId, ItemId};
 use crate::incident::event::{Entry, Event};
 use crate::incident::papers::Filed;
-use crate::incident::papers::document::{Document, DocumentKind, DocumentStatus};
+use crate::incident::papers::document::{Document, DocumentStatus};
 use crate::incident::papers::item::{Item, ItemKind};
-use crate::incident::papers::link::ExternalIssue;
 use crate::incident::state::Incident;
 use crate::webhooks::event_type::EventType;
-
-/// Who tracks issues elsewhere, as the format knows them.
-const PROVIDERS: [&str; 13] = [
-    "asana",
-    "azure_devops",
-    "click_up",
-    "freshservice",
-    "linear",
-    "jira",
-    "salesforce",
-    "jira_server",
-    "github",
-    "gitlab",
-    "service_now",
-    "shortcut",
-    "notion",
-];
 
 /// What an entry about such a paper means, and the id of the paper.
 pub fn of_filed(filed: &Filed, incident: &Incident) -> Option<(Vec<EventType>, String)> {
@@ -112,17 +96,10 @@ fn with_common(mut shown: Value, item: &Item, incident: &IncidentId, reader: &Re
     if let Some(assignee) = &item.assignee {
         shown["assignee"] = as_json(&reader.terms().people.show(assignee));
     }
-    if let Some(issue) = item.issue.as_ref().and_then(issue) {
-        shown["external_issue_reference"] = issue;
+    if let Some(issue) = item.issue.as_ref().and_then(ExternalIssue::show) {
+        shown["external_issue_reference"] = as_json(&issue);
     }
     shown
-}
-
-/// Whoever the format has no word for is left out: clients know no other.
-fn issue(issue: &ExternalIssue) -> Option<Value> {
-    let provider = PROVIDERS.iter().find(|known| **known == issue.provider)?;
-    let ExternalIssue { name, url, .. } = issue;
-    Some(json!({ "provider": provider, "issue_name": name, "issue_permalink": url }))
 }
 
 fn status_of_document(
@@ -137,25 +114,9 @@ fn status_of_document(
         }
         _ => "not_started",
     };
-    let terms = reader.terms();
-    let editors: Vec<Value> =
-        document.editors.iter().map(|editor| as_json(&terms.people.show(editor))).collect();
+    let shown = shape::document::Document::show(incident, document, &reader.terms());
     json!({
-        "postmortem_document": {
-            "id": document.id,
-            "incident_id": incident,
-            "title": document.title,
-            "status": document.status,
-            "type": match document.kind {
-                DocumentKind::InApp => "in_app",
-                DocumentKind::External => "external",
-            },
-            "document_url": document.url.clone().unwrap_or_default(),
-            "exported_urls": [],
-            "editors": editors,
-            "created_at": document.created_at,
-            "updated_at": document.updated_at,
-        },
+        "postmortem_document": as_json(&shown),
         "previous_status": previous,
         "new_status": stage(document.status),
     })

@@ -8,10 +8,13 @@
 //! [`openapi.json`](document) is the part of the vendor's document that is served. A test holds it
 //! against [`operations`] and every answer against its schema.
 
+pub mod activity;
 pub mod alerts;
+pub mod attachments;
 pub mod body;
 pub mod custom_fields;
 pub mod edit;
+pub mod external_issues;
 pub mod failure;
 pub mod field_options;
 pub mod identity;
@@ -20,15 +23,22 @@ pub mod incident_body;
 pub mod incident_filter;
 pub mod incidents;
 pub mod key;
+pub mod memberships;
 pub mod operation;
+pub mod order;
+pub mod path;
+pub mod postmortems;
 pub mod query;
 pub mod reader;
+pub mod relationships;
 pub mod roles;
 pub mod severities;
 pub mod shape;
 pub mod statuses;
+pub mod timeline_items;
 pub mod timestamps;
 pub mod types;
+pub mod updates;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -51,17 +61,25 @@ pub fn document() -> &'static str {
 /// Everything that is served.
 pub fn operations() -> Vec<Operation> {
     [
+        activity::operations(),
         alerts::operations(),
+        attachments::operations(),
         custom_fields::operations(),
+        external_issues::operations(),
         field_options::operations(),
         identity::operations(),
         incident_alerts::operations(),
         incidents::operations(),
+        memberships::operations(),
+        postmortems::operations(),
+        relationships::operations(),
         roles::operations(),
         severities::operations(),
         statuses::operations(),
+        timeline_items::operations(),
         timestamps::operations(),
         types::operations(),
+        updates::operations(),
     ]
     .into_iter()
     .flatten()

@@ -15,6 +15,7 @@ pub mod note;
 pub mod place;
 #[cfg(test)]
 mod properties;
+pub mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
 
