@@ -8,20 +8,25 @@
 //! [`openapi.json`](document) is the part of the vendor's document that is served. A test holds it
 //! against [`operations`] and every answer against its schema.
 
+pub mod actions;
 pub mod alerts;
 pub mod body;
+pub mod catalog;
 pub mod custom_fields;
 pub mod edit;
 pub mod failure;
 pub mod field_options;
+pub mod follow_ups;
 pub mod identity;
 pub mod incident_alerts;
 pub mod incident_body;
 pub mod incident_filter;
 pub mod incidents;
+pub mod items;
 pub mod key;
 pub mod operation;
 pub mod query;
+pub mod rate;
 pub mod reader;
 pub mod roles;
 pub mod severities;
@@ -29,9 +34,11 @@ pub mod shape;
 pub mod statuses;
 pub mod timestamps;
 pub mod types;
+pub mod users;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
 use axum::routing::any;
 
 use crate::api::BODY_LIMIT;
@@ -51,9 +58,12 @@ pub fn document() -> &'static str {
 /// Everything that is served.
 pub fn operations() -> Vec<Operation> {
     [
+        actions::operations(),
         alerts::operations(),
+        catalog::operations(),
         custom_fields::operations(),
         field_options::operations(),
+        follow_ups::operations(),
         identity::operations(),
         incident_alerts::operations(),
         incidents::operations(),
@@ -62,6 +72,7 @@ pub fn operations() -> Vec<Operation> {
         statuses::operations(),
         timestamps::operations(),
         types::operations(),
+        users::operations(),
     ]
     .into_iter()
     .flatten()
@@ -78,6 +89,7 @@ pub fn router() -> Router<App> {
     router
         .route("/incident-io/{*rest}", any(no_such_route))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn(rate::tell))
 }
 
 async fn method_not_allowed() -> Failure {

@@ -11,6 +11,8 @@ use crate::incident::text::shorten;
 
 /// How much of somebody's text an answer repeats, in characters.
 const QUOTE: usize = 100;
+/// What stands for bytes that are no text, and what no database takes.
+const UNFIT: [char; 2] = ['\u{fffd}', '\0'];
 /// The most parameters of a query.
 const PARAMETERS: usize = 1_000;
 
@@ -67,8 +69,8 @@ impl Query {
         let mut parameters = Vec::with_capacity(pairs.len());
         for (name, value) in pairs {
             let shown = shorten(&name, QUOTE);
-            if value.contains('\u{fffd}') || name.contains('\u{fffd}') {
-                return Err(Failure::invalid(&shown, format!("{shown} is not UTF-8.")));
+            if value.contains(UNFIT) || name.contains(UNFIT) {
+                return Err(Failure::invalid(&shown, format!("{shown} is no text.")));
             }
             let parameter = Parameter::read(&name, value)
                 .ok_or_else(|| Failure::invalid(&shown, format!("{shown} can't be read.")))?;

@@ -5,9 +5,13 @@
 
 pub mod actor;
 pub mod alert;
+pub mod catalog_entry;
+pub mod catalog_type;
 pub mod catalogue;
 pub mod field;
 pub mod incident;
+pub mod issue;
+pub mod item;
 pub mod user;
 
 use serde::Serialize;
