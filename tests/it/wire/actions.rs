@@ -183,7 +183,7 @@ on_each_database! {
         assert_eq!(bot.reads_told(BOB), [
             format!("ci gave you the action Restart the queue of INC-1 Checkout is slow in <#{channel}>"),
         ]);
-        assert_eq!(bot.says(ALICE, &channel, "actions").await, "1 action of INC-1");
+        assert_eq!(bot.says(ALICE, &channel, "actions").await, "1 actions of INC-1");
         // What she does there is seen here.
         bot.says(ALICE, &channel, "action Look at the cache").await;
         let all = client.gets("/v3/actions").await;

@@ -29,6 +29,9 @@ pub struct Terms<'a> {
     pub slack_team: &'a str,
 }
 
+/// The largest size of a page that the document lets an answer say, even where more may be asked for.
+const SAID: usize = 250;
+
 /// How a page ends.
 #[derive(Debug, Serialize)]
 pub struct PaginationMeta {
@@ -49,6 +52,6 @@ impl PaginationMeta {
         let is_more = items.len() > page.size;
         items.truncate(page.size);
         let after = items.last().filter(|_| is_more).map(id);
-        PaginationMeta { page_size: page.size, after, total_record_count: None }
+        PaginationMeta { page_size: page.size.min(SAID), after, total_record_count: None }
     }
 }
