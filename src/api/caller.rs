@@ -82,15 +82,16 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Caller, Problem> {
+        Caller::known(parts, app).await?.admitted(parts, app).await
+    }
+}
+
+impl Caller {
+    /// Whoever showed a valid token, whatever it may do.
+    pub async fn known(parts: &Parts, app: &App) -> Result<Caller, Problem> {
         let source = app.trusted_proxies.source(parts);
         let now = app.clock.now();
-        let result = match read(parts, app, &source, now).await {
-            Ok(caller) => match caller.may_enter(parts) {
-                Ok(()) => caller.acting_for(parts, app).await,
-                Err(problem) => Err(problem),
-            },
-            Err(problem) => Err(problem),
-        };
+        let result = read(parts, app, &source, now).await;
         if let Err(problem) = &result
             && problem.status() == StatusCode::UNAUTHORIZED
         {
@@ -99,6 +100,12 @@ impl FromRequestParts<App> for Caller {
                 .increment(1);
         }
         result
+    }
+
+    /// The same caller, if it may do what this request is for, in the name of whom it says.
+    pub async fn admitted(self, parts: &Parts, app: &App) -> Result<Caller, Problem> {
+        self.may_enter(parts)?;
+        self.acting_for(parts, app).await
     }
 }
 

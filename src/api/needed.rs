@@ -192,11 +192,15 @@ fn scope_among(rows: &[Row], method: &Method, path: &str) -> Option<Scope> {
     if method == Method::POST && (path == "incidents" || path.ends_with("/incidents")) {
         return Some(Scope::IncidentsDeclare);
     }
-    let fitting = rows.iter().filter(|(beginning, _, _)| begins_with(path, beginning));
-    let (_, reading, writing) =
-        fitting.max_by_key(|(beginning, _, _)| beginning.split('/').count())?;
+    let (_, reading, writing) = row_among(rows, path)?;
     let reads = method == Method::GET || method == Method::HEAD;
     Some(if reads { *reading } else { *writing })
+}
+
+/// The row that says what a path needs.
+fn row_among<'r>(rows: &'r [Row], path: &str) -> Option<&'r Row> {
+    let fitting = rows.iter().filter(|(beginning, _, _)| begins_with(path, beginning));
+    fitting.max_by_key(|(beginning, _, _)| beginning.split('/').count())
 }
 
 fn begins_with(path: &str, beginning: &str) -> bool {

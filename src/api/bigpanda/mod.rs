@@ -37,7 +37,7 @@ macro_rules! incident {
 }
 
 /// Every path, with its methods.
-fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
+pub(super) fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
     vec![
         ("/bigpanda/resources/v2.0/environments/{environment}/incidents", get(incidents::search)),
         (incident!(""), get(incidents::show)),

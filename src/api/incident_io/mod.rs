@@ -8,20 +8,24 @@
 //! [`openapi.json`](document) is the part of the vendor's document that is served. A test holds it
 //! against [`operations`] and every answer against its schema.
 
+pub mod actions;
 pub mod activity;
 pub mod alerts;
 pub mod attachments;
 pub mod body;
+pub mod catalog;
 pub mod custom_fields;
 pub mod edit;
 pub mod external_issues;
 pub mod failure;
 pub mod field_options;
+pub mod follow_ups;
 pub mod identity;
 pub mod incident_alerts;
 pub mod incident_body;
 pub mod incident_filter;
 pub mod incidents;
+pub mod items;
 pub mod key;
 pub mod memberships;
 pub mod operation;
@@ -29,6 +33,7 @@ pub mod order;
 pub mod path;
 pub mod postmortems;
 pub mod query;
+pub mod rate;
 pub mod reader;
 pub mod relationships;
 pub mod roles;
@@ -39,9 +44,11 @@ pub mod timeline_items;
 pub mod timestamps;
 pub mod types;
 pub mod updates;
+pub mod users;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
 use axum::routing::any;
 
 use crate::api::BODY_LIMIT;
@@ -61,12 +68,15 @@ pub fn document() -> &'static str {
 /// Everything that is served.
 pub fn operations() -> Vec<Operation> {
     [
+        actions::operations(),
         activity::operations(),
         alerts::operations(),
         attachments::operations(),
+        catalog::operations(),
         custom_fields::operations(),
         external_issues::operations(),
         field_options::operations(),
+        follow_ups::operations(),
         identity::operations(),
         incident_alerts::operations(),
         incidents::operations(),
@@ -80,6 +90,7 @@ pub fn operations() -> Vec<Operation> {
         timestamps::operations(),
         types::operations(),
         updates::operations(),
+        users::operations(),
     ]
     .into_iter()
     .flatten()
@@ -96,6 +107,7 @@ pub fn router() -> Router<App> {
     router
         .route("/incident-io/{*rest}", any(no_such_route))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn(rate::tell))
 }
 
 async fn method_not_allowed() -> Failure {
