@@ -20,6 +20,10 @@ pub mod external_issues;
 pub mod failure;
 pub mod field_options;
 pub mod follow_ups;
+pub mod escalation_filter;
+pub mod escalation_paths;
+pub mod escalations;
+pub mod given;
 pub mod identity;
 pub mod incident_alerts;
 pub mod incident_body;
@@ -32,11 +36,19 @@ pub mod operation;
 pub mod order;
 pub mod path;
 pub mod postmortems;
+pub mod path_body;
+pub mod path_condition;
+pub mod path_field;
+pub mod path_target;
 pub mod query;
 pub mod rate;
 pub mod reader;
 pub mod relationships;
 pub mod roles;
+pub mod schedule_body;
+pub mod schedule_entries;
+pub mod schedule_overrides;
+pub mod schedules;
 pub mod severities;
 pub mod shape;
 pub mod statuses;
@@ -75,6 +87,8 @@ pub fn operations() -> Vec<Operation> {
         catalog::operations(),
         custom_fields::operations(),
         external_issues::operations(),
+        escalation_paths::operations(),
+        escalations::operations(),
         field_options::operations(),
         follow_ups::operations(),
         identity::operations(),
@@ -84,6 +98,9 @@ pub fn operations() -> Vec<Operation> {
         postmortems::operations(),
         relationships::operations(),
         roles::operations(),
+        schedule_entries::operations(),
+        schedule_overrides::operations(),
+        schedules::operations(),
         severities::operations(),
         statuses::operations(),
         timeline_items::operations(),

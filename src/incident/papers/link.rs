@@ -12,7 +12,6 @@ use crate::incident::papers::bad::{BadPaper, Text, address};
 use crate::incident::papers::{Filed, Paperwork, next_id};
 use crate::incident::refusal::Refusal;
 use crate::incident::state::Incident;
-use crate::incident::text::{clean_line, shorten};
 
 /// Attachments of one incident.
 const MOST: usize = 200;

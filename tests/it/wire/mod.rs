@@ -16,6 +16,10 @@ mod slack;
 mod timeline_items;
 mod updates;
 mod users;
+mod escalations;
+mod overrides;
+mod paths;
+mod schedules;
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -125,6 +129,17 @@ impl Client {
     async fn posts(&mut self, path: &str, body: &Value) -> Answer {
         self.asks(Method::POST, path, Some(body)).await
     }
+
+    /// The same Stentor, as another program meets it.
+    fn seen_by(&self, program: Program) -> Client {
+        Client { program, contract: Contract::read() }
+    }
+}
+
+/// A body with some of its fields otherwise.
+fn with(mut body: Value, changes: Value) -> Value {
+    body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    body
 }
 
 /// The values of this field of everything in a list.

@@ -17,6 +17,9 @@ pub mod issue;
 pub mod timeline_item;
 pub mod update;
 pub mod item;
+pub mod escalation;
+pub mod path;
+pub mod schedule;
 pub mod user;
 
 use serde::Serialize;
