@@ -8,9 +8,13 @@
 //! [`openapi.json`](document) is the part of the vendor's document that is served. A test holds it
 //! against [`operations`] and every answer against its schema.
 
+pub mod alert_attributes;
+pub mod alert_routes;
+pub mod alert_sources;
 pub mod alerts;
 pub mod body;
 pub mod custom_fields;
+pub mod echo;
 pub mod edit;
 pub mod failure;
 pub mod field_options;
@@ -21,11 +25,16 @@ pub mod incident_filter;
 pub mod incidents;
 pub mod key;
 pub mod operation;
+pub mod phrase;
 pub mod query;
 pub mod reader;
 pub mod roles;
+pub mod route_body;
+pub mod route_template;
 pub mod severities;
 pub mod shape;
+pub mod source_body;
+pub mod source_template;
 pub mod statuses;
 pub mod timestamps;
 pub mod types;
@@ -51,6 +60,9 @@ pub fn document() -> &'static str {
 /// Everything that is served.
 pub fn operations() -> Vec<Operation> {
     [
+        alert_attributes::operations(),
+        alert_routes::operations(),
+        alert_sources::operations(),
         alerts::operations(),
         custom_fields::operations(),
         field_options::operations(),

@@ -1,5 +1,8 @@
 //! The wire formats that other programs speak already.
 
+mod alert_attributes;
+mod alert_routes;
+mod alert_sources;
 mod alerts;
 mod catalogue;
 pub mod contract;
