@@ -61,6 +61,7 @@ const NEEDED: &[Row] = &[
     ("changes", Scope::AlertsRead, Scope::AlertsWrite),
     ("alert-rules", Scope::AlertRulesRead, Scope::AlertRulesWrite),
     ("sources", Scope::SettingsRead, Scope::SettingsWrite),
+    ("alert-attributes", Scope::SettingsRead, Scope::SettingsWrite),
     ("alert-patterns", Scope::SettingsRead, Scope::SettingsWrite),
     ("alert-routes", Scope::SettingsRead, Scope::SettingsWrite),
     ("silences", Scope::SettingsRead, Scope::SettingsWrite),

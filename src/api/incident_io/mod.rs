@@ -10,11 +10,15 @@
 
 pub mod actions;
 pub mod activity;
+pub mod alert_attributes;
+pub mod alert_routes;
+pub mod alert_sources;
 pub mod alerts;
 pub mod attachments;
 pub mod body;
 pub mod catalog;
 pub mod custom_fields;
+pub mod echo;
 pub mod edit;
 pub mod external_issues;
 pub mod failure;
@@ -40,6 +44,7 @@ pub mod path_body;
 pub mod path_condition;
 pub mod path_field;
 pub mod path_target;
+pub mod phrase;
 pub mod query;
 pub mod rate;
 pub mod reader;
@@ -49,8 +54,12 @@ pub mod schedule_body;
 pub mod schedule_entries;
 pub mod schedule_overrides;
 pub mod schedules;
+pub mod route_body;
+pub mod route_template;
 pub mod severities;
 pub mod shape;
+pub mod source_body;
+pub mod source_template;
 pub mod statuses;
 pub mod timeline_items;
 pub mod timestamps;
@@ -82,6 +91,9 @@ pub fn operations() -> Vec<Operation> {
     [
         actions::operations(),
         activity::operations(),
+        alert_attributes::operations(),
+        alert_routes::operations(),
+        alert_sources::operations(),
         alerts::operations(),
         attachments::operations(),
         catalog::operations(),

@@ -2,6 +2,9 @@
 
 mod actions;
 mod activity;
+mod alert_attributes;
+mod alert_routes;
+mod alert_sources;
 mod alerts;
 mod attachments;
 mod catalog;
