@@ -21,11 +21,6 @@ fn page_bob(key: &str) -> Value {
 }
 
 impl Client {
-    async fn declares(&mut self, key: &str, visibility: &str) -> Value {
-        let body = json!({"idempotency_key": key, "visibility": visibility, "name": key});
-        self.posts("/v2/incidents", &body).await.expect(200)["incident"].clone()
-    }
-
     /// Somebody is paged; the escalation.
     async fn begins(&mut self, body: &Value) -> Value {
         self.posts(ESCALATIONS, body).await.expect(201)["escalation"].clone()
