@@ -67,7 +67,7 @@ impl Client {
     }
 
     /// All ids of a list, read in pages of this size.
-    async fn pages(&mut self, path: &str, plural: &str, size: usize) -> Vec<String> {
+    async fn ids_by_page(&mut self, path: &str, plural: &str, size: usize) -> Vec<String> {
         let and = if path.contains('?') { '&' } else { '?' };
         let (mut ids, mut after) = (Vec::new(), String::new());
         loop {
