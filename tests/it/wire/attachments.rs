@@ -1,5 +1,7 @@
 //! What belongs to incidents elsewhere, and where they are tracked, in the incident.io format.
 
+use std::time::Duration;
+
 use axum::http::Method;
 use serde_json::{Value, json};
 
@@ -19,6 +21,7 @@ on_each_database! {
         let mut made = Vec::new();
         for (incident, resource) in [(&one, &link), (&one, &pull), (&one, &page), (&other, &page)] {
             let body = json!({"incident_id": incident, "resource": resource});
+            client.program.app.clock.advance(Duration::from_secs(1));
             made.push(client.posts(PATH, &body).await.expect(201)["incident_attachment"].clone());
         }
         assert_eq!(made[0]["resource"], json!({
