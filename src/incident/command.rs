@@ -262,6 +262,11 @@ pub enum Command {
         #[serde(default)]
         message: Option<String>,
     },
+    /// Call its channel something else than what it would be called by itself.
+    NameChannel {
+        /// The name, made fit for Slack; empty for the one it would have by itself.
+        name: String,
+    },
     /// Change several things in one step.
     Edit(Edit),
     /// Something happened to an escalation that is about the incident.
@@ -364,6 +369,14 @@ pub struct Declare {
     /// Where people talk: the address of a page.
     #[serde(default)]
     pub call_url: Option<String>,
+    /// What its channel is to be called, if not after the incident: at most 80 letters, digits, `-` and
+    /// `_`; what else is in it becomes a dash.
+    #[serde(default)]
+    #[schema(example = "war-room")]
+    pub channel_name: Option<String>,
+    /// Where the document about it is written already: the address of a page.
+    #[serde(default)]
+    pub document_url: Option<String>,
     /// Where the alerts come from that open it.
     #[serde(default, skip_deserializing)]
     #[schema(ignore)]

@@ -4,12 +4,13 @@
 use serde_json::{Value, json};
 
 use crate::api::incident_io::reader::Reader;
+use crate::api::incident_io::shape;
 use crate::api::incident_io::shape::issue::ExternalIssue;
 use crate::api::incident_io::shape::item::{Common, FollowUp};
 use crate::ids::{DocumentId, IncidentId, ItemId};
 use crate::incident::event::{Entry, Event};
 use crate::incident::papers::Filed;
-use crate::incident::papers::document::{Document, DocumentKind, DocumentStatus};
+use crate::incident::papers::document::{Document, DocumentStatus};
 use crate::incident::papers::item::{Item, ItemKind};
 use crate::incident::state::Incident;
 use crate::webhooks::event_type::EventType;
@@ -90,25 +91,9 @@ fn status_of_document(
         }
         _ => "not_started",
     };
-    let terms = reader.terms();
-    let editors: Vec<Value> =
-        document.editors.iter().map(|editor| as_json(&terms.people.show(editor))).collect();
+    let shown = shape::document::Document::show(incident, document, &reader.terms());
     json!({
-        "postmortem_document": {
-            "id": document.id,
-            "incident_id": incident,
-            "title": document.title,
-            "status": document.status,
-            "type": match document.kind {
-                DocumentKind::InApp => "in_app",
-                DocumentKind::External => "external",
-            },
-            "document_url": document.url.clone().unwrap_or_default(),
-            "exported_urls": [],
-            "editors": editors,
-            "created_at": document.created_at,
-            "updated_at": document.updated_at,
-        },
+        "postmortem_document": as_json(&shown),
         "previous_status": previous,
         "new_status": stage(document.status),
     })

@@ -133,10 +133,7 @@ fn incident(incident: &Incident, reader: &Reader) -> Value {
 
 fn status_updated(then: &Incident, entry: &Entry, reader: &Reader) -> Value {
     let status = |id: &StatusId, category: StatusCategory| {
-        let known = reader.catalogue.status(id).map(shape::catalogue::Status::from);
-        as_json(
-            &known.unwrap_or_else(|| shape::catalogue::Status::forgotten(id.as_str(), category)),
-        )
+        as_json(&shape::catalogue::Status::known(id, category, &reader.terms()))
     };
     let (change, message) = match &entry.event {
         Event::StatusChanged { change, message } => (Some(change), message.as_deref()),

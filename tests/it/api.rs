@@ -65,7 +65,7 @@ impl Program {
     }
 
     /// Sends JSON by another method.
-    async fn send(&self, method: Method, path: &str, body: &Value) -> Answer {
+    pub async fn send(&self, method: Method, path: &str, body: &Value) -> Answer {
         let headers =
             [("authorization", self.authorization.as_str()), ("content-type", "application/json")];
         self.server.send(method, path, &headers, body.to_string()).await

@@ -124,6 +124,11 @@ impl Failure {
         Failure { retry_after: Some(seconds.max(1)), limit: Some(limit), ..failure }
     }
 
+    /// The same failure, but that something is not there is said in these words.
+    pub fn if_missing(self, other: Failure) -> Failure {
+        if self.status == StatusCode::NOT_FOUND { other } else { self }
+    }
+
     /// The same failure, which calls fields of ours what this format calls them.
     pub fn in_terms_of(mut self, names: &[(&str, &str)]) -> Failure {
         for fault in &mut self.faults {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::api::incident_io::body::Body;
+use crate::api::incident_io::external_issues;
 use crate::api::incident_io::failure::Failure;
 use crate::api::incident_io::items::{self, Assignee, Listed, Version, check_status};
 use crate::api::incident_io::key::Key;
@@ -19,7 +20,7 @@ use crate::app::App;
 use crate::ids::{ItemId, UserId};
 use crate::incident::papers::Paperwork;
 use crate::incident::papers::item::{ItemKind, ItemStatus};
-use crate::incident::papers::tracker::{Tracker, issue_at, issue_of};
+use crate::incident::papers::tracker::issue_at;
 
 /// What is served here.
 pub fn operations() -> Vec<Operation> {
@@ -225,13 +226,7 @@ async fn connect(
     Path(id): Path<String>,
     Body(Connect { provider, url }): Body<Connect>,
 ) -> Result<Json<One>, Failure> {
-    let tracker = Tracker::parse(&provider).ok_or_else(|| {
-        let known = Tracker::ALL.map(Tracker::as_str).join(", ");
-        Failure::invalid("provider", format!("A provider is one of {known}."))
-    })?;
-    let issue = issue_of(tracker, url.trim()).ok_or_else(|| {
-        Failure::invalid("url", format!("This is no address of an issue of {provider}."))
-    })?;
+    let issue = external_issues::named(&provider, &url)?;
     let id = ItemId::new(id);
     let paperwork = Paperwork::EditFollowUp {
         follow_up: id.clone(),

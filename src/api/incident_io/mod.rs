@@ -9,11 +9,14 @@
 //! against [`operations`] and every answer against its schema.
 
 pub mod actions;
+pub mod activity;
 pub mod alerts;
+pub mod attachments;
 pub mod body;
 pub mod catalog;
 pub mod custom_fields;
 pub mod edit;
+pub mod external_issues;
 pub mod failure;
 pub mod field_options;
 pub mod follow_ups;
@@ -24,16 +27,23 @@ pub mod incident_filter;
 pub mod incidents;
 pub mod items;
 pub mod key;
+pub mod memberships;
 pub mod operation;
+pub mod order;
+pub mod path;
+pub mod postmortems;
 pub mod query;
 pub mod rate;
 pub mod reader;
+pub mod relationships;
 pub mod roles;
 pub mod severities;
 pub mod shape;
 pub mod statuses;
+pub mod timeline_items;
 pub mod timestamps;
 pub mod types;
+pub mod updates;
 pub mod users;
 
 use axum::Router;
@@ -59,19 +69,27 @@ pub fn document() -> &'static str {
 pub fn operations() -> Vec<Operation> {
     [
         actions::operations(),
+        activity::operations(),
         alerts::operations(),
+        attachments::operations(),
         catalog::operations(),
         custom_fields::operations(),
+        external_issues::operations(),
         field_options::operations(),
         follow_ups::operations(),
         identity::operations(),
         incident_alerts::operations(),
         incidents::operations(),
+        memberships::operations(),
+        postmortems::operations(),
+        relationships::operations(),
         roles::operations(),
         severities::operations(),
         statuses::operations(),
+        timeline_items::operations(),
         timestamps::operations(),
         types::operations(),
+        updates::operations(),
         users::operations(),
     ]
     .into_iter()

@@ -302,6 +302,18 @@ pub struct Page {
     pub after: Option<String>,
 }
 
+impl Page {
+    /// As many items as fit, and one that says whether there are more.
+    pub fn and_one_more(&self) -> i64 {
+        i64::try_from(self.size).unwrap_or(i64::MAX).saturating_add(1)
+    }
+
+    /// There is no item of that id after which the list could go on.
+    pub fn lost(&self) -> Failure {
+        Failure::invalid("after", "There is no such item in this list.")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

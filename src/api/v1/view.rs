@@ -98,6 +98,9 @@ pub struct IncidentView {
     /// Where people talk: the address of a page.
     #[schema(example = "https://meet.example.com/abc")]
     pub call_url: Option<String>,
+    /// What somebody wants its channel to be called; nothing if it is called after the incident.
+    #[schema(example = "war-room")]
+    pub channel_name: Option<String>,
     /// Its tags, in the order of the catalogue.
     pub tags: Vec<TagView>,
 }
@@ -287,6 +290,7 @@ impl IncidentView {
             fields: fields(&incident, catalogue),
             durations: durations(&incident, catalogue),
             call_url: incident.call_url.clone(),
+            channel_name: incident.channel_name.clone(),
             incident_type,
             reference: incident.reference(),
             severity,

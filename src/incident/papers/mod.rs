@@ -16,6 +16,7 @@ pub mod place;
 #[cfg(test)]
 mod properties;
 pub mod tracker;
+pub mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -240,6 +240,8 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
         Event::TimestampSet { timestamp, from: Some(minute(5)), to: None },
         Event::CallChanged { from: None, to: Some(text.to_owned()) },
         Event::CallChanged { from: Some(text.to_owned()), to: None },
+        Event::ChannelNamed { from: None, to: Some(text.to_owned()) },
+        Event::ChannelNamed { from: Some(text.to_owned()), to: None },
         Event::VisibilityChanged { from: Visibility::Public, to: Visibility::Private },
     ];
     let usual = vec![

@@ -209,6 +209,12 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
             who.text(" set the call to ").link(url, &shorten(url, EXCERPT))
         }
         Event::CallChanged { to: None, .. } => who.text(" ended the call"),
+        Event::ChannelNamed { to: Some(name), .. } => {
+            who.text(" called the channel “").text(&words::one_line(name, EXCERPT)).text("”")
+        }
+        Event::ChannelNamed { to: None, .. } => {
+            who.text(" had the channel called after the incident again")
+        }
         Event::VisibilityChanged { .. } => who.text(" made it private"),
         Event::Paged(paged) => page::sentence(paged),
         Event::Paperwork(filed) => papers::sentence(who, filed),

@@ -1,17 +1,24 @@
 //! The wire formats that other programs speak already.
 
 mod actions;
+mod activity;
 mod alerts;
+mod attachments;
 mod catalog;
 mod catalogue;
 pub mod contract;
 mod follow_ups;
 mod incidents;
+mod memberships;
+mod postmortems;
 mod rate;
+mod slack;
+mod timeline_items;
+mod updates;
 mod users;
 
 use axum::http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use stentor::api::tokens;
 
 use crate::api::Program;
@@ -80,12 +87,44 @@ impl Client {
         }
     }
 
+    /// A program of another name at the same Stentor, to which private incidents are not shown.
+    async fn another(&self, name: &str) -> Client {
+        Client { program: self.program.another(name).await, contract: Contract::read() }
+    }
+
+    /// Declares an incident of this name, public or private, and returns it.
+    async fn declares(&mut self, name: &str, visibility: &str) -> Value {
+        let body = json!({"idempotency_key": name, "visibility": visibility, "name": name});
+        self.posts("/v2/incidents", &body).await.expect(200)["incident"].clone()
+    }
+
+    /// A list, read two items at a time. The path has a question mark.
+    async fn pages(&mut self, path: &str, plural: &str) -> Vec<Value> {
+        let (mut items, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = self.gets(&format!("{path}&page_size=2{after}")).await;
+            items.extend(page[plural].as_array().unwrap().iter().cloned());
+            let Some(last) = page["pagination_meta"]["after"].as_str() else { return items };
+            assert_eq!(page[plural].as_array().unwrap().len(), 2);
+            after = format!("&after={last}");
+        }
+    }
+
     async fn puts(&mut self, path: &str, body: &Value) -> Answer {
         self.asks(Method::PUT, path, Some(body)).await
     }
 
     async fn deletes(&mut self, path: &str) -> Answer {
         self.asks(Method::DELETE, path, None).await
+    }
+
+    /// Checks that a list refuses each of these queries, and names what is wrong.
+    async fn refuses(&mut self, path: &str, queries: &[(&str, &str)]) {
+        for (query, field) in queries {
+            let answer = self.asks(Method::GET, &format!("{path}?{query}"), None).await;
+            let (_, found) = failure(&answer, 422, "validation_error");
+            assert_eq!(found.as_deref(), Some(*field), "{path}?{query}");
+        }
     }
 
     async fn posts(&mut self, path: &str, body: &Value) -> Answer {

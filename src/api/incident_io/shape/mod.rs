@@ -3,19 +3,25 @@
 //! Strict clients fail on `null`, on words that the document does not list and on fields that are
 //! not there: what is absent is left out, what is required is always sent.
 
+pub mod activity;
 pub mod actor;
 pub mod alert;
 pub mod catalog_entry;
 pub mod catalog_type;
+pub mod attachment;
 pub mod catalogue;
+pub mod document;
 pub mod field;
 pub mod incident;
 pub mod issue;
 pub mod item;
+pub mod timeline_item;
+pub mod update;
 pub mod user;
 
 use serde::Serialize;
 
+use crate::api::incident_io::failure::Failure;
 use crate::api::incident_io::query::Page;
 use crate::incident::catalogue::Catalogue;
 
@@ -53,5 +59,22 @@ impl PaginationMeta {
         items.truncate(page.size);
         let after = items.last().filter(|_| is_more).map(id);
         PaginationMeta { page_size: page.size.min(SAID), after, total_record_count: None }
+    }
+
+    /// The page of a list that is at hand as a whole, and its end.
+    pub fn cut<T>(
+        page: &Page,
+        list: impl IntoIterator<Item = T>,
+        id: impl Fn(&T) -> String,
+    ) -> Result<(Vec<T>, PaginationMeta), Failure> {
+        let mut list = list.into_iter();
+        if let Some(last) = &page.after
+            && !list.by_ref().any(|item| id(&item) == *last)
+        {
+            return Err(page.lost());
+        }
+        let mut items: Vec<T> = list.take(page.size + 1).collect();
+        let meta = PaginationMeta::close(page, &mut items, id);
+        Ok((items, meta))
     }
 }
