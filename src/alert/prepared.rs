@@ -24,6 +24,8 @@ const USUAL_PATTERNS: &[(&str, u32)] = &[("service", 120), ("host", 60), ("alert
 
 /// The most conditions in one list.
 pub const CONDITIONS_LIMIT: usize = 32;
+/// The most sources that a route is about.
+const SOURCES_LIMIT: usize = 100;
 /// The most escalation paths by which a route pages.
 const PAGED_PATHS: usize = 10;
 /// The most people whom a route pages by name.
@@ -38,11 +40,14 @@ pub const CONDITION_LIMIT: usize = 25_000;
 /// Labels by name.
 type Labels = BTreeMap<String, String>;
 
+/// A route, ready for use.
+type PreparedRoute = (SettingId, Route, All, Option<Filter>);
+
 /// The settings of a workspace, ready for use.
 #[derive(Clone, Debug, Default)]
 pub struct Prepared {
     patterns: Vec<(Option<SettingId>, Pattern, Option<Filter>)>,
-    routes: Vec<(SettingId, Route, All, Option<Filter>)>,
+    routes: Vec<PreparedRoute>,
     /// Silences that have not ended when they were prepared.
     pub silences: Vec<(SettingId, Silence, All)>,
     /// Which alerts keep others quiet.
@@ -185,8 +190,15 @@ impl Prepared {
         Ok(())
     }
 
-    /// How the patterns match an alert: the longest window first.
+    /// How the patterns match an alert: the longest window first. A route may say it in their place.
     pub fn matched(&self, source: &SourceId, about: &AlertFields) -> Vec<Matched> {
+        // Most workspaces have no such route, and need not look for one twice.
+        if self.routes.iter().any(|(_, route, ..)| route.grouping.is_some())
+            && let Some((id, route, ..)) = self.find_route(source, about)
+            && let Some(grouping) = &route.grouping
+        {
+            return Matched::of_route(id, grouping, about).into_iter().collect();
+        }
         let holding = self.patterns.iter().filter(|(_, _, filter)| holds(filter.as_ref(), about));
         holding
             .filter_map(|(id, pattern, _)| Matched::of(id.as_ref(), pattern, source, about.labels))
@@ -195,16 +207,21 @@ impl Prepared {
 
     /// The route of an alert, and its id; the default one has none.
     pub fn route(&self, source: &SourceId, about: &AlertFields) -> (Option<SettingId>, Route) {
-        let found = self.routes.iter().find(|(_, route, all, filter)| {
-            route.source.as_ref().is_none_or(|wanted| wanted == source)
-                && route.least.is_none_or(|least| about.status >= least)
-                && all.hold(about.labels)
-                && holds(filter.as_ref(), about)
-        });
+        let found = self.find_route(source, about);
         found.map_or_else(
             || (None, Route::default()),
             |(id, route, ..)| (Some(id.clone()), route.clone()),
         )
+    }
+
+    fn find_route(&self, source: &SourceId, about: &AlertFields) -> Option<&PreparedRoute> {
+        self.routes.iter().find(|(_, route, all, filter)| {
+            route.active
+                && route.is_about(source)
+                && route.least.is_none_or(|least| about.status >= least)
+                && all.hold(about.labels)
+                && holds(filter.as_ref(), about)
+        })
     }
 
     /// The route with this id; the default one, if it is gone.
@@ -332,6 +349,11 @@ pub fn check(setting: &Setting) -> Result<(), BadSetting> {
             }
             filter(route.filter.as_deref())?;
             All::prepare(&route.matchers)?;
+            if let Some(grouping) = &route.grouping
+                && grouping.window_minutes > WINDOW_LIMIT
+            {
+                return Err(BadSetting::Number { field: "grouping", least: 0, most: WINDOW_LIMIT });
+            }
             Ok(())
         }
         Setting::Silence(silence) => {
@@ -383,6 +405,11 @@ fn within_limits(setting: &Setting) -> Result<(), BadSetting> {
             filter(route.filter.as_deref())?;
             text("incident_type", route.incident_type.as_deref().unwrap_or_default(), NAME_LIMIT)?;
             route.severity.values().try_for_each(|name| text("severity", name, NAME_LIMIT))?;
+            at_most("sources", "sources", route.sources.len(), SOURCES_LIMIT)?;
+            route.sources.iter().try_for_each(|id| text("sources", id.as_str(), NAME_LIMIT))?;
+            let by = route.grouping.iter().flat_map(|grouping| &grouping.by);
+            at_most("grouping", "names", by.clone().count(), PATTERN_LABELS)?;
+            by.clone().try_for_each(|name| text("grouping", name, NAME_LIMIT))?;
             at_most("invite", "people", route.invite.len(), PEOPLE_LIMIT)?;
             people("invite", &route.invite)?;
             people("lead", route.lead.as_slice())?;

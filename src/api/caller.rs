@@ -141,8 +141,9 @@ async fn read(
             .increment(1);
         return Err(Problem::too_many(wait));
     }
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.look().await?;
     let found = store::tokens::by_hash(&mut tx, &hash).await?;
+    drop(tx);
     let found = found.ok_or_else(Problem::invalid_token)?;
     suspicion.genuine_tokens.credit(&hash, now);
     Ok(Caller {

@@ -52,6 +52,7 @@ const NEEDED: &[Row] = &[
     ("changes", Scope::AlertsRead, Scope::AlertsWrite),
     ("alert-rules", Scope::AlertRulesRead, Scope::AlertRulesWrite),
     ("sources", Scope::SettingsRead, Scope::SettingsWrite),
+    ("alert-attributes", Scope::SettingsRead, Scope::SettingsWrite),
     ("alert-patterns", Scope::SettingsRead, Scope::SettingsWrite),
     ("alert-routes", Scope::SettingsRead, Scope::SettingsWrite),
     ("silences", Scope::SettingsRead, Scope::SettingsWrite),
@@ -120,6 +121,8 @@ const INCIDENT_IO: &[Row] = &[
     ("*/escalation_paths", Scope::EscalationsRead, Scope::EscalationsWrite),
     ("*/escalations", Scope::EscalationsRead, Scope::EscalationsCreate),
     ("*/escalations/*", Scope::EscalationsRead, Scope::EscalationsWrite),
+    // It changes nothing: people do not fit into an address.
+    ("*/escalations/*/actions/check_permissions", Scope::EscalationsRead, Scope::EscalationsRead),
 ];
 
 /// What may read a project's incidents there may write them: that is said by what Sentry's scopes mean in

@@ -156,6 +156,14 @@ impl<'a> Desk<'a> {
         Ok(outcomes)
     }
 
+    /// Folds what is said in the midst of an errand.
+    pub(super) async fn take_in(&mut self, tx: &mut Tx, delivery: &Delivery) -> Result<()> {
+        let incoming = [self.look_at(delivery)];
+        self.load(tx, std::iter::once(delivery), &incoming).await?;
+        self.fold(delivery, &incoming[0]);
+        Ok(())
+    }
+
     /// Finds out what each observation is about, and whether it says anything new.
     fn look_at<'o>(&self, delivery: &'o Delivery) -> Vec<Incoming<'o>> {
         // In a maintenance window repeats are no mere repeats: an alert is marked by them.
@@ -180,8 +188,9 @@ impl<'a> Desk<'a> {
         deliveries: impl Iterator<Item = &Delivery>,
         incoming: &[Vec<Incoming<'_>>],
     ) -> Result<()> {
+        let news = incoming.iter().flatten().filter(|one| !one.is_repeat);
         let mut keys: Vec<Key> =
-            incoming.iter().flatten().filter(|one| !one.is_repeat).map(|one| one.key).collect();
+            news.map(|one| one.key).filter(|key| !self.by_key.contains_key(key)).collect();
         keys.sort();
         keys.dedup();
         for (key, found) in alerts::current(tx, self.workspace, &keys).await? {

@@ -88,9 +88,12 @@ impl Desk<'_> {
             }
             Errand::Repoint { from, to } => self.repoint(tx, from, to).await,
             Errand::Put { id, setting } => self.put(tx, id, setting).await,
-            Errand::Replace { id, setting } => {
+            Errand::Replace { id, setting, version } => {
                 let kind = setting.kind();
                 match alert_settings::by_id(tx, self.workspace, kind, id).await? {
+                    Some(kept) if version.is_some_and(|seen| seen != kept.version) => {
+                        Ok(Carried { was_there: true, was_stale: true, ..Carried::default() })
+                    }
                     Some(_) => self.put(tx, id, setting).await,
                     None => Ok(Carried::default()),
                 }
@@ -101,6 +104,8 @@ impl Desk<'_> {
                 Ok(Carried { was_there, setting: Some(id.clone()), ..Carried::default() })
             }
             Errand::Expire => self.expire(tx).await,
+            Errand::Ping { source } => self.ping(tx, source).await,
+            Errand::Miss => self.miss(tx).await,
         }
     }
 
@@ -298,5 +303,5 @@ fn leaves_receipt(errand: &Errand, carried: &Carried) -> bool {
         | Errand::Move { which, .. } => matches!(which, Which::Alerts(_)),
         _ => false,
     };
-    carried.was_there && !(of_single && carried.alerts.is_empty())
+    carried.was_there && !carried.was_stale && !(of_single && carried.alerts.is_empty())
 }

@@ -8,6 +8,7 @@
 mod cache;
 mod desk;
 mod errands;
+mod heartbeats;
 mod limits;
 mod moving;
 pub mod order;

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::api::incident_io::reader::Reader;
-use crate::api::incident_io::shape;
+use crate::api::incident_io::shape::document;
 use crate::api::incident_io::shape::issue::ExternalIssue;
 use crate::api::incident_io::shape::item::{Common, FollowUp};
 use crate::ids::{DocumentId, IncidentId, ItemId};
@@ -91,7 +91,7 @@ fn status_of_document(
         }
         _ => "not_started",
     };
-    let shown = shape::document::Document::show(incident, document, &reader.terms());
+    let shown = document::Document::show(incident, document, &reader.terms());
     json!({
         "postmortem_document": as_json(&shown),
         "previous_status": previous,

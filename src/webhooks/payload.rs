@@ -16,7 +16,7 @@ use crate::incident::state::Incident;
 use crate::outbox::webhook_work::{About, Delivery};
 use crate::store::db::{Result, Tx};
 use crate::store::workspaces::Catalogues;
-use crate::store::{alert_groups, alert_lists, alert_tags, incidents, timeline};
+use crate::store::{alert_attributes, alert_groups, alert_lists, alert_tags, incidents, timeline};
 use crate::webhooks::event_type::EventType;
 use crate::webhooks::papers;
 
@@ -186,7 +186,8 @@ async fn of_alert(
     }
     let names: Vec<String> = listed.alert.tags.iter().cloned().collect();
     let tags = alert_tags::named(tx, workspace, &names).await?;
-    let payload = as_json(&shape::alert::Alert::show(&listed.alert, &tags));
+    let attributes = alert_attributes::all(tx, workspace).await?;
+    let payload = as_json(&shape::alert::Alert::show(&listed.alert, &tags, &attributes));
     Ok(Told::This { event, payload })
 }
 

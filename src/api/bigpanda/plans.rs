@@ -214,7 +214,7 @@ async fn put(
 ) -> Outcome<StatusCode> {
     let setting = Setting::Maintenance(window);
     check_setting(app, &caller.workspace, &setting).await?;
-    app.intake.carry(&caller.workspace, Errand::Replace { id, setting }).await?;
+    app.intake.carry(&caller.workspace, Errand::Replace { id, setting, version: None }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

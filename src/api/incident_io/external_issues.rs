@@ -41,15 +41,15 @@ async fn connect(
     Wanted(target): Wanted,
     Body(Connect { provider, url, replace, .. }): Body<Connect>,
 ) -> Result<StatusCode, Failure> {
-    let issue = named(&provider, &url)?;
+    let issue = issue(&provider, &url)?;
     let command = Command::Paperwork(Paperwork::ConnectIssue { issue, replace });
     let done = order::give(&app, &key, None, target, command).await;
     order::unless_so(done).map_err(|it| Failure::from(it).in_terms_of(&NAMES))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The issue that a body names by its provider and its address.
-pub fn named(provider: &str, url: &str) -> Result<ExternalIssue, Failure> {
+/// The issue at this address, of a provider that the format has a word for.
+pub fn issue(provider: &str, url: &str) -> Result<ExternalIssue, Failure> {
     let tracker = Tracker::parse(provider).ok_or_else(|| {
         let known = Tracker::ALL.map(Tracker::as_str).join(", ");
         Failure::invalid("provider", format!("A provider is one of {known}."))

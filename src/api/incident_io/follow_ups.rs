@@ -226,7 +226,7 @@ async fn connect(
     Path(id): Path<String>,
     Body(Connect { provider, url }): Body<Connect>,
 ) -> Result<Json<One>, Failure> {
-    let issue = external_issues::named(&provider, &url)?;
+    let issue = external_issues::issue(&provider, &url)?;
     let id = ItemId::new(id);
     let paperwork = Paperwork::EditFollowUp {
         follow_up: id.clone(),

@@ -18,6 +18,7 @@ mod folding;
 mod forgetting;
 mod generic;
 mod github;
+mod heartbeat;
 mod incident_io;
 mod merging;
 mod opening;

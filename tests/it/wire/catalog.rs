@@ -33,7 +33,7 @@ on_each_database! {
                 each(&page, "catalog_entries", "id").into_iter().map(str::to_owned).collect();
             assert!(!all.is_empty(), "{id}");
             for size in [1, 2] {
-                assert_eq!(client.ids_by_page(&format!("{ENTRIES}{id}"), "catalog_entries", size).await, all);
+                assert_eq!(client.ids(&format!("{ENTRIES}{id}"), "catalog_entries", size).await, all);
             }
             for one in &all {
                 let page = client.gets(&format!("{ENTRIES}{id}&identifier={one}")).await;

@@ -76,7 +76,7 @@ on_each_database! {
         let as_follow_up = format!("/v3/follow_ups/{}", action["id"].as_str().unwrap());
         failure(&client.asks(Method::GET, &as_follow_up, None).await, 404, "not_found");
         for size in [2, 25] {
-            assert_eq!(client.ids_by_page("/v3/follow_ups", "follow_ups", size).await, expected);
+            assert_eq!(client.ids("/v3/follow_ups", "follow_ups", size).await, expected);
         }
         assert_eq!(each(&client.gets("/v2/follow_ups").await, "follow_ups", "id"), expected);
         for (filter, count) in [

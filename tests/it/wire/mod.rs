@@ -2,6 +2,9 @@
 
 mod actions;
 mod activity;
+mod alert_attributes;
+mod alert_routes;
+mod alert_sources;
 mod alerts;
 mod attachments;
 mod catalog;
@@ -16,6 +19,10 @@ mod slack;
 mod timeline_items;
 mod updates;
 mod users;
+mod escalations;
+mod overrides;
+mod paths;
+mod schedules;
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -73,20 +80,6 @@ impl Client {
         self.asks(Method::GET, path, None).await.expect(200)
     }
 
-    /// All ids of a list, read in pages of this size.
-    async fn ids_by_page(&mut self, path: &str, plural: &str, size: usize) -> Vec<String> {
-        let and = if path.contains('?') { '&' } else { '?' };
-        let (mut ids, mut after) = (Vec::new(), String::new());
-        loop {
-            let page = self.gets(&format!("{path}{and}page_size={size}{after}")).await;
-            let found = each(&page, plural, "id");
-            assert!(found.len() <= size, "{path}: {found:?}");
-            ids.extend(found.into_iter().map(str::to_owned));
-            let Some(last) = page["pagination_meta"]["after"].as_str() else { return ids };
-            after = format!("&after={last}");
-        }
-    }
-
     /// A program of another name at the same Stentor, to which private incidents are not shown.
     async fn another(&self, name: &str) -> Client {
         Client { program: self.program.another(name).await, contract: Contract::read() }
@@ -98,24 +91,25 @@ impl Client {
         self.posts("/v2/incidents", &body).await.expect(200)["incident"].clone()
     }
 
-    /// A list, read two items at a time. The path has a question mark.
-    async fn pages(&mut self, path: &str, plural: &str) -> Vec<Value> {
+    /// All ids of a list, read in pages of so many.
+    async fn ids(&mut self, path: &str, plural: &str, size: usize) -> Vec<String> {
+        let items = self.pages(path, plural, size).await;
+        items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Every item of a list, read in pages of so many.
+    async fn pages(&mut self, path: &str, plural: &str, size: usize) -> Vec<Value> {
+        let and = if path.contains('?') { '&' } else { '?' };
         let (mut items, mut after) = (Vec::new(), String::new());
         loop {
-            let page = self.gets(&format!("{path}&page_size=2{after}")).await;
-            items.extend(page[plural].as_array().unwrap().iter().cloned());
+            let page = self.gets(&format!("{path}{and}page_size={size}{after}")).await;
+            let some = page[plural].as_array().unwrap();
+            assert!(some.len() <= size, "{page}");
+            items.extend(some.iter().cloned());
             let Some(last) = page["pagination_meta"]["after"].as_str() else { return items };
-            assert_eq!(page[plural].as_array().unwrap().len(), 2);
+            assert_eq!(some.len(), size, "{page}");
             after = format!("&after={last}");
         }
-    }
-
-    async fn puts(&mut self, path: &str, body: &Value) -> Answer {
-        self.asks(Method::PUT, path, Some(body)).await
-    }
-
-    async fn deletes(&mut self, path: &str) -> Answer {
-        self.asks(Method::DELETE, path, None).await
     }
 
     /// Checks that a list refuses each of these queries, and names what is wrong.
@@ -127,9 +121,28 @@ impl Client {
         }
     }
 
+    async fn puts(&mut self, path: &str, body: &Value) -> Answer {
+        self.asks(Method::PUT, path, Some(body)).await
+    }
+
+    async fn deletes(&mut self, path: &str) -> Answer {
+        self.asks(Method::DELETE, path, None).await
+    }
+
     async fn posts(&mut self, path: &str, body: &Value) -> Answer {
         self.asks(Method::POST, path, Some(body)).await
     }
+
+    /// The same Stentor, as another program meets it.
+    fn seen_by(&self, program: Program) -> Client {
+        Client { program, contract: Contract::read() }
+    }
+}
+
+/// A body with some of its fields otherwise.
+fn with(mut body: Value, changes: Value) -> Value {
+    body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    body
 }
 
 /// The values of this field of everything in a list.

@@ -6,17 +6,20 @@
 pub mod activity;
 pub mod actor;
 pub mod alert;
+pub mod attachment;
 pub mod catalog_entry;
 pub mod catalog_type;
-pub mod attachment;
 pub mod catalogue;
 pub mod document;
 pub mod field;
 pub mod incident;
 pub mod issue;
-pub mod item;
 pub mod timeline_item;
 pub mod update;
+pub mod item;
+pub mod escalation;
+pub mod path;
+pub mod schedule;
 pub mod user;
 
 use serde::Serialize;
