@@ -277,8 +277,7 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         Event::Declared(_) if incident.needs_no_channel() => Vec::new(),
         Event::Declared(declared) => {
             let holders = declared.roles.iter().map(|(_, user)| user);
-            let opened: Vec<Surface> =
-                [Channel].into_iter().chain(chosen_name(incident)).collect();
+            let opened: Vec<Surface> = [Channel].into_iter().chain(chosen_name(incident)).collect();
             let shown = stale(&[Members, Welcome, Topic, Announcement]);
             [stale(&opened), shown, instructions(entry, holders)].concat()
         }

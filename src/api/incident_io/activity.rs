@@ -57,9 +57,8 @@ async fn list(State(app): State<App>, key: Key, query: Query) -> Result<Json<Man
                 .filter_map(|id| version_in(&incident, id))
                 .filter(|version| *version > after)
                 .collect();
-            let ids = &incident.id;
-            let record =
-                timeline::with_versions(&mut tx, &key.0.workspace, ids, &versions).await?;
+            let (workspace, id) = (&key.0.workspace, &incident.id);
+            let record = timeline::with_versions(&mut tx, workspace, id, &versions).await?;
             drawn(&app, &mut tx, &key, &incident, &record).await?
         }
     };
@@ -119,8 +118,7 @@ async fn drawn(
             _ => None,
         })
         .collect();
-    let absorbed =
-        incidents::with_ids_seen_by(tx, workspace, &key.0.eyes(), &absorbed).await?;
+    let absorbed = incidents::with_ids_seen_by(tx, workspace, &key.0.eyes(), &absorbed).await?;
     let reader = Reader::of(&app.catalogues, tx, workspace, people(record)).await?;
     let log = Log { incident, absorbed: &absorbed, terms: &reader.terms() };
     let lines = record.iter().filter_map(|entry| {

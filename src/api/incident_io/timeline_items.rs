@@ -122,8 +122,7 @@ async fn create(
     let paperwork = Paperwork::AddTimelineItem { title, description, at };
     let target = Target::Id(incident.id);
     let done = order::file(&app, &key, Some(receipt), target, paperwork, &NAMES).await?;
-    let is_it =
-        |event: &Event| matches!(event, Event::Paperwork(Filed::MomentAdded { .. }));
+    let is_it = |event: &Event| matches!(event, Event::Paperwork(Filed::MomentAdded { .. }));
     let entry = done.entries.iter().find(|entry| is_it(&entry.event)).ok_or_else(missing)?;
     let place = Place { incident: done.incident.id.clone(), version: entry.version };
     let mut tx = app.db.read().await?;

@@ -212,7 +212,9 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
         Event::ChannelNamed { to: Some(name), .. } => {
             who.text(" called the channel “").text(&words::one_line(name, EXCERPT)).text("”")
         }
-        Event::ChannelNamed { to: None, .. } => who.text(" had the channel called after the incident again"),
+        Event::ChannelNamed { to: None, .. } => {
+            who.text(" had the channel called after the incident again")
+        }
         Event::VisibilityChanged { .. } => who.text(" made it private"),
         Event::Paged(paged) => page::sentence(paged),
         Event::Paperwork(filed) => papers::sentence(who, filed),

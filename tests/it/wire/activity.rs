@@ -41,7 +41,7 @@ on_each_database! {
             json!({"type": "field", "field": field, "values": ["Payments"]}),
             json!({"type": "field", "field": field, "values": []}),
             json!({"type": "call", "url": "https://meet.example.com/x"}),
-            json!({"type": "invite", "people": ["U0CARL"]}),
+            json!({"type": "invite", "people": ["U0BEA", "U0CARL"]}),
             json!({"type": "visibility", "private": true}),
             json!({"type": "remove", "person": "U0CARL"}),
             issue,

@@ -1,5 +1,7 @@
 //! What belongs to incidents elsewhere, and where they are tracked, in the incident.io format.
 
+use std::time::Duration;
+
 use axum::http::Method;
 use serde_json::{Value, json};
 
@@ -19,6 +21,7 @@ on_each_database! {
         let mut made = Vec::new();
         for (incident, resource) in [(&one, &link), (&one, &pull), (&one, &page), (&other, &page)] {
             let body = json!({"incident_id": incident, "resource": resource});
+            client.program.app.clock.advance(Duration::from_secs(1));
             made.push(client.posts(PATH, &body).await.expect(201)["incident_attachment"].clone());
         }
         assert_eq!(made[0]["resource"], json!({
@@ -110,11 +113,14 @@ on_each_database! {
         let missing = json!({"provider": "jira", "url": second});
         for (body, code, field) in [
             (odd, "invalid_value", "provider"), (missing, "is_required", "issue_template_id"),
-            (issue("ftp://a", true), "bad_url", "url"), (issue("", true), "bad_url", "url"),
+            (issue("ftp://a", true), "bad_url", "url"), (issue("", true), "invalid_value", "url"),
         ] {
             let found = failure(&client.posts(path, &body).await, 422, "validation_error");
             assert_eq!(found, (code.to_owned(), Some(field.to_owned())), "{body}");
         }
+        let elsewhere = issue("https://github.com/acme/shop/issues/1", true);
+        let answer = client.posts(path, &elsewhere).await;
+        assert_eq!(failure(&answer, 422, "validation_error").1.as_deref(), Some("url"));
         client.declares("Keys", "private").await;
         let mut blind = client.another("blind").await;
         let hidden = path.replace("/1/", "/2/");

@@ -78,4 +78,24 @@ on_each_database! {
         let rested = client.asks(Method::GET, CHEAP, None).await;
         assert_eq!(told(&rested).1, 1_199);
     }
+
+    async fn who_pages_too_often_has_to_wait_for_that_alone(fresh: Fresh) {
+        let mut client = Client::start(&fresh).await;
+        let limits = "60, 1200;window=60, 60;window=60".to_owned();
+        let first = client.posts("/v2/escalations", &json!({})).await;
+        assert_eq!((first.status.as_u16(), told(&first)), (422, (limits.clone(), 59, 1, 1)));
+        for _ in 1..60 {
+            assert_eq!(client.posts("/v2/escalations", &json!({})).await.status, 422);
+        }
+        let refused = client.posts("/v2/escalations", &json!({})).await;
+        failure(&refused, 429, "rate_limit_reached");
+        assert_eq!(told(&refused), (limits, 0, 60, 60));
+        assert_eq!(refused.json()["rate_limit"]["limit"], 60);
+        // What was refused has cost nothing, and everything else goes on.
+        let list = client.asks(Method::GET, "/v2/escalations", None).await;
+        assert_eq!((list.status.as_u16(), told(&list)), (200, (USUAL.to_owned(), 1_139, 61, 4)));
+        client.program.app.clock.advance(Duration::from_secs(1));
+        assert_eq!(client.posts("/v2/escalations", &json!({})).await.status, 422);
+        assert_eq!(client.posts("/v2/escalations", &json!({})).await.status, 429);
+    }
 }

@@ -1,28 +1,16 @@
 //! What a program does in the incident.io format, as people see it in Slack.
 
 use serde_json::json;
-use stentor::api::tokens;
 
 use super::Client;
-use crate::api::Program;
 use crate::bot::{BOB, Bot, INCIDENTS};
 use crate::databases::on_each_database;
-use crate::http::Server;
 use crate::stories::channel_of;
-use crate::wire::contract::Contract;
-
-async fn client_beside(bot: &Bot) -> Client {
-    let app = bot.stentor.app.clone();
-    let token = tokens::create(&app.db, &app.clock, &app.ids, &app.workspace, "ci").await.unwrap();
-    let server = Server::start(bot.stentor.router()).await;
-    let program = Program { app, server, authorization: format!("Bearer {token}") };
-    Client { program, contract: Contract::read() }
-}
 
 on_each_database! {
     async fn people_see_what_a_program_writes(fresh: Fresh) {
         let bot = Bot::start(&fresh).await;
-        let mut client = client_beside(&bot).await;
+        let mut client = Client::beside(&bot).await;
         let body = json!({
             "idempotency_key": "a", "visibility": "public", "name": "Slow", "slack_channel_name_override": "War room",
         });
@@ -54,7 +42,7 @@ on_each_database! {
 
     async fn members_come_into_the_channel_and_leave_it(fresh: Fresh) {
         let bot = Bot::start(&fresh).await;
-        let mut client = client_beside(&bot).await;
+        let mut client = Client::beside(&bot).await;
         let hidden = client.declares("Keys", "private").await["id"].clone();
         let body = json!({"incident_id": hidden, "user_id": BOB});
         client.posts("/v1/incident_memberships", &body).await.expect(201);

@@ -245,8 +245,7 @@ pub async fn relatives(
         .collect();
     let known = incident.papers.related.keys().chain(merged).chain(absorbed.iter().copied());
     let ids: Vec<IncidentId> = known.cloned().collect();
-    let others =
-        incidents::with_ids_seen_by(tx, &caller.workspace, &caller.eyes(), &ids).await?;
+    let others = incidents::with_ids_seen_by(tx, &caller.workspace, &caller.eyes(), &ids).await?;
     let related = others.into_iter().map(|other| {
         let relation = match &other.id {
             id if merged == Some(id) => Relation::MergedInto,

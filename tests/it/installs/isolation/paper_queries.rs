@@ -114,7 +114,7 @@ pub(super) async fn ask(
     call!(timeline::updates(ours, &actor, None, 9));
     call!(timeline::updates_of(ours, incident, None, 9));
     let ids = std::slice::from_ref(incident);
-    assert_eq!(call!(timeline::turns(ours, ids)).len(), 1);
+    assert!(!call!(timeline::turns(ours, ids)).is_empty());
     assert_eq!(call!(incidents::with_ids_seen_by(ours, &actor, ids)).len(), 1);
 
     call!(items::save(

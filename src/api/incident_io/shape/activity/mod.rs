@@ -115,7 +115,11 @@ impl Log<'_> {
             Happened::Acknowledged { .. } => {
                 let person = paged.by.person().map(|person| self.terms.people.show(person));
                 let title = format!("Acknowledged: {}", paged.title);
-                Told::with("escalation_acknowledged", title, details.may_say("acknowledger", person))
+                Told::with(
+                    "escalation_acknowledged",
+                    title,
+                    details.may_say("acknowledger", person),
+                )
             }
             _ => None,
         }

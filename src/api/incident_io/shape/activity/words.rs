@@ -23,8 +23,9 @@ impl Log<'_> {
             }
             Event::SummaryChanged { from, to } => {
                 let text = |text: &String| (!text.is_empty()).then(|| text.clone());
-                let details =
-                    updated.may_say("new_summary", text(to)).may_say("previous_summary", text(from));
+                let details = updated
+                    .may_say("new_summary", text(to))
+                    .may_say("previous_summary", text(from));
                 Told::with("summary_update", "Summary", details)
             }
             Event::Renamed { from, to } => {
