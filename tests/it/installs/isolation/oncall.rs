@@ -188,7 +188,7 @@ on_each_database! {
         call!(schedules::override_by_id(&override_id));
         call!(schedules::override_by_request("same"));
         assert_eq!(call!(schedules::overrides(&schedule_id, NOW)).len(), 1);
-        assert_eq!(call!(schedules::override_page(&schedule_id, None, 9)).len(), 1);
+        assert_eq!(call!(schedules::override_page(&schedule_id, &Default::default(), None, 9)).len(), 1);
         assert_eq!(call!(schedules::override_count(&schedule_id, NOW)), 1);
         assert_eq!(call!(escalation_paths::by_id(&path_id)).unwrap().definition.name, "ours");
         call!(escalation_paths::hold(&path_id));
