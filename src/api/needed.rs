@@ -132,6 +132,8 @@ const INCIDENT_IO: &[Row] = &[
     ("*/escalation_paths", Scope::EscalationsRead, Scope::EscalationsWrite),
     ("*/escalations", Scope::EscalationsRead, Scope::EscalationsCreate),
     ("*/escalations/*", Scope::EscalationsRead, Scope::EscalationsWrite),
+    // It changes nothing: people do not fit into an address.
+    ("*/escalations/*/actions/check_permissions", Scope::EscalationsRead, Scope::EscalationsRead),
 ];
 
 /// What may read a project's incidents there may write them: that is said by what Sentry's scopes mean in

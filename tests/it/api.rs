@@ -46,14 +46,14 @@ impl Program {
     }
 
     /// Another program with a token of its own, at the same Stentor.
-    async fn another(&self, name: &str) -> Program {
+    pub async fn another(&self, name: &str) -> Program {
         let App { db, clock, ids, workspace, .. } = &self.app;
         let token = tokens::create(db, clock, ids, workspace, name).await.unwrap();
         Program { authorization: format!("Bearer {token}"), ..self.clone() }
     }
 
     /// Another program that may do this alone.
-    async fn limited(&self, name: &str, scopes: &[&str]) -> Program {
+    pub async fn limited(&self, name: &str, scopes: &[&str]) -> Program {
         let App { db, clock, ids, workspace, .. } = &self.app;
         let scopes = match scopes {
             [] => Scopes::of(&[]),

@@ -12,8 +12,12 @@ pub mod alerts;
 pub mod body;
 pub mod custom_fields;
 pub mod edit;
+pub mod escalation_filter;
+pub mod escalation_paths;
+pub mod escalations;
 pub mod failure;
 pub mod field_options;
+pub mod given;
 pub mod identity;
 pub mod incident_alerts;
 pub mod incident_body;
@@ -21,9 +25,17 @@ pub mod incident_filter;
 pub mod incidents;
 pub mod key;
 pub mod operation;
+pub mod path_body;
+pub mod path_condition;
+pub mod path_field;
+pub mod path_target;
 pub mod query;
 pub mod reader;
 pub mod roles;
+pub mod schedule_body;
+pub mod schedule_entries;
+pub mod schedule_overrides;
+pub mod schedules;
 pub mod severities;
 pub mod shape;
 pub mod statuses;
@@ -53,11 +65,16 @@ pub fn operations() -> Vec<Operation> {
     [
         alerts::operations(),
         custom_fields::operations(),
+        escalation_paths::operations(),
+        escalations::operations(),
         field_options::operations(),
         identity::operations(),
         incident_alerts::operations(),
         incidents::operations(),
         roles::operations(),
+        schedule_entries::operations(),
+        schedule_overrides::operations(),
+        schedules::operations(),
         severities::operations(),
         statuses::operations(),
         timestamps::operations(),

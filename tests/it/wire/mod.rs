@@ -3,7 +3,11 @@
 mod alerts;
 mod catalogue;
 pub mod contract;
+mod escalations;
 mod incidents;
+mod overrides;
+mod paths;
+mod schedules;
 
 use axum::http::Method;
 use serde_json::Value;
@@ -46,6 +50,40 @@ impl Client {
     async fn posts(&mut self, path: &str, body: &Value) -> Answer {
         self.asks(Method::POST, path, Some(body)).await
     }
+
+    async fn puts(&mut self, path: &str, body: &Value) -> Answer {
+        self.asks(Method::PUT, path, Some(body)).await
+    }
+
+    async fn deletes(&mut self, path: &str) -> Answer {
+        self.asks(Method::DELETE, path, None).await
+    }
+
+    /// The same Stentor, as another program meets it.
+    fn seen_by(&self, program: Program) -> Client {
+        Client { program, contract: Contract::read() }
+    }
+
+    /// Every item of a list, read in pages of so many.
+    async fn pages_through(&mut self, path: &str, plural: &str, size: usize) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut after = String::new();
+        loop {
+            let page = self.gets(&format!("{path}page_size={size}{after}")).await;
+            let some = page[plural].as_array().unwrap();
+            assert!(some.len() <= size, "{page}");
+            items.extend(some.iter().cloned());
+            let Some(last) = page["pagination_meta"]["after"].as_str() else { return items };
+            assert_eq!(some.len(), size, "{page}");
+            after = format!("&after={last}");
+        }
+    }
+}
+
+/// A body with some of its fields otherwise.
+fn with(mut body: Value, changes: Value) -> Value {
+    body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    body
 }
 
 /// Checks that an answer is a failure of this format, and returns the code and field of its first

@@ -6,8 +6,11 @@
 pub mod actor;
 pub mod alert;
 pub mod catalogue;
+pub mod escalation;
 pub mod field;
 pub mod incident;
+pub mod path;
+pub mod schedule;
 pub mod user;
 
 use serde::Serialize;
