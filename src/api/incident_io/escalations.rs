@@ -73,11 +73,7 @@ async fn list(State(app): State<App>, key: Key, query: Query) -> Result<Json<Man
 }
 
 /// Draws escalations with those of their alerts that the caller may know of.
-async fn drawn(
-    tx: &mut Tx,
-    Key(caller): &Key,
-    all: &[Seen],
-) -> Result<Vec<Escalation>, Failure> {
+async fn drawn(tx: &mut Tx, Key(caller): &Key, all: &[Seen]) -> Result<Vec<Escalation>, Failure> {
     let workspace = &caller.workspace;
     let ids: BTreeSet<AlertId> =
         all.iter().flat_map(|one| one.escalation.alerts.iter().cloned()).collect();
@@ -137,10 +133,8 @@ async fn create(
     Body(create): Body<Create>,
 ) -> Result<(StatusCode, Json<One>), Failure> {
     let name = idempotency_key(&create.idempotency_key)?;
-    let asked = Asked {
-        request: Some(key.receipt("escalations", name)),
-        key: Some(name.to_owned()),
-    };
+    let asked =
+        Asked { request: Some(key.receipt("escalations", name)), key: Some(name.to_owned()) };
     let incident = match &create.incident_id {
         Some(id) => {
             let mut tx = app.db.read().await?;

@@ -185,7 +185,8 @@ fn node(field: &str, says: NodeSays) -> Result<Node, Failure> {
             return Err(Failure::invalid(&part("type"), message));
         }
         _ => {
-            let message = "A node is one of level, notify_channel, if_else, repeat, delay, escalation_path.";
+            let message =
+                "A node is one of level, notify_channel, if_else, repeat, delay, escalation_path.";
             return Err(Failure::invalid(&part("type"), message));
         }
     };

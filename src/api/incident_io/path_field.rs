@@ -109,10 +109,7 @@ mod tests {
             ),
             ("nodes.1.channels", "path.1.notify_channel.targets"),
             ("nodes.1.channels.0", "path.1.notify_channel.targets.0.id"),
-            (
-                "nodes.1.time_to_ack",
-                "path.1.notify_channel.time_to_ack_weekday_interval_config_id",
-            ),
+            ("nodes.1.time_to_ack", "path.1.notify_channel.time_to_ack_weekday_interval_config_id"),
             ("nodes.2.conditions", "path.2.if_else.conditions"),
             ("nodes.2.conditions.0.hours", "path.2.if_else.conditions.0.subject"),
             ("nodes.2.conditions.0.one_of", "path.2.if_else.conditions.0.param_bindings"),

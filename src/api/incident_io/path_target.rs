@@ -38,10 +38,7 @@ pub fn targets(field: &str, given: Vec<TargetSays>) -> Result<Vec<Target>, Failu
 }
 
 /// The channels that are told, and how urgent it is: the same for all of them.
-pub fn channels(
-    field: &str,
-    given: Vec<TargetSays>,
-) -> Result<(Vec<ChannelId>, Urgency), Failure> {
+pub fn channels(field: &str, given: Vec<TargetSays>) -> Result<(Vec<ChannelId>, Urgency), Failure> {
     let mut channels = Vec::with_capacity(given.len());
     let mut of_all = None;
     for (nth, target) in targets(field, given)?.into_iter().enumerate() {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::api::incident_io::failure::Failure;
-use crate::api::incident_io::given::{WeekdayInterval, instant, intervals, number, refuse_if, word};
+use crate::api::incident_io::given::{
+    WeekdayInterval, instant, intervals, number, refuse_if, word,
+};
 use crate::api::incident_io::incident_body::UserReference;
 use crate::api::incident_io::reader::Addresses;
 use crate::api::incident_io::shape::schedule::{INTERVAL_TYPES, SCHEDULING_MODES};
@@ -79,11 +81,7 @@ impl ScheduleBody {
     }
 
     /// The schedule that is meant; what is left out stays as it was before.
-    pub fn read(
-        self,
-        before: Option<&Schedule>,
-        people: &Addresses,
-    ) -> Result<Schedule, Failure> {
+    pub fn read(self, before: Option<&Schedule>, people: &Addresses) -> Result<Schedule, Failure> {
         let says = self.schedule;
         let has_teams = says.team_ids.is_some_and(|ids| !ids.is_empty());
         refuse_if(has_teams, "schedule.team_ids", "There are no teams here.")?;

@@ -64,8 +64,7 @@ async fn list(
     let from = bound(&query, START)?.unwrap_or_else(|| app.clock.now());
     let until = bound(&query, END)?;
     let part = kept.definition.part(from, until);
-    let part =
-        part.ok_or_else(|| Failure::invalid(END, "The window ends after it begins."))?;
+    let part = part.ok_or_else(|| Failure::invalid(END, "The window ends after it begins."))?;
     let mut tx = app.db.read().await?;
     let workspace = &caller.workspace;
     let overrides = schedules::overrides(&mut tx, workspace, &kept.id, from.minus(REACH)).await?;
@@ -78,10 +77,9 @@ async fn list(
         overrides: Entry::show_all(&found.overrides, &people),
     };
     let here = format!("{}{PREFIX}{PATH}", origin(&app, &headers));
-    let pagination_meta = part.next_from.map(|after| GoOn {
-        after,
-        after_url: address(&here, &kept.id, after, until),
-    });
+    let pagination_meta = part
+        .next_from
+        .map(|after| GoOn { after, after_url: address(&here, &kept.id, after, until) });
     Ok(Json(Many { schedule_entries, pagination_meta }))
 }
 

@@ -8,9 +8,7 @@ use crate::ids::{EscalationId, UserId};
 use crate::incident::event::Actor;
 use crate::incident::paged::Happened;
 use crate::oncall::escalation::level::PAGES_LIMIT;
-use crate::oncall::escalation::state::{
-    Course, Escalation, Logged, Request, Status, What, Whom,
-};
+use crate::oncall::escalation::state::{Course, Escalation, Logged, Request, Status, What, Whom};
 use crate::oncall::escalation::world::World;
 use crate::oncall::path::definition::{
     AckMode, Level, Path, Recipient, Retry, Target, Urgency, Wait,
@@ -244,10 +242,7 @@ fn to_all(people: &[UserId]) -> Step {
         targets: targets.collect(),
         ack_mode: AckMode::First,
         time_to_ack: Wait::Seconds(NAMED_WAIT),
-        retry: Some(Retry {
-            attempts: 3,
-            interval_seconds: NAMED_WAIT / 3,
-        }),
+        retry: Some(Retry { attempts: 3, interval_seconds: NAMED_WAIT / 3 }),
         round_robin: None,
     };
     Step::Page { level, hours: None }

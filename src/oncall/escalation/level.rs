@@ -7,9 +7,7 @@ use crate::clock::Timestamp;
 use crate::ids::{ChannelId, UserId};
 use crate::incident::paged::Happened;
 use crate::oncall::escalation::advance::Effect;
-use crate::oncall::escalation::state::{
-    Answer, Escalation, Page, Standing, Status, What, Whom,
-};
+use crate::oncall::escalation::state::{Answer, Escalation, Page, Standing, Status, What, Whom};
 use crate::oncall::escalation::world::World;
 use crate::oncall::path::definition::{AckMode, Level, RoundRobin, Urgency};
 use crate::oncall::path::steps::{self, Step};
@@ -50,7 +48,12 @@ impl Escalation {
         self.standing = Some(Standing { began_at: now, attempt: 1, whom, waits_from: None });
     }
 
-    pub(super) fn send(&mut self, whom: Vec<(Whom, Urgency)>, now: Timestamp, effects: &mut Vec<Effect>) {
+    pub(super) fn send(
+        &mut self,
+        whom: Vec<(Whom, Urgency)>,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
         let room = PAGES_LIMIT.saturating_sub(self.pages.len());
         let whom: Vec<_> = whom.into_iter().take(room).collect();
         if whom.is_empty() {

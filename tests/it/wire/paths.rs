@@ -34,7 +34,8 @@ fn is_active() -> Value {
 /// A path with everything that a path can do.
 fn whole(schedule: &str, next: &str) -> Value {
     let of_schedule = |mode: &str| json!({"type": "schedule", "id": schedule, "urgency": "low", "schedule_mode": mode});
-    let channel = json!({"type": "slack_channel", "id": "C0GENERAL", "urgency": "low", "schedule_mode": ""});
+    let channel =
+        json!({"type": "slack_channel", "id": "C0GENERAL", "urgency": "low", "schedule_mode": ""});
     json!({
         "name": "Whole",
         "path": [

@@ -102,7 +102,8 @@ pub fn people_in(escalation: &state::Escalation) -> Vec<UserId> {
 /// What happened, where the format has a word for it.
 fn happened(escalation: &EscalationId, logged: &Logged, people: &People) -> Option<Event> {
     let all = |users: &[UserId]| users.iter().map(|user| people.show(user)).collect();
-    let whoever = |by: &event::Actor| by.person().map(|user| people.show(user)).into_iter().collect();
+    let whoever =
+        |by: &event::Actor| by.person().map(|user| people.show(user)).into_iter().collect();
     let (mut urgency, mut users, mut channels) = (None, None, None);
     let event = match &logged.what {
         What::Triggered => "triggered",

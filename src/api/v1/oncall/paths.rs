@@ -238,7 +238,8 @@ pub async fn changes(
     RawQuery(query): RawQuery,
 ) -> Result<Json<ChangePage>, Problem> {
     let mut tx = app.db.read().await?;
-    let known = escalation_paths::by_id(&mut tx, &caller.workspace, &PathId::new(id.as_str())).await?;
+    let known =
+        escalation_paths::by_id(&mut tx, &caller.workspace, &PathId::new(id.as_str())).await?;
     known.ok_or_else(|| Problem::no_such("escalation path"))?;
     changes_of(&mut tx, &caller, PATH, &id, query.as_deref()).await
 }

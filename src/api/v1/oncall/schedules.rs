@@ -266,8 +266,8 @@ pub async fn entries(
     let kept = find(&app, &caller, &id).await?;
     let from = instant("from")?.unwrap_or_else(|| app.clock.now());
     let part = kept.definition.part(from, instant("to")?);
-    let Part { to, next_from } = part
-        .ok_or_else(|| Problem::bad_parameter("to", "The window ends after it begins."))?;
+    let Part { to, next_from } =
+        part.ok_or_else(|| Problem::bad_parameter("to", "The window ends after it begins."))?;
     let mut tx = app.db.read().await?;
     let overrides = schedules::overrides(&mut tx, &caller.workspace, &kept.id, from).await?;
     let entries = kept.definition.entries(&overrides, from, to);

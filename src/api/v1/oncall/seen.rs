@@ -43,8 +43,7 @@ pub async fn page(
     let mut seen: Vec<Seen> = Vec::new();
     while seen.len() < most {
         let count = i64::try_from(limit).unwrap_or(i64::MAX);
-        let some =
-            escalations::page(tx, &caller.workspace, filter, before.as_ref(), count).await?;
+        let some = escalations::page(tx, &caller.workspace, filter, before.as_ref(), count).await?;
         let is_end = some.len() < limit;
         before = some.last().map(|escalation| escalation.id.clone()).or(before);
         seen.extend(among(tx, caller, some).await?);
