@@ -154,7 +154,7 @@ fn activity(
                 return None;
             }
         }
-        Event::AlertsHandled { by, done } => match done {
+        Event::AlertsHandled { by, done, .. } => match done {
             Handled::Resolved { alerts, .. } => {
                 let by_hand = matches!(by, Actor::Person { .. });
                 let how = if by_hand { "manual-ui" } else { "manual-api" };
@@ -317,7 +317,7 @@ mod tests {
         ] {
             assert_eq!(kind(Actor::Stentor, Via::Delivery, event.clone()), expected, "{event:?}");
         }
-        let handled = |done| Event::AlertsHandled { by: person(), done };
+        let handled = |done| Event::AlertsHandled { by: person(), through: None, done };
         for (done, expected) in [
             (
                 Handled::Came { title: "x".to_owned(), count: 1, from: None },

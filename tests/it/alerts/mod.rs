@@ -34,6 +34,7 @@ mod sns;
 mod strangers;
 mod suspicion;
 mod telmai;
+mod through;
 mod trouble;
 mod uptime_kuma;
 mod webhooks;
