@@ -51,6 +51,11 @@ impl Caller {
         Program { name: self.name.clone(), sees_private }
     }
 
+    /// The program, where a record has to name it beside the person it writes for.
+    pub fn through(&self) -> Option<String> {
+        self.program().beside(&self.actor)
+    }
+
     /// With whose eyes it looks at what is private: whoever it writes for, a program sees what its
     /// token lets it see.
     pub fn eyes(&self) -> Actor {

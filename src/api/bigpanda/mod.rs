@@ -14,6 +14,7 @@ mod incidents;
 mod merging;
 mod patterns;
 mod plans;
+mod recurring;
 mod steer;
 mod tag_definitions;
 mod tags;
