@@ -393,6 +393,7 @@ impl World {
             fields: Vec::new(),
             timestamps: Vec::new(),
             call_url: None,
+            channel_name: None,
             origin: is_from_alerts.then(|| self.origin(number)),
         };
         let creator =
