@@ -75,6 +75,8 @@ text_ids! {
     AlertId;
     /// Alerts that belong together; ours, a ULID.
     GroupId;
+    /// What a label of alerts means; ours, a ULID.
+    AttributeId;
     /// A correlation pattern, route, silence, inhibition or maintenance window; ours.
     SettingId;
     /// An alert rule: what Stentor itself watches; ours, a ULID.

@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::alert::filter::{AlertFields, Fields as _};
 use crate::alert::fingerprint::{self, Key};
-use crate::alert::settings::Pattern;
+use crate::alert::settings::{Grouping, Pattern};
 use crate::alert::state::Alert;
 use crate::clock::Timestamp;
 use crate::ids::{GroupId, IncidentId, SettingId, SourceId, UserId};
@@ -71,7 +72,8 @@ pub struct Group {
 /// A pattern with the values that it was matched with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Matched {
-    /// The pattern; one of the built-in ones, if none.
+    /// The pattern, or the route that says which of its alerts belong together; one of the built-in
+    /// patterns, if none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<SettingId>,
     /// Minutes between the beginnings of alerts that belong together.
@@ -103,6 +105,27 @@ impl Matched {
             window_minutes: pattern.window_minutes,
             labels: values.collect::<Option<_>>()?,
             source: (!pattern.cross_source).then(|| source.clone()),
+        })
+    }
+
+    /// How a route puts an alert together with others of its; nothing, if the alert stands for itself.
+    pub fn of_route(
+        route: &SettingId,
+        grouping: &Grouping,
+        about: &AlertFields,
+    ) -> Option<Matched> {
+        if grouping.window_minutes == 0 {
+            return None;
+        }
+        let values = grouping.by.iter().map(|name| {
+            let value = about.values(name).into_iter().find(|value| !value.is_empty())?;
+            Some((name.clone(), value.to_owned()))
+        });
+        Some(Matched {
+            pattern: Some(route.clone()),
+            window_minutes: grouping.window_minutes,
+            labels: values.collect::<Option<_>>()?,
+            source: None,
         })
     }
 
@@ -280,6 +303,7 @@ pub struct Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alert::observation::Observation;
 
     fn minute(minutes: u64) -> Timestamp {
         Timestamp::from_micros(1_000_000_000_000).plus(Duration::from_secs(minutes * 60))
@@ -317,6 +341,24 @@ mod tests {
         assert!(of(&["empty"]).is_none());
         let other = Pattern { source: Some("T".into()), ..pattern(&["host"], 60) };
         assert!(Matched::of(None, &other, &"S".into(), &labels).is_none());
+    }
+
+    #[test]
+    fn a_route_says_which_of_its_alerts_belong_together() {
+        let labels = [("team".to_owned(), "db".to_owned())].into();
+        let said = Observation { labels, ..Observation::firing("k", "Disk full") };
+        let about = AlertFields::of_observation(&said, "grafana.prod");
+        let route = SettingId::from("R");
+        let of = |by: &[&str], window_minutes| {
+            let by = by.iter().map(|&name| name.to_owned()).collect();
+            Matched::of_route(&route, &Grouping { by, window_minutes }, &about)
+        };
+        let both = of(&["team", "title"], 10).unwrap();
+        assert_eq!(both.labels[1], ("title".to_owned(), "Disk full".to_owned()));
+        assert_eq!(of(&[], 10).unwrap().labels, []);
+        assert_ne!(of(&[], 10).unwrap().key(), both.key());
+        assert!(of(&["service"], 10).is_none());
+        assert!(of(&["team"], 0).is_none());
     }
 
     #[test]

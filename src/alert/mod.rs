@@ -5,6 +5,7 @@
 //! [patterns](settings::Pattern) of the workspace; what they say together is a [`Signal`](signal::Signal).
 //! Nothing here is async, reads a clock, draws a random number or does I/O.
 
+pub mod attribute;
 pub mod course;
 pub mod filter;
 pub mod fingerprint;
@@ -13,6 +14,7 @@ pub mod history;
 pub mod matcher;
 pub mod observation;
 pub mod prepared;
+pub mod recurrence;
 pub mod rule;
 pub mod settings;
 pub mod settle;

@@ -7,10 +7,10 @@ use crate::alert::filter::{AlertFields, BadFilter, Filter};
 use crate::alert::group::{Limits, Matched};
 use crate::alert::matcher::{All, BadMatcher, Matcher};
 use crate::alert::observation::{LABELS_LIMIT, NAME_LIMIT, VALUE_LIMIT};
+use crate::alert::recurrence::{BadRecurrence, Openings};
 use crate::alert::rule::counting::Counter;
 use crate::alert::settings::{
-    Inhibition, Kept, MaintenanceWindow, PATTERN_LABELS, Pattern, Route, Setting, Silence,
-    WINDOW_LIMIT,
+    Inhibition, Kept, PATTERN_LABELS, Pattern, Route, Setting, Silence, WINDOW_LIMIT,
 };
 use crate::alert::state::Alert;
 use crate::clock::Timestamp;
@@ -24,6 +24,8 @@ const USUAL_PATTERNS: &[(&str, u32)] = &[("service", 120), ("host", 60), ("alert
 
 /// The most conditions in one list.
 pub const CONDITIONS_LIMIT: usize = 32;
+/// The most sources that a route is about.
+const SOURCES_LIMIT: usize = 100;
 /// The most escalation paths by which a route pages.
 const PAGED_PATHS: usize = 10;
 /// The most people whom a route pages by name.
@@ -38,16 +40,19 @@ pub const CONDITION_LIMIT: usize = 25_000;
 /// Labels by name.
 type Labels = BTreeMap<String, String>;
 
+/// A route, ready for use.
+type PreparedRoute = (SettingId, Route, All, Option<Filter>);
+
 /// The settings of a workspace, ready for use.
 #[derive(Clone, Debug, Default)]
 pub struct Prepared {
     patterns: Vec<(Option<SettingId>, Pattern, Option<Filter>)>,
-    routes: Vec<(SettingId, Route, All, Option<Filter>)>,
+    routes: Vec<PreparedRoute>,
     /// Silences that have not ended when they were prepared.
     pub silences: Vec<(SettingId, Silence, All)>,
     /// Which alerts keep others quiet.
     pub inhibitions: Vec<(SettingId, Inhibition, All, All)>,
-    windows: Vec<(SettingId, MaintenanceWindow, All, Option<Filter>)>,
+    windows: Vec<(SettingId, Openings, All, Option<Filter>)>,
     /// What alert rules count.
     pub counter: Counter,
 }
@@ -104,9 +109,23 @@ pub enum BadSetting {
         /// Who.
         given: String,
     },
+    /// Nobody knows the time zone.
+    #[error("a time zone has an IANA name such as `Europe/Berlin`")]
+    TimeZone,
     /// There is a character in it that can't be kept.
     #[error("the character U+0000 can't be kept")]
     Nul,
+}
+
+impl From<BadRecurrence> for BadSetting {
+    fn from(bad: BadRecurrence) -> BadSetting {
+        match bad {
+            BadRecurrence::Duration { least, most } => {
+                BadSetting::Number { field: "repeats.duration_seconds", least, most }
+            }
+            BadRecurrence::TimeZone => BadSetting::TimeZone,
+        }
+    }
 }
 
 impl BadSetting {
@@ -127,6 +146,7 @@ impl BadSetting {
             | BadSetting::TooMuch { field, .. }
             | BadSetting::Person { field, .. } => field,
             BadSetting::Name => "name",
+            BadSetting::TimeZone => "repeats.time_zone",
             BadSetting::Nul => return None,
         })
     }
@@ -179,14 +199,21 @@ impl Prepared {
             Setting::Maintenance(window) => {
                 let all = All::prepare(&window.matchers)?;
                 let filter = filter(window.filter.as_deref())?;
-                self.windows.push((id, window.clone(), all, filter));
+                self.windows.push((id, Openings::of(window), all, filter));
             }
         }
         Ok(())
     }
 
-    /// How the patterns match an alert: the longest window first.
+    /// How the patterns match an alert: the longest window first. A route may say it in their place.
     pub fn matched(&self, source: &SourceId, about: &AlertFields) -> Vec<Matched> {
+        // Most workspaces have no such route, and need not look for one twice.
+        if self.routes.iter().any(|(_, route, ..)| route.grouping.is_some())
+            && let Some((id, route, ..)) = self.find_route(source, about)
+            && let Some(grouping) = &route.grouping
+        {
+            return Matched::of_route(id, grouping, about).into_iter().collect();
+        }
         let holding = self.patterns.iter().filter(|(_, _, filter)| holds(filter.as_ref(), about));
         holding
             .filter_map(|(id, pattern, _)| Matched::of(id.as_ref(), pattern, source, about.labels))
@@ -195,16 +222,21 @@ impl Prepared {
 
     /// The route of an alert, and its id; the default one has none.
     pub fn route(&self, source: &SourceId, about: &AlertFields) -> (Option<SettingId>, Route) {
-        let found = self.routes.iter().find(|(_, route, all, filter)| {
-            route.source.as_ref().is_none_or(|wanted| wanted == source)
-                && route.least.is_none_or(|least| about.status >= least)
-                && all.hold(about.labels)
-                && holds(filter.as_ref(), about)
-        });
+        let found = self.find_route(source, about);
         found.map_or_else(
             || (None, Route::default()),
             |(id, route, ..)| (Some(id.clone()), route.clone()),
         )
+    }
+
+    fn find_route(&self, source: &SourceId, about: &AlertFields) -> Option<&PreparedRoute> {
+        self.routes.iter().find(|(_, route, all, filter)| {
+            route.active
+                && route.is_about(source)
+                && route.least.is_none_or(|least| about.status >= least)
+                && all.hold(about.labels)
+                && holds(filter.as_ref(), about)
+        })
     }
 
     /// The route with this id; the default one, if it is gone.
@@ -221,18 +253,19 @@ impl Prepared {
 
     /// The maintenance window that an alert falls into now.
     pub fn window(&self, about: &AlertFields, now: Timestamp) -> Option<&SettingId> {
-        let found = self.windows.iter().find(|(_, window, all, filter)| {
-            window.starts_at <= now
-                && now < window.ends_at
+        let found = self.windows.iter().find(|(_, openings, all, filter)| {
+            // What the calendar says takes longest, so it is asked last.
+            openings.goes_on(now)
                 && all.hold(about.labels)
                 && holds(filter.as_ref(), about)
+                && openings.is_open(now)
         });
         found.map(|(id, ..)| id)
     }
 
     /// Whether a maintenance window is open, whatever it is about.
     pub fn has_window(&self, now: Timestamp) -> bool {
-        self.windows.iter().any(|(_, window, ..)| window.starts_at <= now && now < window.ends_at)
+        self.windows.iter().any(|(_, openings, ..)| openings.is_open(now))
     }
 
     /// The silences that an alert falls under now, and when the last of them ends.
@@ -332,6 +365,11 @@ pub fn check(setting: &Setting) -> Result<(), BadSetting> {
             }
             filter(route.filter.as_deref())?;
             All::prepare(&route.matchers)?;
+            if let Some(grouping) = &route.grouping
+                && grouping.window_minutes > WINDOW_LIMIT
+            {
+                return Err(BadSetting::Number { field: "grouping", least: 0, most: WINDOW_LIMIT });
+            }
             Ok(())
         }
         Setting::Silence(silence) => {
@@ -354,6 +392,9 @@ pub fn check(setting: &Setting) -> Result<(), BadSetting> {
                 Some(_) => {
                     All::prepare(&window.matchers)?;
                 }
+            }
+            if let Some(repeats) = &window.repeats {
+                repeats.check()?;
             }
             in_order(window.starts_at, window.ends_at)
         }
@@ -383,6 +424,11 @@ fn within_limits(setting: &Setting) -> Result<(), BadSetting> {
             filter(route.filter.as_deref())?;
             text("incident_type", route.incident_type.as_deref().unwrap_or_default(), NAME_LIMIT)?;
             route.severity.values().try_for_each(|name| text("severity", name, NAME_LIMIT))?;
+            at_most("sources", "sources", route.sources.len(), SOURCES_LIMIT)?;
+            route.sources.iter().try_for_each(|id| text("sources", id.as_str(), NAME_LIMIT))?;
+            let by = route.grouping.iter().flat_map(|grouping| &grouping.by);
+            at_most("grouping", "names", by.clone().count(), PATTERN_LABELS)?;
+            by.clone().try_for_each(|name| text("grouping", name, NAME_LIMIT))?;
             at_most("invite", "people", route.invite.len(), PEOPLE_LIMIT)?;
             people("invite", &route.invite)?;
             people("lead", route.lead.as_slice())?;
@@ -411,6 +457,8 @@ fn within_limits(setting: &Setting) -> Result<(), BadSetting> {
         Setting::Maintenance(window) => {
             conditions("matchers", &window.matchers)?;
             text("filter", window.filter.as_deref().unwrap_or_default(), CONDITION_LIMIT)?;
+            let zone = window.repeats.as_ref().map_or("", |repeats| &repeats.time_zone);
+            text("repeats.time_zone", zone, NAME_LIMIT)?;
         }
     }
     let value = serde_json::to_value(setting).expect("a setting has plain keys");

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::alert::matcher::Matcher;
 use crate::alert::observation::Status;
+use crate::alert::recurrence::Recurrence;
 use crate::clock::Timestamp;
 use crate::ids::{PathId, SettingId, SourceId, UserId};
 
@@ -62,6 +63,24 @@ fn yes() -> bool {
     true
 }
 
+fn is_yes(is_so: &bool) -> bool {
+    *is_so
+}
+
+/// Which alerts of a route belong together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AlertRouteGrouping)]
+pub struct Grouping {
+    /// Those with equal values of all of these: at most 5 names of labels, `title` or `source_system`. An
+    /// alert that lacks one stands for itself. With no name at all, all of them belong together.
+    #[serde(default)]
+    pub by: Vec<String>,
+    /// Minutes between the beginnings of the group's latest alert and a new one; 0 lets each alert stand
+    /// for itself.
+    pub window_minutes: u32,
+}
+
 /// How a route opens an incident.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -105,6 +124,15 @@ pub struct Route {
     /// Only alerts of this source.
     #[serde(default)]
     pub source: Option<SourceId>,
+    /// Only alerts of one of these sources: at most 100. Without any, the source says nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceId>,
+    /// Whether it is used for alerts that begin.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub active: bool,
+    /// Which of its alerts belong together, in place of what the patterns say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grouping: Option<Grouping>,
     /// Only alerts for which this expression holds.
     #[serde(default)]
     pub filter: Option<String>,
@@ -180,6 +208,9 @@ impl Default for Route {
             position: i64::MAX,
             matchers: Vec::new(),
             source: None,
+            sources: Vec::new(),
+            active: true,
+            grouping: None,
             filter: None,
             least: None,
             opens: Opens::AtOnce,
@@ -201,6 +232,12 @@ impl Default for Route {
 }
 
 impl Route {
+    /// Whether alerts of this source are meant.
+    pub fn is_about(&self, source: &SourceId) -> bool {
+        self.source.as_ref().is_none_or(|wanted| wanted == source)
+            && (self.sources.is_empty() || self.sources.contains(source))
+    }
+
     /// How long to wait for more alerts.
     pub fn group_wait(&self) -> Duration {
         Duration::from_secs(u64::from(self.group_wait_seconds))
@@ -253,13 +290,16 @@ pub struct MaintenanceWindow {
     /// Which alerts are expected: all of these have to hold.
     #[serde(default)]
     pub matchers: Vec<Matcher>,
-    /// From when.
+    /// From when. Of one that repeats, when it opens first.
     pub starts_at: Timestamp,
-    /// Until when.
+    /// Until when. One that repeats opens no more after that.
     pub ends_at: Timestamp,
     /// Only alerts for which this expression holds. There are conditions or an expression, or both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
+    /// How often it opens again, and for how long each time. Without this it is open all the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Recurrence>,
 }
 
 /// One of them, as it is kept.
@@ -311,4 +351,6 @@ pub struct Kept {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// How often it was laid down.
+    pub version: i64,
 }

@@ -188,6 +188,9 @@ pub enum Command {
     RecordAlerts {
         /// Who.
         by: Actor,
+        /// The API token through which a program did it in their name.
+        #[serde(default)]
+        through: Option<String>,
         /// What.
         done: Handled,
     },

@@ -197,8 +197,9 @@ pub fn change(
         Command::RecordSignal { signal, news_at, on_resolve } => {
             signal::heard(incident, signal, *news_at, *on_resolve, context)
         }
-        Command::RecordAlerts { by, done } => {
-            Ok(vec![Event::AlertsHandled { by: by.clone(), done: done.clone() }])
+        Command::RecordAlerts { by, through, done } => {
+            let (by, through, done) = (by.clone(), through.clone(), done.clone());
+            Ok(vec![Event::AlertsHandled { by, through, done }])
         }
         Command::Tag { tag, value } => tags::set(incident, tag, value, context),
         Command::Untag { tag } => tags::remove(incident, tag, context),

@@ -257,6 +257,9 @@ pub enum Event {
     AlertsHandled {
         /// Who.
         by: Actor,
+        /// The API token through which a program did it in their name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        through: Option<String>,
         /// What.
         done: Handled,
     },

@@ -126,6 +126,8 @@ pub enum Effect {
     EndAlerts {
         /// Who.
         by: Actor,
+        /// The API token through which a program said it in their name.
+        through: Option<String>,
         /// The entry that says it.
         version: i64,
     },
@@ -366,7 +368,8 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         }
         Event::TagSet { .. } | Event::TagRemoved { .. } => stale(&[Welcome, Announcement]),
         Event::AlertsEnded {} => {
-            vec![Effect::EndAlerts { by: entry.actor.clone(), version: entry.version }]
+            let (by, through) = (entry.actor.clone(), entry.through.clone());
+            vec![Effect::EndAlerts { by, through, version: entry.version }]
         }
         // Those who want to know look at the welcome message; a form changes many at once.
         Event::FieldChanged { .. } => stale(&[Welcome, Announcement]),

@@ -41,6 +41,8 @@ pub enum Kind {
     IncidentIo,
     /// BigPanda's alerts.
     Bigpanda,
+    /// Pings of what is well: their absence is the alert.
+    Heartbeat,
     /// The workspace's own alert rules, which send from within.
     Rules,
 }
@@ -61,6 +63,7 @@ const WORDS: &[(Kind, &[&str])] = &[
     (Kind::Generic, &["generic", "json", "webhook"]),
     (Kind::IncidentIo, &["incident-io", "incidentio", "http"]),
     (Kind::Bigpanda, &["bigpanda"]),
+    (Kind::Heartbeat, &["heartbeat"]),
     (Kind::Rules, &["rules"]),
 ];
 
@@ -87,6 +90,7 @@ impl Kind {
             Kind::Pagerduty => format!("/hooks/{id}/v2/enqueue"),
             Kind::IncidentIo => format!("/hooks/{id}/v2/alert_events/http/{id}"),
             Kind::Bigpanda => format!("/hooks/{id}/data/v2/alerts"),
+            Kind::Heartbeat => format!("/hooks/{id}/ping"),
             // These can show a secret nowhere else.
             Kind::Sns | Kind::UptimeKuma => format!("/hooks/{id}/key/{secret}"),
             _ => format!("/hooks/{id}"),

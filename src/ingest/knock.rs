@@ -204,10 +204,11 @@ impl Knock {
     /// sender's own id of this request, if it has one that stays the same when it repeats it.
     pub async fn take(
         &self,
-        observations: Vec<Observation>,
+        mut observations: Vec<Observation>,
         changes: Vec<ChangeEvent>,
         delivery: Option<&str>,
     ) -> Result<Taken, Trouble> {
+        observations.iter_mut().for_each(|observation| self.source.label(observation));
         let delivery = Delivery {
             source: Arc::clone(&self.source),
             observations,

@@ -6,6 +6,7 @@
 //! refusal that it does not repeat for what can never be read, and something that makes it come
 //! back when we are the ones who can't.
 
+pub mod attributes;
 mod base64;
 mod caller;
 mod doorstep;
@@ -26,6 +27,7 @@ mod datadog;
 mod generic;
 mod github;
 mod grafana;
+pub mod heartbeat;
 mod incident_io;
 mod opsgenie;
 mod pagerduty;
@@ -63,6 +65,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(pagerduty::router())
         .merge(bigpanda::router())
         .merge(incident_io::router())
+        .merge(heartbeat::router())
         // Each door has its own limit, and reads the body itself.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(app.clone(), caller::introduce))
@@ -129,6 +132,7 @@ async fn open(knock: Knock) -> Response {
         Kind::Generic => generic::receive(knock).await,
         Kind::IncidentIo => incident_io::receive(knock).await,
         Kind::Bigpanda => bigpanda::receive(knock).await,
+        Kind::Heartbeat => heartbeat::receive(knock).await,
         // They need no door.
         Kind::Rules => Trouble::NotThere.into_response(),
     }
@@ -151,6 +155,7 @@ fn refuse(knock: &Knock, trouble: Trouble) -> Response {
         Kind::Generic => generic::refuse(trouble),
         Kind::IncidentIo => incident_io::refuse(knock, trouble),
         Kind::Bigpanda => bigpanda::refuse(trouble),
+        Kind::Heartbeat => heartbeat::refuse(trouble),
         Kind::Rules => Trouble::NotThere.into_response(),
     }
 }
@@ -165,6 +170,7 @@ fn body_limit(kind: Kind) -> usize {
 
 /// Whether the door of this kind understands these settings; the reason, if not.
 pub fn check_settings(kind: Kind, settings: &SourceSettings) -> Result<(), String> {
+    settings.check_labels()?;
     let door = &settings.door;
     match kind {
         Kind::Grafana => grafana::check_settings(door),
@@ -172,6 +178,8 @@ pub fn check_settings(kind: Kind, settings: &SourceSettings) -> Result<(), Strin
         Kind::Sns => sns::check_settings(door),
         Kind::Cloudevents => cloudevents::check_settings(door),
         Kind::Generic => generic::check_settings(door),
+        Kind::IncidentIo => incident_io::check_settings(door),
+        Kind::Heartbeat => heartbeat::check_settings(door),
         Kind::Rules => Err("Stentor makes the source of alert rules by itself".to_owned()),
         _ if door.is_null() => Ok(()),
         _ => Err(format!("a source of kind {kind} has no settings of its own")),

@@ -11,6 +11,7 @@ use crate::incident::handled::Handled;
 use crate::intake::desk::Desk;
 use crate::intake::order::{Carried, Errand, Which};
 use crate::intake::sweep::AT_ONCE;
+use crate::outbox::work::Noted;
 use crate::store::alerts::{Sighting, Written};
 use crate::store::db::{Result, Tx};
 use crate::store::{alert_groups, alert_settings, alerts, receipts};
@@ -88,9 +89,12 @@ impl Desk<'_> {
             }
             Errand::Repoint { from, to } => self.repoint(tx, from, to).await,
             Errand::Put { id, setting } => self.put(tx, id, setting).await,
-            Errand::Replace { id, setting } => {
+            Errand::Replace { id, setting, version } => {
                 let kind = setting.kind();
                 match alert_settings::by_id(tx, self.workspace, kind, id).await? {
+                    Some(kept) if version.is_some_and(|seen| seen != kept.version) => {
+                        Ok(Carried { was_there: true, was_stale: true, ..Carried::default() })
+                    }
                     Some(_) => self.put(tx, id, setting).await,
                     None => Ok(Carried::default()),
                 }
@@ -101,6 +105,8 @@ impl Desk<'_> {
                 Ok(Carried { was_there, setting: Some(id.clone()), ..Carried::default() })
             }
             Errand::Expire => self.expire(tx).await,
+            Errand::Ping { source } => self.ping(tx, source).await,
+            Errand::Miss => self.miss(tx).await,
         }
     }
 
@@ -185,10 +191,23 @@ impl Desk<'_> {
         let noted = changed.into_iter().map(|(incident, mut alerts)| {
             let count = u32::try_from(alerts.len()).unwrap_or(u32::MAX);
             alerts.truncate(NAMED);
-            (incident, by.clone(), done(count, alerts))
+            (incident, done(count, alerts))
+        });
+        let noted: Vec<(IncidentId, Handled)> = noted.collect();
+        self.note(noted, by);
+        carried
+    }
+
+    /// Lets the records of incidents say what somebody did.
+    pub(super) fn note(&mut self, all: Vec<(IncidentId, Handled)>, by: &Actor) {
+        let (by, through) = (by.clone(), self.through.clone());
+        let noted = all.into_iter().map(|(incident, done)| Noted {
+            incident,
+            by: by.clone(),
+            through: through.clone(),
+            done,
         });
         self.handled.extend(noted);
-        carried
     }
 
     fn acknowledge(&mut self, id: &AlertId, by: &Actor) -> bool {
@@ -298,5 +317,5 @@ fn leaves_receipt(errand: &Errand, carried: &Carried) -> bool {
         | Errand::Move { which, .. } => matches!(which, Which::Alerts(_)),
         _ => false,
     };
-    carried.was_there && !(of_single && carried.alerts.is_empty())
+    carried.was_there && !carried.was_stale && !(of_single && carried.alerts.is_empty())
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::alert::observation::{ChangeEvent, Observation};
 use crate::alert::settings::Setting;
-use crate::ids::{AlertId, GroupId, IncidentId, SettingId, WorkspaceId};
+use crate::ids::{AlertId, GroupId, IncidentId, SettingId, SourceId, WorkspaceId};
 use crate::incident::event::Actor;
 use crate::store::sources::AlertSource;
 
@@ -186,6 +186,8 @@ pub enum Errand {
         id: SettingId,
         /// What it says.
         setting: Setting,
+        /// Only if it has this version: whoever asks has seen that one.
+        version: Option<i64>,
     },
     /// Something is no longer laid down.
     Delete {
@@ -196,6 +198,13 @@ pub enum Errand {
     },
     /// Those whose time has run out are over.
     Expire,
+    /// A source of heartbeats says that all is well.
+    Ping {
+        /// Which.
+        source: SourceId,
+    },
+    /// Sources of heartbeats that have been silent for too long fire.
+    Miss,
 }
 
 /// How many alerts and groups of an errand its receipt tells about.
@@ -216,6 +225,9 @@ pub struct Carried {
     /// Whether what it was about was there.
     #[serde(default)]
     pub was_there: bool,
+    /// It was there, but is not any more what whoever asks has seen: nothing was changed.
+    #[serde(default)]
+    pub was_stale: bool,
     /// The same errand came before: nothing was changed this time.
     #[serde(skip)]
     pub was_repeated: bool,
@@ -241,6 +253,8 @@ pub enum Job {
         workspace: WorkspaceId,
         /// Under what a second wish of the same is known: it changes nothing.
         receipt: Option<String>,
+        /// The API token through which somebody wants it.
+        through: Option<String>,
         /// What is wanted.
         errand: Box<Errand>,
     },

@@ -10,8 +10,8 @@ use tokio::sync::Notify;
 use crate::clock::Clock;
 use crate::intake::Intake;
 use crate::intake::order::Errand;
-use crate::store::alerts;
 use crate::store::db::Db;
+use crate::store::{alerts, heartbeats};
 
 /// How often to look.
 const EVERY: Duration = Duration::from_secs(1);
@@ -35,20 +35,26 @@ pub async fn run(db: Db, clock: Clock, intake: Intake, enough: Arc<Notify>) {
     }
 }
 
-/// Ends what has run out, and says in how many workspaces there was something to look at.
+/// Ends what has run out, lets fire what has been silent for too long, and says in how many workspaces
+/// there was something to look at.
 pub async fn sweep(db: &Db, clock: &Clock, intake: &Intake) -> anyhow::Result<usize> {
     let mut seen = 0;
     loop {
         let mut tx = db.read().await?;
         let due = alerts::due(&mut tx, clock.now(), AT_ONCE).await?;
+        let silent = heartbeats::due(&mut tx, clock.now(), AT_ONCE).await?;
         drop(tx);
-        let workspaces: BTreeSet<_> =
-            due.iter().map(|(workspace, _, _)| workspace.clone()).collect();
-        for workspace in &workspaces {
+        let is_more = [due.len(), silent.len()].iter().any(|number| *number as i64 >= AT_ONCE);
+        let over: BTreeSet<_> = due.into_iter().map(|(workspace, _, _)| workspace).collect();
+        let silent: BTreeSet<_> = silent.into_iter().collect();
+        for workspace in &over {
             intake.carry(workspace, Errand::Expire).await?;
         }
-        seen += workspaces.len();
-        if (due.len() as i64) < AT_ONCE {
+        for workspace in &silent {
+            intake.carry(workspace, Errand::Miss).await?;
+        }
+        seen += over.len() + silent.len();
+        if !is_more {
             return Ok(seen);
         }
     }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::types::Json;
 
+use crate::alert::attribute::BETWEEN;
 use crate::alert::group::Group;
 use crate::alert::history::Change;
 use crate::alert::matcher::All;
@@ -70,6 +71,35 @@ pub struct Besides {
     pub no_tags: Vec<String>,
     /// Only those that are part of an incident.
     pub of_incidents: bool,
+    /// Only those whose labels say this: all of it.
+    pub labels: Vec<HasLabel>,
+}
+
+/// What a label of an alert has to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HasLabel {
+    /// The label.
+    pub label: String,
+    /// Whether it may have several values, one of which is enough.
+    pub several: bool,
+    /// One of these; if there are none, that the alert has no such label.
+    pub values: Vec<String>,
+    /// It has to say anything else.
+    pub negated: bool,
+}
+
+impl HasLabel {
+    fn holds(&self, alert: &Alert) -> bool {
+        let text = alert.labels.get(&self.label);
+        let is_so = match text {
+            None => self.values.is_empty(),
+            Some(text) if self.several => {
+                text.split(BETWEEN).any(|part| self.values.iter().any(|value| value == part))
+            }
+            Some(text) => self.values.contains(text),
+        };
+        is_so != self.negated
+    }
 }
 
 impl Besides {
@@ -94,6 +124,7 @@ impl Besides {
             && self.one_of_tags.as_ref().is_none_or(|tags| tags.iter().any(has))
             && self.all_of_tags.iter().all(has)
             && !self.no_tags.iter().any(has)
+            && self.labels.iter().all(|label| label.holds(alert))
     }
 }
 

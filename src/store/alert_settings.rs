@@ -57,13 +57,13 @@ pub async fn version(tx: &mut Tx, workspace: &WorkspaceId) -> Result<i64> {
     Ok(row.map_or(0, |(version,)| version))
 }
 
-type Row = (SettingId, Json<Setting>, Timestamp, Timestamp);
+type Row = (SettingId, Json<Setting>, Timestamp, Timestamp, i64);
 
 /// All settings of a workspace, in the order in which they were made.
 pub async fn all(tx: &mut Tx, workspace: &WorkspaceId) -> Result<Vec<Kept>> {
     let rows: Vec<Row> = tx
         .query(
-            "SELECT id, body, created_at, updated_at FROM alert_setting WHERE workspace = $1 ORDER BY created_at, id",
+            "SELECT id, body, created_at, updated_at, version FROM alert_setting WHERE workspace = $1 ORDER BY created_at, id",
         )
         .bind(workspace.clone())
         .all()
@@ -71,15 +71,15 @@ pub async fn all(tx: &mut Tx, workspace: &WorkspaceId) -> Result<Vec<Kept>> {
     Ok(rows.into_iter().map(kept).collect())
 }
 
-fn kept((id, Json(setting), created_at, updated_at): Row) -> Kept {
-    Kept { id, setting, created_at, updated_at }
+fn kept((id, Json(setting), created_at, updated_at, version): Row) -> Kept {
+    Kept { id, setting, created_at, updated_at, version }
 }
 
 /// The settings of one kind, in the order in which they were made.
 pub async fn of_kind(tx: &mut Tx, workspace: &WorkspaceId, kind: &str) -> Result<Vec<Kept>> {
     let rows: Vec<Row> = tx
         .query(
-            "SELECT id, body, created_at, updated_at FROM alert_setting WHERE workspace = $1 AND kind = $2
+            "SELECT id, body, created_at, updated_at, version FROM alert_setting WHERE workspace = $1 AND kind = $2
              ORDER BY created_at, id",
         )
         .bind(workspace.clone())
@@ -112,7 +112,7 @@ pub async fn page(
     let (at, id) = after.cloned().unwrap_or(beginning);
     let rows: Vec<Row> = tx
         .query(
-            "SELECT id, body, created_at, updated_at FROM alert_setting WHERE workspace = $1 AND kind = $2
+            "SELECT id, body, created_at, updated_at, version FROM alert_setting WHERE workspace = $1 AND kind = $2
                AND (created_at > $3 OR (created_at = $3 AND id > $4))
              ORDER BY created_at, id LIMIT $5",
         )
@@ -135,7 +135,7 @@ pub async fn by_id(
 ) -> Result<Option<Kept>> {
     let row: Option<Row> = tx
         .query(
-            "SELECT id, body, created_at, updated_at FROM alert_setting WHERE workspace = $1 AND kind = $2 AND id = $3",
+            "SELECT id, body, created_at, updated_at, version FROM alert_setting WHERE workspace = $1 AND kind = $2 AND id = $3",
         )
         .bind(workspace.clone())
         .bind(kind.to_owned())
@@ -157,7 +157,7 @@ pub async fn put(
         "INSERT INTO alert_setting (workspace, kind, id, body, ends_at, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $6)
          ON CONFLICT (workspace, kind, id) DO UPDATE SET body = excluded.body, ends_at = excluded.ends_at,
-             updated_at = excluded.updated_at",
+             updated_at = excluded.updated_at, version = alert_setting.version + 1",
     )
     .bind(workspace.clone())
     .bind(setting.kind().to_owned())

@@ -1,6 +1,7 @@
 //! Where everything is kept: one file of queries per subject, each written once for both
 //! databases. Only [`db`] knows that there are two, and [`inspect`], which looks at what differs.
 
+pub mod alert_attributes;
 pub mod alert_groups;
 pub mod alert_lists;
 pub mod alert_marks;
@@ -19,6 +20,7 @@ pub mod documents;
 pub mod escalation_paths;
 pub mod escalations;
 pub mod heard;
+pub mod heartbeats;
 pub mod incident_counts;
 pub mod incident_index;
 pub mod incident_lists;
@@ -45,3 +47,4 @@ pub mod tokens;
 mod visible;
 pub mod webhooks;
 pub mod workspaces;
+pub mod written_as;

@@ -1,13 +1,19 @@
 //! Who may send alerts.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use utoipa::ToSchema;
 
+use crate::alert::observation::{LABELS_LIMIT, NAME_LIMIT, Observation, Said, VALUE_LIMIT};
 use crate::clock::Timestamp;
 use crate::ids::{SourceId, WorkspaceId};
 use crate::ingest::kind::Kind;
 use crate::store::db::{Result, Sql, Tx};
+
+/// The most labels that a source gives its alerts.
+const SOURCE_LABELS: usize = 32;
 
 /// How what a source sends is understood.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -21,6 +27,9 @@ pub struct SourceSettings {
     /// sender says counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolve_after_minutes: Option<u32>,
+    /// Labels that every alert of this source gets, in place of what it brings of that name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// What the door of this kind wants to know besides; each has its own words.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub door: serde_json::Value,
@@ -53,7 +62,38 @@ pub struct AlertSource {
     pub created_at: Timestamp,
 }
 
+impl SourceSettings {
+    /// Whether the labels can be given to alerts; the reason, if not.
+    pub fn check_labels(&self) -> Result<(), String> {
+        let is_good =
+            |text: &str, most| (1..=most).contains(&text.chars().count()) && !text.contains('\0');
+        let fits = |(name, value): (&String, &String)| {
+            is_good(name, NAME_LIMIT) && is_good(value, VALUE_LIMIT)
+        };
+        if self.labels.len() > SOURCE_LABELS || !self.labels.iter().all(fits) {
+            return Err(format!(
+                "`labels` has at most {SOURCE_LABELS} names of 1 to {NAME_LIMIT} characters, each with a value \
+                 of 1 to {VALUE_LIMIT}"
+            ));
+        }
+        Ok(())
+    }
+}
+
 impl AlertSource {
+    /// Gives an observation the labels that every alert of this source gets.
+    pub fn label(&self, observation: &mut Observation) {
+        // What changes or ends an alert says nothing of what it is about.
+        if observation.said != Said::Firing {
+            return;
+        }
+        for (name, value) in &self.settings.labels {
+            if observation.labels.len() < LABELS_LIMIT || observation.labels.contains_key(name) {
+                observation.labels.insert(name.clone(), value.clone());
+            }
+        }
+    }
+
     /// What expressions know it by: its kind and its name.
     pub fn system(&self) -> String {
         format!("{}.{}", self.kind, self.name)

@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use crate::api::incident_io::reader::Reader;
-use crate::api::incident_io::shape;
-use crate::api::incident_io::shape::actor::Actor;
+use crate::api::incident_io::shape::document;
 use crate::api::incident_io::shape::issue::ExternalIssue;
+use crate::api::incident_io::shape::item::{Common, FollowUp};
 use crate::ids::{DocumentId, IncidentId, ItemId};
 use crate::incident::event::{Entry, Event};
 use crate::incident::papers::Filed;
@@ -60,42 +60,19 @@ pub fn payload(
     }
     let item = incident.papers.items.get(&ItemId::new(id))?;
     let is_second = event == EventType::FOLLOW_UP_CREATED || event == EventType::FOLLOW_UP_UPDATED;
-    let shown = if is_second { follow_up(item, reader) } else { action(item) };
-    Some(with_common(shown, item, &incident.id, reader))
+    Some(if is_second {
+        let shown = FollowUp::show(&incident.id, item, &reader.terms());
+        as_json(&shown.without_category())
+    } else {
+        first(item, &incident.id, reader)
+    })
 }
 
-fn action(item: &Item) -> Value {
-    json!({ "description": item.title, "follow_up": item.kind == ItemKind::FollowUp })
-}
-
-fn follow_up(item: &Item, reader: &Reader) -> Value {
-    let mut shown = json!({
-        "title": item.title,
-        "labels": item.labels,
-        "creator": as_json(&Actor::show(&item.creator, &reader.terms())),
-    });
-    if !item.description.is_empty() {
-        shown["description"] = json!(item.description);
-    }
-    if let Some(priority) = &item.priority {
-        // Priorities are words here: they have no other id, and no order.
-        shown["priority"] = json!({ "id": priority, "name": priority, "rank": 0 });
-    }
-    shown
-}
-
-fn with_common(mut shown: Value, item: &Item, incident: &IncidentId, reader: &Reader) -> Value {
-    shown["id"] = json!(item.id);
-    shown["incident_id"] = json!(incident);
-    shown["status"] = json!(item.status.as_str());
-    shown["created_at"] = json!(item.created_at);
-    shown["updated_at"] = json!(item.updated_at);
-    if let Some(at) = item.completed_at {
-        shown["completed_at"] = json!(at);
-    }
-    if let Some(assignee) = &item.assignee {
-        shown["assignee"] = as_json(&reader.terms().people.show(assignee));
-    }
+/// An action or a follow-up in the first version of the format, in which they were one thing.
+fn first(item: &Item, incident: &IncidentId, reader: &Reader) -> Value {
+    let mut shown = as_json(&Common::show(incident, item, &reader.terms()));
+    shown["description"] = json!(item.title);
+    shown["follow_up"] = json!(item.kind == ItemKind::FollowUp);
     if let Some(issue) = item.issue.as_ref().and_then(ExternalIssue::show) {
         shown["external_issue_reference"] = as_json(&issue);
     }
@@ -114,7 +91,7 @@ fn status_of_document(
         }
         _ => "not_started",
     };
-    let shown = shape::document::Document::show(incident, document, &reader.terms());
+    let shown = document::Document::show(incident, document, &reader.terms());
     json!({
         "postmortem_document": as_json(&shown),
         "previous_status": previous,

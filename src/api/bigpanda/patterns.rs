@@ -149,7 +149,7 @@ pub async fn change(
     let (_, pattern) = one(&app, &caller, &id).await?;
     let setting = Setting::Pattern(wanted.fill(pattern)?);
     check_setting(&app, &caller.workspace, &setting).await?;
-    let errand = Errand::Replace { id: id.clone(), setting };
+    let errand = Errand::Replace { id: id.clone(), setting, version: None };
     app.intake.carry(&caller.workspace, errand).await?;
     Ok(Json(one(&app, &caller, &id).await?.0))
 }
@@ -210,6 +210,8 @@ async fn put_at(
         return Ok(());
     }
     let setting = Setting::Pattern(Pattern { position, ..pattern });
-    app.intake.carry(&caller.workspace, Errand::Replace { id: kept.id, setting }).await?;
+    app.intake
+        .carry(&caller.workspace, Errand::Replace { id: kept.id, setting, version: None })
+        .await?;
     Ok(())
 }

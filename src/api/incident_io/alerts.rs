@@ -16,9 +16,9 @@ use crate::ids::{AlertId, GroupId, SourceId, WorkspaceId};
 use crate::incident::text::clean_line;
 use crate::intake::order::{Errand, Tagging, Which};
 use crate::intake::tags::TAGS;
-use crate::store::alert_lists::{self, Listed, Wanted};
-use crate::store::alert_tags;
+use crate::store::alert_lists::{self, HasLabel, Listed, Wanted};
 use crate::store::db::Tx;
+use crate::store::{alert_attributes, alert_tags};
 
 /// What is served here.
 pub fn operations() -> Vec<Operation> {
@@ -62,6 +62,7 @@ async fn list(
     wanted.filter.before = page.after.clone().map(AlertId::new);
     let mut tx = app.db.read().await?;
     let (workspace, actor) = (&caller.workspace, &caller.eyes());
+    wanted.besides.labels = labels(&mut tx, workspace, &query).await?;
     let limit = i64::try_from(page.size).unwrap_or(i64::MAX);
     let found = alert_lists::page(&mut tx, workspace, actor, &wanted, limit).await?;
     let alerts = drawn(&mut tx, workspace, &found.alerts).await?;
@@ -117,7 +118,37 @@ fn wanted(query: &Query) -> Result<Wanted, Failure> {
     Ok(wanted)
 }
 
-/// Draws alerts with the tags that they have.
+/// What is wanted of attributes: each is a label of alerts.
+async fn labels(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    query: &Query,
+) -> Result<Vec<HasLabel>, Failure> {
+    const KNOWN: [&str; 5] = ["one_of", "not_in", "is", "is_not", "is_blank"];
+    let filters = query.filters_by_id("attributes", &KNOWN)?;
+    if filters.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = alert_attributes::all(tx, workspace).await?;
+    let mut wanted = Vec::new();
+    for (id, clauses) in filters {
+        for clause in clauses {
+            let found = known.iter().find(|kept| kept.id.as_str() == id);
+            let found = found.ok_or_else(|| clause.wrong("There is no such attribute."))?;
+            let label = found.attribute.label.clone();
+            let several = found.attribute.array;
+            let (values, negated) = match clause.operator {
+                "is_blank" => (Vec::new(), !clause.flag()?),
+                "one_of" | "is" => (clause.values, false),
+                _ => (clause.values, true),
+            };
+            wanted.push(HasLabel { label, several, values, negated });
+        }
+    }
+    Ok(wanted)
+}
+
+/// Draws alerts with the tags that they have, and what their labels mean.
 async fn drawn(
     tx: &mut Tx,
     workspace: &WorkspaceId,
@@ -129,7 +160,8 @@ async fn drawn(
         true => Vec::new(),
         false => alert_tags::named(tx, workspace, &names).await?,
     };
-    Ok(listed.iter().map(|listed| Alert::show(&listed.alert, &tags)).collect())
+    let attributes = alert_attributes::all(tx, workspace).await?;
+    Ok(listed.iter().map(|listed| Alert::show(&listed.alert, &tags, &attributes)).collect())
 }
 
 /// The alert of this id, if it is there and the caller may know of it.
@@ -166,7 +198,7 @@ async fn resolve(
     drop(tx);
     let which = Which::Alerts(vec![alert.id]);
     let errand = Errand::Resolve { which, by: key.0.actor.clone() };
-    app.intake.carry(&key.0.workspace, errand).await?;
+    app.intake.carry_through(&key.0.workspace, key.0.through(), None, errand).await?;
     one(&app, &key, &id).await
 }
 
@@ -230,7 +262,7 @@ async fn tag(
     }
     let which = Which::Alerts(vec![before.id]);
     let errand = Errand::Tag { which, tagging, by: key.0.actor.clone() };
-    app.intake.carry(&key.0.workspace, errand).await?;
+    app.intake.carry_through(&key.0.workspace, key.0.through(), None, errand).await?;
     one(app, key, id).await
 }
 

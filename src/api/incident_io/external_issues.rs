@@ -10,11 +10,11 @@ use crate::api::incident_io::incidents::Wanted;
 use crate::api::incident_io::key::Key;
 use crate::api::incident_io::operation::{Operation, posts};
 use crate::api::incident_io::order;
-use crate::api::incident_io::shape::issue::PROVIDERS;
 use crate::app::App;
 use crate::incident::command::Command;
 use crate::incident::papers::Paperwork;
-use crate::incident::papers::link::{ExternalIssue, name_of_issue};
+use crate::incident::papers::link::ExternalIssue;
+use crate::incident::papers::tracker::{Tracker, issue_of};
 
 /// What is served here.
 pub fn operations() -> Vec<Operation> {
@@ -41,13 +41,20 @@ async fn connect(
     Wanted(target): Wanted,
     Body(Connect { provider, url, replace, .. }): Body<Connect>,
 ) -> Result<StatusCode, Failure> {
-    if !PROVIDERS.contains(&provider.as_str()) {
-        let message = format!("A provider is one of {}.", PROVIDERS.join(", "));
-        return Err(Failure::invalid("provider", message));
-    }
-    let issue = ExternalIssue { provider, name: name_of_issue(&url), url };
+    let issue = issue(&provider, &url)?;
     let command = Command::Paperwork(Paperwork::ConnectIssue { issue, replace });
     let done = order::give(&app, &key, None, target, command).await;
     order::unless_so(done).map_err(|it| Failure::from(it).in_terms_of(&NAMES))?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The issue at this address, of a provider that the format has a word for.
+pub fn issue(provider: &str, url: &str) -> Result<ExternalIssue, Failure> {
+    let tracker = Tracker::parse(provider).ok_or_else(|| {
+        let known = Tracker::ALL.map(Tracker::as_str).join(", ");
+        Failure::invalid("provider", format!("A provider is one of {known}."))
+    })?;
+    issue_of(tracker, url.trim()).ok_or_else(|| {
+        Failure::invalid("url", format!("This is no address of an issue of {provider}."))
+    })
 }

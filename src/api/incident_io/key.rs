@@ -2,10 +2,12 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use percent_encoding::percent_decode_str;
 use sha2::{Digest as _, Sha256};
 
 use crate::api::caller::Caller;
 use crate::api::incident_io::failure::Failure;
+use crate::api::incident_io::rate;
 use crate::app::App;
 
 /// The longest idempotency key that is kept as it is.
@@ -41,6 +43,18 @@ impl FromRequestParts<App> for Key {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Key, Failure> {
-        Ok(Key(Caller::from_request_parts(parts, app).await?))
+        let caller = Caller::known(parts, app).await?;
+        // What it may not do counts too: it was looked up.
+        rate::count(parts, app, &caller)?;
+        let caller = caller.admitted(parts, app).await?;
+        if !is_text(parts.uri.path()) {
+            return Err(Failure::not_found("thing"));
+        }
+        Ok(Key(caller))
     }
+}
+
+/// Whether a path can name something: what is no text, and what no database takes, is nothing's.
+fn is_text(path: &str) -> bool {
+    percent_decode_str(path).decode_utf8().is_ok_and(|path| !path.contains('\0'))
 }

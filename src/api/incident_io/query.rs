@@ -197,7 +197,8 @@ fn no_such_operator(parameter: &Parameter, known: &[&'static str]) -> Failure {
     Failure::invalid(&shown, format!("{shown} has no such operator. There are: {known}."))
 }
 
-fn unknown_word(name: &str, given: &str, known: &[&str]) -> Failure {
+/// A word that is none of those that can stand there.
+pub fn unknown_word(name: &str, given: &str, known: &[&str]) -> Failure {
     let shown = shorten(given, QUOTE);
     let known = known.join(", ");
     Failure::invalid(name, format!("\u{201c}{shown}\u{201d} is not one of: {known}."))

@@ -4,6 +4,7 @@
 //! [`Command`](crate::incident::command::Command) as JSON and hands it to the engine. The
 //! [`document`](openapi) is made from these types.
 
+pub mod alert_attributes;
 pub mod alert_rules;
 pub mod alerts;
 pub mod catalogue;
@@ -54,6 +55,13 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/sources", get(sources::list).post(sources::create)),
         ("/api/v1/sources/{id}", get(sources::show).patch(sources::change).delete(sources::remove)),
         ("/api/v1/sources/{id}/rotate", post(sources::rotate)),
+        ("/api/v1/alert-attributes", get(alert_attributes::list).post(alert_attributes::create)),
+        (
+            "/api/v1/alert-attributes/{id}",
+            get(alert_attributes::show)
+                .put(alert_attributes::replace)
+                .delete(alert_attributes::remove),
+        ),
         ("/api/v1/alert-rules", get(alert_rules::list).post(alert_rules::create)),
         (
             "/api/v1/alert-rules/{ref}",

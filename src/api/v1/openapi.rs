@@ -31,6 +31,11 @@ use crate::scope::Scope;
         super::write::edit,
         super::write::merge,
         super::timeline::show,
+        super::alert_attributes::list,
+        super::alert_attributes::create,
+        super::alert_attributes::show,
+        super::alert_attributes::replace,
+        super::alert_attributes::remove,
         super::alert_rules::list,
         super::alert_rules::create,
         super::alert_rules::show,
@@ -135,7 +140,7 @@ use crate::scope::Scope;
         super::oncall::paths::replace,
         super::oncall::paths::archive,
         super::oncall::paths::changes,
-        super::oncall::escalations::list,
+        super::oncall::escalation_list::list,
         super::oncall::escalations::create,
         super::oncall::escalations::show,
         super::oncall::escalations::cancel,
@@ -281,6 +286,15 @@ pub struct OneSource;
 impl IntoResponses for OneSource {
     fn responses() -> Responses {
         problems(&[("404", "There is no such source (`no-such-source`)")])
+    }
+}
+
+/// Answers of operations on one attribute of alerts.
+pub struct OneAttribute;
+
+impl IntoResponses for OneAttribute {
+    fn responses() -> Responses {
+        problems(&[("404", "There is no such attribute (`no-such-alert-attribute`)")])
     }
 }
 

@@ -138,7 +138,7 @@ pub async fn list(State(app): State<App>, caller: Caller) -> Result<Json<SourceL
 #[serde(deny_unknown_fields)]
 pub struct NewSource {
     /// What it sends: `alertmanager`, `alertmanager-webhook`, `grafana`, `pagerduty`, `opsgenie`, `sentry`,
-    /// `datadog`, `sns`, `uptime-kuma`, `github`, `cloudevents`, `generic`, `incident-io` or `bigpanda`.
+    /// `datadog`, `sns`, `uptime-kuma`, `github`, `cloudevents`, `generic`, `incident-io`, `bigpanda` or `heartbeat`.
     #[schema(example = "alertmanager")]
     pub kind: String,
     /// What people call it, in at most 100 characters; no two have the same name.

@@ -72,6 +72,8 @@ pub struct IncidentView {
     pub declared_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// Since when it is over; nothing while people still work to end it.
+    pub ended_at: Option<Timestamp>,
     /// The last update people were given.
     pub last_update: Option<LastUpdate>,
     /// When the next update was promised for.
@@ -310,6 +312,7 @@ impl IncidentView {
             creator: incident.creator,
             declared_at: incident.declared_at,
             updated_at: incident.updated_at,
+            ended_at: incident.ended_at,
             last_update: incident.last_update,
             next_update_due: incident.next_update_due,
             signal: incident.signal,

@@ -12,7 +12,6 @@ use crate::incident::papers::bad::{BadPaper, Text, address};
 use crate::incident::papers::{Filed, Paperwork, next_id};
 use crate::incident::refusal::Refusal;
 use crate::incident::state::Incident;
-use crate::incident::text::{clean_line, shorten};
 
 /// Attachments of one incident.
 const MOST: usize = 200;
@@ -143,50 +142,8 @@ fn attachment(
     })
 }
 
-/// What an issue is called that is known by its address alone: the last words of it, which trackers
-/// know their issues by (`OPS-42`; `shop/cart#17` where they are numbered within a project).
-pub fn name_of_issue(address: &str) -> String {
-    let Ok(url) = url::Url::parse(address.trim()) else { return String::new() };
-    let parts: Vec<&str> =
-        url.path_segments().into_iter().flatten().filter(|part| !part.is_empty()).collect();
-    let host = || url.host_str().unwrap_or_default();
-    let name = match parts.as_slice() {
-        [.., group, project, "-", "issues" | "work_items", number]
-        | [.., group, project, "issues" | "pull", number] => {
-            format!("{group}/{project}#{number}")
-        }
-        // Linear writes the title behind the number.
-        [.., "issue", number, _title] => (*number).to_owned(),
-        [.., last] => (*last).to_owned(),
-        [] => host().to_owned(),
-    };
-    shorten(&clean_line(&name), NAME.limit)
-}
-
 /// The issue as it is kept.
 pub(super) fn check_issue(issue: &ExternalIssue) -> Result<ExternalIssue, BadPaper> {
     let (provider, url) = (PROVIDER.word(&issue.provider)?, address(&issue.url)?);
     Ok(ExternalIssue { provider, name: NAME.line(&issue.name)?, url })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_issue_is_called_by_the_end_of_its_address() {
-        for (address, name) in [
-            ("https://example.atlassian.net/browse/OPS-42", "OPS-42"),
-            ("https://linear.app/acme/issue/ENG-7/cart-is-slow", "ENG-7"),
-            ("https://linear.app/acme/issue/ENG-7", "ENG-7"),
-            ("https://github.com/shop/cart/issues/17", "shop/cart#17"),
-            ("https://gitlab.example/shop/cart/-/issues/17", "shop/cart#17"),
-            ("https://tracker.example/", "tracker.example"),
-            ("no address", ""),
-        ] {
-            assert_eq!(name_of_issue(address), name, "{address}");
-        }
-        let long = format!("https://tracker.example/{}", "x".repeat(500));
-        assert_eq!(name_of_issue(&long).chars().count(), NAME.limit);
-    }
 }

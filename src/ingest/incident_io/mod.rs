@@ -5,6 +5,7 @@
 //! has a shape of error of its own.
 
 mod event;
+mod template;
 
 use axum::extract::{Path, Request, State};
 use axum::http::{Method, StatusCode, header};
@@ -18,6 +19,7 @@ use crate::ids::random_bytes;
 use crate::ingest::alertmanager_webhook;
 use crate::ingest::caller::Caller;
 use crate::ingest::incident_io::event::Invalid;
+use crate::ingest::incident_io::template::Template;
 use crate::ingest::kind::Kind;
 use crate::ingest::knock::{Knock, Trouble};
 
@@ -89,7 +91,8 @@ fn is_alertmanagers(knock: &Knock) -> bool {
     knock.path().get(2).is_some_and(|form| form == "alertmanager")
 }
 
-fn tell(is_alertmanagers: bool, trouble: Trouble) -> Response {
+/// Says in the words of this format why a request went no further.
+pub fn tell(is_alertmanagers: bool, trouble: Trouble) -> Response {
     let (kind, code) = match trouble {
         Trouble::NotThere => ("not_found", "not_found"),
         Trouble::Unproven => ("authentication_error", "missing_authorization_material"),
@@ -144,12 +147,21 @@ fn shows_bare_secret(knock: &Knock) -> bool {
 async fn take_event(knock: &Knock) -> Result<Response, Refused> {
     check(knock, "http")?;
     let new_key = || knock.app.ids.ulid(knock.now);
-    let (observation, key) = event::read(&knock.json()?, new_key)?;
+    let template = Template::read(&knock.source.settings.door)
+        .map_err(|reason| knock.settings_are_broken(&reason))?;
+    let event = knock.json()?;
+    let (mut observation, key) = event::read(&event, new_key)?;
+    template.apply(&event, &mut observation);
     knock.take(vec![observation], Vec::new(), None).await?;
     let body = json!({
         "status": "success", "message": "Event accepted for processing", "deduplication_key": key,
     });
     Ok((StatusCode::ACCEPTED, Json(body)).into_response())
+}
+
+/// Whether the settings are understood.
+pub fn check_settings(door: &Value) -> Result<(), String> {
+    Template::read(door).map(drop)
 }
 
 async fn take_alerts(knock: &Knock) -> Result<Response, Refused> {

@@ -462,7 +462,8 @@ fn senders_alert(key: &str, name: &str, text: &str) -> Alert {
 }
 
 fn handled(done: Handled) -> Event {
-    Event::AlertsHandled { by: Actor::Person { user: UserId::from("U0BEA") }, done }
+    let by = Actor::Person { user: UserId::from("U0BEA") };
+    Event::AlertsHandled { by, through: Some("<!here>".to_owned()), done }
 }
 
 fn every_warning(name: &str, text: &str) -> Vec<Warning> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use stentor::alert::observation::{Observation, Status};
-use stentor::alert::settings::{OnResolve, Opens, Pattern, Route, Setting, Silence};
+use stentor::alert::settings::{Grouping, OnResolve, Opens, Pattern, Route, Setting, Silence};
 use stentor::incident::catalogue::StatusCategory;
 use stentor::ingest::kind::Kind;
 
@@ -67,6 +67,39 @@ on_each_database! {
         assert_eq!(bot.incidents().await, 0);
         bot.watches(GROUP_WAIT).await;
         assert_eq!(bot.incidents().await, 1);
+        Box::pin(bot.done()).await;
+    }
+
+    async fn a_route_says_which_of_its_alerts_belong_together(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        let monitor = bot.monitor(Kind::Generic).await;
+        let other = bot.monitor(Kind::Generic).await;
+        let grouping = |by: &[&str], window_minutes| {
+            Some(Grouping { by: by.iter().map(|&name| name.to_owned()).collect(), window_minutes })
+        };
+        let route = |sources, grouping| Route { sources, grouping, ..Route::default() };
+        // All of this source in one, whatever their service; those of the other by the patterns.
+        bot.routes(route(vec![monitor.source.id.clone()], grouping(&[], 10))).await;
+        let both = || vec![fires("Latency", "checkout"), fires("Errors", "cart")];
+        bot.hears(&monitor, both()).await;
+        bot.hears(&other, both()).await;
+        bot.watches(MINUTE).await;
+        assert_eq!(bot.incidents().await, 3);
+        // After the window it is another one.
+        bot.clock.advance(11 * MINUTE);
+        bot.hears(&monitor, vec![fires("Traffic", "cart")]).await;
+        bot.watches(MINUTE).await;
+        assert_eq!(bot.incidents().await, 4);
+        // Each for itself.
+        bot.routes(route(Vec::new(), grouping(&[], 0))).await;
+        bot.hears(&monitor, vec![fires("Saturation", "cart"), fires("Disk", "cart")]).await;
+        bot.watches(MINUTE).await;
+        assert_eq!(bot.incidents().await, 6);
+        // A route that rests says nothing: by the patterns, this belongs to what has begun before.
+        bot.routes(Route { active: false, ..route(Vec::new(), grouping(&["alertname"], 10)) }).await;
+        bot.hears(&other, vec![fires("Memory", "cart")]).await;
+        bot.watches(MINUTE).await;
+        assert_eq!(bot.incidents().await, 6);
         Box::pin(bot.done()).await;
     }
 

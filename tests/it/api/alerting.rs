@@ -1,6 +1,7 @@
 //! The native API about alerts: who sends them, what becomes of them, what is done about them.
 
 mod acting;
+mod attributes;
 mod moving;
 mod reading;
 mod settings;

@@ -14,7 +14,7 @@ use stentor::app::App;
 use stentor::ids::WorkspaceId;
 
 /// Everything that a workspace has, one statement per table.
-const EVERYTHING: [&str; 47] = [
+const EVERYTHING: [&str; 50] = [
     "SELECT slug || COALESCE(slack_team, '') || COALESCE(bot_user, '') || COALESCE(announce_channel, '')
          || COALESCE(announce_name, '') || CAST(catalogue_version AS TEXT) FROM workspace WHERE id = $1",
     "SELECT name || CAST(value AS TEXT) FROM counter WHERE workspace = $1 ORDER BY 1",
@@ -81,6 +81,11 @@ const EVERYTHING: [&str; 47] = [
          ORDER BY 1",
     "SELECT key || ' ' || facet || ' ' || CAST(block AS TEXT) FROM incident_index WHERE workspace = $1 ORDER BY 1",
     "SELECT folded || name FROM alert_tag WHERE workspace = $1 ORDER BY 1",
+    "SELECT id || folded || CAST(body AS TEXT) || CAST(updated_at AS TEXT) FROM alert_attribute WHERE workspace = $1
+         ORDER BY 1",
+    "SELECT source || CAST(pinged_at AS TEXT) || ' ' || COALESCE(CAST(due_at AS TEXT), '') FROM heartbeat
+         WHERE workspace = $1 ORDER BY 1",
+    "SELECT about || id || says || CAST(document AS TEXT) FROM written_as WHERE workspace = $1 ORDER BY 1",
     "SELECT id || url || description || CAST(events AS TEXT) || state || kept_secret || COALESCE(kept_old, '')
          || COALESCE(sealed_with, '') || COALESCE(CAST(failing_since AS TEXT), '') || ' ' || CAST(updated_at AS TEXT)
          FROM webhook WHERE workspace = $1 ORDER BY 1",

@@ -57,7 +57,7 @@ on_each_database! {
             json!({"type": "timestamp", "timestamp": "identified", "at": "2026-09-21T14:00:00Z"}),
             json!({"type": "timestamp", "timestamp": "identified", "at": null}),
         ]).await;
-        let lines = client.pages(&format!("{PATH}?incident_id={one}"), PLURAL).await;
+        let lines = client.pages(&format!("{PATH}?incident_id={one}"), PLURAL, 2).await;
         assert_eq!(kinds(&lines), [
             "status_change", "incident_update", "incident_update", "status_change", "role_update", "role_update",
             "summary_update", "incident_rename", "slack_pin", "custom_field_value_update", "custom_field_value_update",
@@ -102,7 +102,7 @@ on_each_database! {
             ("", "incident_id"), (&of("&after=x"), "after"), (&of(&format!("&after={hidden}-1")), "after"),
             (&of("&after=01FDAG4SAP5TYPT98WGR2N7W91-1"), "after"), (&of("&page_size=-1"), "page_size"), (&many, "id"),
         ]).await;
-        assert_eq!(client.pages(&format!("{PATH}?incident_id={hidden}"), PLURAL).await.len(), 1);
+        assert_eq!(client.pages(&format!("{PATH}?incident_id={hidden}"), PLURAL, 2).await.len(), 1);
         let mut blind = client.another("blind").await;
         failure(&blind.asks(Method::GET, &format!("{PATH}?incident_id={hidden}"), None).await, 404, "not_found");
         failure(&blind.asks(Method::GET, &format!("{PATH}?incident_id=99"), None).await, 404, "not_found");

@@ -113,11 +113,14 @@ on_each_database! {
         let missing = json!({"provider": "jira", "url": second});
         for (body, code, field) in [
             (odd, "invalid_value", "provider"), (missing, "is_required", "issue_template_id"),
-            (issue("ftp://a", true), "bad_url", "url"), (issue("", true), "bad_url", "url"),
+            (issue("ftp://a", true), "bad_url", "url"), (issue("", true), "invalid_value", "url"),
         ] {
             let found = failure(&client.posts(path, &body).await, 422, "validation_error");
             assert_eq!(found, (code.to_owned(), Some(field.to_owned())), "{body}");
         }
+        let elsewhere = issue("https://github.com/acme/shop/issues/1", true);
+        let answer = client.posts(path, &elsewhere).await;
+        assert_eq!(failure(&answer, 422, "validation_error").1.as_deref(), Some("url"));
         client.declares("Keys", "private").await;
         let mut blind = client.another("blind").await;
         let hidden = path.replace("/1/", "/2/");

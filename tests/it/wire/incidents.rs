@@ -69,7 +69,8 @@ on_each_database! {
                 continue;
             };
             tried += 1;
-            let path = operation.path.replace("{id}", "01FDAG4SAP5TYPT98WGR2N7W91");
+            let id = "01FDAG4SAP5TYPT98WGR2N7W91";
+            let path = operation.path.replace("{id}", id).replace("{escalation_id}", id);
             let answer = client.asks(method, &path, Some(&body)).await;
             let status = answer.status.as_u16();
             assert!(status < 500, "{} {path}: {}", operation.method, answer.text);

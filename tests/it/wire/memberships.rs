@@ -89,11 +89,11 @@ on_each_database! {
             client.program.commands("INC-1", json!({"type": "relate", "to": other})).await.expect(200);
         }
         client.program.commands("INC-5", json!({"type": "relate", "to": "INC-1"})).await.expect(200);
-        let related = client.pages(&format!("{PATH}?incident_id={}", ids[0]), "incident_relationships").await;
+        let related = client.pages(&format!("{PATH}?incident_id={}", ids[0]), "incident_relationships", 2).await;
         let names: Vec<_> = related.iter().map(|it| (it["incident"]["name"].as_str().unwrap(), &it["incident"]["external_id"])).collect();
         assert_eq!(names, [("Two", &json!(2)), ("Three", &json!(3)), ("Four", &json!(4))]);
         let path = format!("{PATH}?incident_id={hidden}");
-        assert_eq!(client.pages(&path, "incident_relationships").await[0]["incident"]["id"], ids[0].as_str());
+        assert_eq!(client.pages(&path, "incident_relationships", 2).await[0]["incident"]["id"], ids[0].as_str());
         let mut blind = client.another("blind").await;
         failure(&blind.asks(Method::GET, &path, None).await, 404, "not_found");
         let wrong = format!("incident_id={}&after=x", ids[0]);

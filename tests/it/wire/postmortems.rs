@@ -40,7 +40,7 @@ on_each_database! {
             (format!("incident_id={one}"), vec!["Second", "First"]),
             (format!("incident_id={one}&sort_by=created_at_oldest_first"), vec!["First", "Second"]),
         ] {
-            let listed = client.pages(&format!("{PATH}?{query}"), "postmortem_documents").await;
+            let listed = client.pages(&format!("{PATH}?{query}"), "postmortem_documents", 2).await;
             assert_eq!(titles(&listed), expected, "{query}");
         }
         let path = format!("{PATH}/{}", made[0]["id"].as_str().unwrap());

@@ -1,28 +1,16 @@
 //! What a program does in the incident.io format, as people see it in Slack.
 
 use serde_json::json;
-use stentor::api::tokens;
 
 use super::Client;
-use crate::api::Program;
 use crate::bot::{BOB, Bot, INCIDENTS};
 use crate::databases::on_each_database;
-use crate::http::Server;
 use crate::stories::channel_of;
-use crate::wire::contract::Contract;
-
-async fn client_beside(bot: &Bot) -> Client {
-    let app = bot.stentor.app.clone();
-    let token = tokens::create(&app.db, &app.clock, &app.ids, &app.workspace, "ci").await.unwrap();
-    let server = Server::start(bot.stentor.router()).await;
-    let program = Program { app, server, authorization: format!("Bearer {token}") };
-    Client { program, contract: Contract::read() }
-}
 
 on_each_database! {
     async fn people_see_what_a_program_writes(fresh: Fresh) {
         let bot = Bot::start(&fresh).await;
-        let mut client = client_beside(&bot).await;
+        let mut client = Client::beside(&bot).await;
         let body = json!({
             "idempotency_key": "a", "visibility": "public", "name": "Slow", "slack_channel_name_override": "War room",
         });
@@ -54,7 +42,7 @@ on_each_database! {
 
     async fn members_come_into_the_channel_and_leave_it(fresh: Fresh) {
         let bot = Bot::start(&fresh).await;
-        let mut client = client_beside(&bot).await;
+        let mut client = Client::beside(&bot).await;
         let hidden = client.declares("Keys", "private").await["id"].clone();
         let body = json!({"incident_id": hidden, "user_id": BOB});
         client.posts("/v1/incident_memberships", &body).await.expect(201);
@@ -82,9 +70,9 @@ on_each_database! {
         }
         let log = |id: &str| format!("/v2/incident_activity_log_entries?incident_id={id}");
         const PLURAL: &str = "incident_activity_log_entries";
-        let merged = client.pages(&log(&ids[1]), PLURAL).await.pop().unwrap();
+        let merged = client.pages(&log(&ids[1]), PLURAL, 2).await.pop().unwrap();
         assert_eq!((&merged["type"], &merged["title"]), (&json!("incident_update"), &json!("Merged into INC-1")));
-        let lines = client.pages(&log(&ids[0]), PLURAL).await;
+        let lines = client.pages(&log(&ids[0]), PLURAL, 2).await;
         let absorbed: Vec<_> = lines.iter().filter(|line| line["type"] == "incident_merged").collect();
         assert_eq!(absorbed.len(), 2);
         let source = &absorbed[0]["content"]["incident_merged"]["source_incident"];
@@ -93,7 +81,7 @@ on_each_database! {
         assert_eq!(absorbed[1]["title"], "A private incident was merged into it");
         assert!(absorbed[1]["content"]["incident_merged"].get("source_incident").is_none());
         let related = format!("/v1/incident_relationships?incident_id={}", ids[0]);
-        let related = client.pages(&related, "incident_relationships").await;
+        let related = client.pages(&related, "incident_relationships", 2).await;
         assert_eq!(related.iter().map(|it| &it["incident"]["id"]).collect::<Vec<_>>(), [&ids[1]]);
         for number in 1..=3 {
             bot.skims(channel_of(&bot.incident(number).await));

@@ -31,7 +31,7 @@ on_each_database! {
         assert_eq!((&made["timestamp"], &made["description"]), (&body["timestamp"], &body["description"]));
         assert_eq!((&made["creator"]["api_key"]["name"], made.get("activity_log_id")), (&json!("ci"), None));
         let list = format!("{PATH}?incident_id={}", one.as_str().unwrap());
-        let items = client.pages(&list, "incident_timeline_items").await;
+        let items = client.pages(&list, "incident_timeline_items", 2).await;
         assert_eq!(titles(&items), ["The release", "Declared: One", "Update", "Note"]);
         assert_eq!(items[1]["activity_log_id"], items[1]["id"]);
         let native = client.program.get("/api/v1/incidents/1/timeline-items").await.expect(200);
@@ -106,7 +106,7 @@ on_each_database! {
         let hidden = client.declares("Keys", "private").await["id"].clone();
         let mut blind = client.another("blind").await;
         let list = format!("{PATH}?incident_id={}", hidden.as_str().unwrap());
-        assert_eq!(client.pages(&list, "incident_timeline_items").await.len(), 1);
+        assert_eq!(client.pages(&list, "incident_timeline_items", 2).await.len(), 1);
         failure(&blind.asks(Method::GET, &list, None).await, 404, "not_found");
         let body = item("a", &hidden, "x", "2026-09-21T13:00:00Z");
         failure(&blind.posts(PATH, &body).await, 404, "not_found");

@@ -49,13 +49,13 @@ on_each_database! {
             assert_eq!(client.posts("/v2/incident_updates", &body).await.expect(201), made);
             assert_eq!(made["incident_update"]["incident_id"], body["incident_id"]);
         }
-        let all = client.pages("/v2/incident_updates?", "incident_updates").await;
+        let all = client.pages("/v2/incident_updates", "incident_updates", 2).await;
         assert_eq!(said(&all), [
             ("Worse", "Fixing", "Minor"), ("-", "Fixing", "-"), ("Looking too", "Investigating", "Critical"),
             ("Looking", "Investigating", "-"),
         ]);
         let path = format!("/v2/incident_updates?incident_id={}", one["id"].as_str().unwrap());
-        let of_one = client.pages(&path, "incident_updates").await;
+        let of_one = client.pages(&path, "incident_updates", 2).await;
         assert_eq!(said(&of_one), [("Worse", "Fixing", "Minor"), ("-", "Fixing", "-"), ("Looking", "Investigating", "-")]);
         // What others say is an update too, and the native API says the same.
         client.program.app.clock.advance(Duration::from_secs(60));
@@ -111,7 +111,7 @@ on_each_database! {
             let made = client.posts("/v2/incident_updates", &body).await.expect(201);
             assert_eq!(client.posts("/v2/incident_updates", &body).await.expect(201), made);
         }
-        assert_eq!(client.pages("/v2/incident_updates?", "incident_updates").await.len(), 3);
+        assert_eq!(client.pages("/v2/incident_updates", "incident_updates", 2).await.len(), 3);
     }
 
     async fn private_updates_are_for_those_who_may_see_them(fresh: Fresh) {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::alert::state;
 use crate::clock::Timestamp;
+use crate::store::alert_attributes::Kept;
 use crate::store::alert_tags::AlertTag;
 
 /// An alert, as part of other objects.
@@ -54,9 +55,64 @@ pub struct Alert {
     tags: Vec<Tag>,
 }
 
+/// What a label of alerts means.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Attribute {
+    id: String,
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    array: bool,
+    required: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emoji: Option<String>,
+}
+
+impl From<&Kept> for Attribute {
+    fn from(kept: &Kept) -> Attribute {
+        let says = &kept.attribute;
+        Attribute {
+            id: kept.id.to_string(),
+            name: says.name.clone(),
+            kind: says.kind.clone(),
+            array: says.array,
+            required: says.required,
+            emoji: says.emoji.clone(),
+        }
+    }
+}
+
 /// An attribute with the value that an alert has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct AttributeEntry {}
+pub struct AttributeEntry {
+    attribute: Attribute,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<AttributeValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    array_value: Option<Vec<AttributeValue>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct AttributeValue {
+    literal: String,
+    label: String,
+}
+
+impl AttributeEntry {
+    /// What an alert says in this attribute; nothing, if it has no such label.
+    fn show(kept: &Kept, alert: &state::Alert) -> Option<AttributeEntry> {
+        let text = alert.labels.get(&kept.attribute.label)?;
+        let value =
+            |text: &str| AttributeValue { literal: text.to_owned(), label: text.to_owned() };
+        let values: Vec<AttributeValue> =
+            kept.attribute.values(text).into_iter().map(value).collect();
+        let (value, array_value) = match kept.attribute.array {
+            true => (None, Some(values)),
+            false => (values.into_iter().next(), None),
+        };
+        Some(AttributeEntry { attribute: Attribute::from(kept), value, array_value })
+    }
+}
 
 /// What people call alerts by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -73,11 +129,14 @@ impl From<AlertTag> for Tag {
 
 impl Alert {
     /// The alert as this format shows it; `tags` are those of all alerts that are shown.
-    pub fn show(alert: &state::Alert, tags: &[AlertTag]) -> Alert {
+    pub fn show(alert: &state::Alert, tags: &[AlertTag], attributes: &[Kept]) -> Alert {
         let own = alert.tags.iter().filter_map(|name| tags.iter().find(|tag| tag.name == *name));
         Alert {
             slim: AlertSlim::show(alert),
-            attributes: Vec::new(),
+            attributes: attributes
+                .iter()
+                .filter_map(|kept| AttributeEntry::show(kept, alert))
+                .collect(),
             tags: own.cloned().map(Tag::from).collect(),
         }
     }

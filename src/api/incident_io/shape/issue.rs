@@ -1,27 +1,11 @@
-//! Where something is tracked.
+//! Where something is tracked elsewhere.
 
 use serde::Serialize;
 
 use crate::incident::papers::link;
+use crate::incident::papers::tracker::Tracker;
 
-/// Who tracks issues elsewhere, as the format knows them.
-pub const PROVIDERS: [&str; 13] = [
-    "asana",
-    "azure_devops",
-    "click_up",
-    "freshservice",
-    "linear",
-    "jira",
-    "salesforce",
-    "jira_server",
-    "github",
-    "gitlab",
-    "service_now",
-    "shortcut",
-    "notion",
-];
-
-/// An issue elsewhere.
+/// An issue in a system that tracks them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ExternalIssue {
     provider: &'static str,
@@ -30,11 +14,14 @@ pub struct ExternalIssue {
 }
 
 impl ExternalIssue {
-    /// The issue as this format shows it. One of somebody whom the format has no word for is left out:
-    /// clients know no other.
+    /// The issue as this format shows it. One of a provider that the format has no word for is left
+    /// out: clients know no other.
     pub fn show(issue: &link::ExternalIssue) -> Option<ExternalIssue> {
-        let provider = PROVIDERS.into_iter().find(|known| *known == issue.provider)?;
-        let (issue_name, issue_permalink) = (issue.name.clone(), issue.url.clone());
-        Some(ExternalIssue { provider, issue_name, issue_permalink })
+        let link::ExternalIssue { provider, name, url } = issue;
+        Some(ExternalIssue {
+            provider: Tracker::parse(provider)?.as_str(),
+            issue_name: name.clone(),
+            issue_permalink: url.clone(),
+        })
     }
 }

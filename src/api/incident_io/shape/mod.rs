@@ -7,6 +7,8 @@ pub mod activity;
 pub mod actor;
 pub mod alert;
 pub mod attachment;
+pub mod catalog_entry;
+pub mod catalog_type;
 pub mod catalogue;
 pub mod document;
 pub mod field;
@@ -14,6 +16,10 @@ pub mod incident;
 pub mod issue;
 pub mod timeline_item;
 pub mod update;
+pub mod item;
+pub mod escalation;
+pub mod path;
+pub mod schedule;
 pub mod user;
 
 use serde::Serialize;
@@ -31,6 +37,9 @@ pub struct Terms<'a> {
     /// The Slack workspace or organisation; empty if it is not known yet.
     pub slack_team: &'a str,
 }
+
+/// The largest size of a page that the document lets an answer say, even where more may be asked for.
+const SAID: usize = 250;
 
 /// How a page ends.
 #[derive(Debug, Serialize)]
@@ -52,7 +61,7 @@ impl PaginationMeta {
         let is_more = items.len() > page.size;
         items.truncate(page.size);
         let after = items.last().filter(|_| is_more).map(id);
-        PaginationMeta { page_size: page.size, after, total_record_count: None }
+        PaginationMeta { page_size: page.size.min(SAID), after, total_record_count: None }
     }
 
     /// The page of a list that is at hand as a whole, and its end.

@@ -27,7 +27,7 @@ use crate::clock::Timestamp;
 use crate::ids::{SettingId, SourceId, WorkspaceId};
 use crate::intake::order::Errand;
 use crate::store::db::Tx;
-use crate::store::{alert_settings, sources};
+use crate::store::{alert_settings, escalation_paths, sources};
 
 pub use document::Settings;
 use laid::Laid;
@@ -67,7 +67,7 @@ struct Page<S> {
 }
 
 fn view<S: Laid>(kept: Kept) -> Option<View<S>> {
-    let Kept { id, setting, created_at, updated_at } = kept;
+    let Kept { id, setting, created_at, updated_at, .. } = kept;
     Some(View { id, created_at, updated_at, says: S::of(setting)? })
 }
 
@@ -129,7 +129,7 @@ async fn replace<S: Laid>(
     Body(body): Body<Map<String, Value>>,
 ) -> Result<Json<View<S>>, Problem> {
     let setting = read::<S>(&app, &caller.workspace, body).await?;
-    let errand = Errand::Replace { id: id.clone(), setting };
+    let errand = Errand::Replace { id: id.clone(), setting, version: None };
     if !app.intake.carry(&caller.workspace, errand).await?.was_there {
         return Err(Problem::no_such(S::WORDS.one));
     }
@@ -209,9 +209,18 @@ async fn check_names(
         Setting::Silence(_) | Setting::Inhibition(_) | Setting::Maintenance(_) => None,
     };
     if let Some(source) = source {
-        check_source(tx, workspace, source).await?;
+        check_source(tx, workspace, source, "source").await?;
     }
     let Setting::Route(route) = setting else { return Ok(()) };
+    for source in &route.sources {
+        check_source(tx, workspace, source, "sources").await?;
+    }
+    for path in &route.page_paths {
+        if escalation_paths::by_id(tx, workspace, path).await?.is_none_or(|path| path.is_archived) {
+            let detail = format!("There is no escalation path {path} here.");
+            return Err(Problem::does_not_fit(detail, Some("page_paths".to_owned())));
+        }
+    }
     let catalogue = app.catalogues.of(tx, workspace).await?;
     for name in route.severity.values() {
         catalogue.find_severity(name).map_err(|refusal| {
@@ -230,13 +239,14 @@ async fn check_source(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     source: &SourceId,
+    field: &str,
 ) -> Result<(), Problem> {
     match sources::of_workspace(tx, workspace, source).await? {
         Some(_) => Ok(()),
         None => {
             let detail =
                 "There is no such source here; `GET /api/v1/sources` lists those that are.";
-            Err(Problem::does_not_fit(detail, Some("source".to_owned())))
+            Err(Problem::does_not_fit(detail, Some(field.to_owned())))
         }
     }
 }

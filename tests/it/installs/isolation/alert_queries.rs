@@ -11,7 +11,9 @@ use stentor::alert::settings::{Setting, Silence};
 use stentor::alert::state::{Alert, Circumstances, Seen};
 use stentor::app::App;
 use stentor::clock::Timestamp;
-use stentor::ids::{AlertId, GroupId, IdSource, IncidentId, SettingId, SourceId, WorkspaceId};
+use stentor::ids::{
+    AlertId, AttributeId, GroupId, IdSource, IncidentId, SettingId, SourceId, WorkspaceId,
+};
 use stentor::incident::catalogue::Catalogue;
 use stentor::incident::event::Actor;
 use stentor::ingest::kind::Kind;
@@ -21,8 +23,8 @@ use stentor::store::db::Tx;
 use stentor::store::pictures::{Search, Sort};
 use stentor::store::sources::{AlertSource, SourceSettings};
 use stentor::store::{
-    alert_groups, alert_lists, alert_marks, alert_retention, alert_settings, alert_tags, alerts,
-    incidents, pictures, receipts, sources,
+    alert_attributes, alert_groups, alert_lists, alert_marks, alert_retention, alert_settings,
+    alert_tags, alerts, heartbeats, incidents, pictures, receipts, sources, written_as,
 };
 
 use super::queries::NOW;
@@ -96,6 +98,16 @@ fn sighting() -> Sighting {
     Sighting { seen: Seen { last_seen: NOW, ends: None }, check_at: Some(NOW) }
 }
 
+fn attribute(says: &str) -> alert_attributes::Kept {
+    let attribute = serde_json::from_value(serde_json::json!({"name": says})).unwrap();
+    alert_attributes::Kept { id: "00ATTRIBUTE".into(), attribute, created_at: NOW, updated_at: NOW }
+}
+
+fn document(says: &str) -> written_as::Written {
+    let document = serde_json::json!({"says": says});
+    written_as::Written { id: "00SAME".to_owned(), says: says.to_owned(), document }
+}
+
 /// Everything that a workspace can have about alerts, which says this.
 pub async fn fill(tx: &mut Tx, workspace: &WorkspaceId, says: &str) {
     let (alert, source_id) = (AlertId::from("00ALERT"), SourceId::from("00SOURCE"));
@@ -115,6 +127,9 @@ pub async fn fill(tx: &mut Tx, workspace: &WorkspaceId, says: &str) {
     alert_groups::save_keys(tx, workspace, &keys).await.unwrap();
     let tags = ["Both".to_owned(), format!("only {says}")];
     alert_tags::ensure(tx, workspace, &tags, &IdSource::counting(), NOW).await.unwrap();
+    alert_attributes::create(tx, workspace, &attribute(says)).await.unwrap();
+    heartbeats::ping(tx, workspace, &source_id, NOW, Some(NOW)).await.unwrap();
+    written_as::put(tx, workspace, "same", &document(says)).await.unwrap();
 }
 
 /// Runs every query about alerts as the one workspace: what was called, and what it said.
@@ -175,6 +190,12 @@ pub async fn ask(
     assert_eq!(call!(alert_tags::named(ours, &tags)).len(), 1);
     assert_eq!(call!(alert_tags::page(ours, "", "", 9)).len(), 2);
     call!(alert_tags::ensure(ours, &tags[..1], &IdSource::counting(), NOW));
+    let attribute_id = AttributeId::from("00ATTRIBUTE");
+    assert_eq!(call!(alert_attributes::all(ours)).len(), 1);
+    assert!(call!(alert_attributes::by_id(ours, &attribute_id)).is_some());
+    assert_eq!(call!(heartbeats::due_of(ours, later, 9)).len(), 1);
+    assert_eq!(call!(written_as::all(ours, "same")).len(), 1);
+    assert!(call!(written_as::of(ours, "same", "00SAME")).is_some());
     assert_eq!(call!(receipts::marked(ours, "only theirs")), None);
     assert_eq!(call!(receipts::known(ours, &["only theirs".to_owned()])).len(), 0);
     assert!(call!(alert_retention::hold_desk(ours)));
@@ -183,6 +204,19 @@ pub async fn ask(
     call!(receipts::mark(ours, &[("only theirs".to_owned(), serde_json::json!({"ours": 1}))], NOW));
     assert_eq!(call!(alert_settings::take_desk(ours, "again")).writer, "ours");
     call!(alert_settings::put(ours, &setting_id, &setting("ours again"), NOW));
+    assert!(call!(alert_attributes::save(
+        ours,
+        &attribute_id,
+        &attribute("ours again").attribute,
+        NOW
+    )));
+    assert!(call!(alert_attributes::delete(ours, &attribute_id)));
+    call!(alert_attributes::create(ours, &attribute("ours")));
+    call!(heartbeats::ping(ours, &source_id, later, None));
+    call!(heartbeats::look(ours, &source_id, Some(later)));
+    call!(heartbeats::forget(ours, &source_id));
+    call!(written_as::put(ours, "same", &document("ours again")));
+    call!(written_as::forget(ours, "same", "00SAME"));
     call!(alerts::save(ours, &[written("ours again")]));
     call!(alerts::see(ours, &[(id.clone(), sighting())]));
     call!(alerts::see_again(ours, &[(id.clone(), Seen { last_seen: later, ends: None })]));
@@ -193,6 +227,7 @@ pub async fn ask(
     assert_eq!(call!(alert_groups::of_incidents(ours, std::slice::from_ref(incident))).len(), 1);
     assert_eq!(call!(alerts::of_incident(ours, incident)).len(), 1);
     let found = call!(incidents::by_id(ours, incident)).unwrap();
+    assert_eq!(call!(pictures::people(ours, &[&found])).len(), 0);
     assert_eq!(call!(pictures::of(ours, vec![found]))[0].alerts.len(), 1);
     assert_eq!(call!(pictures::systems(ours)).len(), 1);
     let search = Search {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Tables whose rows belong to a workspace.
-const TABLES: [&str; 47] = [
+const TABLES: [&str; 50] = [
     "counter",
     "incident",
     "timeline",
@@ -44,6 +44,9 @@ const TABLES: [&str; 47] = [
     "escalation_page",
     "incident_index",
     "alert_tag",
+    "alert_attribute",
+    "heartbeat",
+    "written_as",
     "webhook",
     "webhook_attempt",
     "item",
@@ -54,7 +57,7 @@ const TABLES: [&str; 47] = [
 ];
 
 /// Statements that look across workspaces, by words of theirs, and why they may.
-const ACROSS: [(&str, &str); 20] = [
+const ACROSS: [(&str, &str); 21] = [
     ("WHERE (workspace, name) IN (", "a worker takes lanes that are due, whoever they are for"),
     ("SELECT DISTINCT lease FROM lane", "leases belong to processes"),
     ("lease = NULL, due_at = $2 WHERE lease = $1", "a lease belongs to a process"),
@@ -79,6 +82,10 @@ const ACROSS: [(&str, &str); 20] = [
     (
         "FROM alert_seen WHERE check_at IS NOT NULL AND check_at <= $1",
         "what is over is looked for at once",
+    ),
+    (
+        "FROM heartbeat WHERE due_at IS NOT NULL AND due_at <= $1",
+        "who has been silent for too long is looked for at once",
     ),
     (
         "failing_since, created_at, updated_at FROM webhook",
