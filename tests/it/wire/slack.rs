@@ -58,7 +58,7 @@ on_each_database! {
 
     async fn where_others_go_on_the_log_says_so(fresh: Fresh) {
         let bot = Bot::start(&fresh).await;
-        let mut client = client_beside(&bot).await;
+        let mut client = Client::beside(&bot).await;
         let mut ids = Vec::new();
         for (name, visibility) in [("One", "public"), ("Other", "public"), ("Keys", "private")] {
             ids.push(client.declares(name, visibility).await["id"].as_str().unwrap().to_owned());
