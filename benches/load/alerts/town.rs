@@ -22,7 +22,9 @@ use stentor::incident::event::{Actor, Entry, Event, Via};
 use stentor::incident::state::Incident;
 use stentor::store::alerts::{Sighting, Written};
 use stentor::store::db::{Db, Tx};
-use stentor::store::{alert_groups, alerts, incidents, sources, timeline, workspaces};
+use stentor::store::{
+    alert_groups, alerts, incident_index, incidents, sources, timeline, workspaces,
+};
 
 /// Every so many-th incident is open.
 pub const OPEN_EVERY: usize = 5;
@@ -72,7 +74,12 @@ pub async fn fill(database: &str, source: &str, count: usize) -> Result<()> {
             past.incident(incident, number, &alert, is_open, context)?;
         }
         timeline::append(&mut tx, &workspace, &past.entries).await?;
-        incidents::save(&mut tx, &workspace, &past.incidents.iter().collect::<Vec<_>>()).await?;
+        // With the index, as the engine writes them: nothing is left to be caught up with while it is
+        // measured.
+        let made: Vec<&Incident> = past.incidents.iter().collect();
+        incidents::save_listed(&mut tx, &workspace, &made).await?;
+        let moved = made.iter().flat_map(|incident| incident_index::moved(None, incident));
+        incident_index::change(&mut tx, &workspace, &moved.collect::<Vec<_>>()).await?;
         alerts::save(&mut tx, &workspace, &past.alerts).await?;
         alerts::see(&mut tx, &workspace, &past.sightings).await?;
         alert_groups::save(&mut tx, &workspace, &past.groups).await?;
