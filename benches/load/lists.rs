@@ -181,8 +181,16 @@ async fn whole(server: &Server, token: &str, path: &str) -> Result<()> {
 async fn settle(db: &Db) -> Result<()> {
     match db {
         Db::Sqlite { write, .. } => {
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(write).await?;
-            sqlx::query("ANALYZE").execute(write).await?;
+            let mut connection = write.acquire().await?;
+            for sql in [
+                "PRAGMA wal_checkpoint(TRUNCATE)",
+                // As a server does when it is stopped: a whole one keeps samples of the keys, for which
+                // SQLite makes each statement anew whenever other values are bound to it.
+                "PRAGMA analysis_limit = 400",
+                "ANALYZE",
+            ] {
+                sqlx::query(sql).execute(&mut *connection).await?;
+            }
         }
         Db::Postgres(pool) => {
             let mut connection = pool.acquire().await?;
@@ -385,6 +393,7 @@ impl World {
             fields: Vec::new(),
             timestamps: Vec::new(),
             call_url: None,
+            channel_name: None,
             origin: is_from_alerts.then(|| self.origin(number)),
         };
         let creator =

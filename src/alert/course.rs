@@ -83,7 +83,8 @@ mod tests {
             What::Resolved { .. } => Phase::Resolved,
             _ => Phase::Ongoing,
         };
-        let change = Change { phase, status: Status::Critical, what: Some(what), by: None };
+        let change =
+            Change { phase, status: Status::Critical, what: Some(what), by: None, through: None };
         (id.into(), UNTIL.minus(Duration::from_secs(minutes_ago * 60)), change)
     }
 

@@ -64,6 +64,9 @@ pub struct Change {
     /// Who did it, if it was no sender.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Actor>,
+    /// The API token through which a program did it in their name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<String>,
 }
 
 /// What happened to an alert besides its going on.

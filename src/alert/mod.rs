@@ -14,6 +14,7 @@ pub mod history;
 pub mod matcher;
 pub mod observation;
 pub mod prepared;
+pub mod recurrence;
 pub mod rule;
 pub mod settings;
 pub mod settle;

@@ -7,10 +7,10 @@ use crate::alert::filter::{AlertFields, BadFilter, Filter};
 use crate::alert::group::{Limits, Matched};
 use crate::alert::matcher::{All, BadMatcher, Matcher};
 use crate::alert::observation::{LABELS_LIMIT, NAME_LIMIT, VALUE_LIMIT};
+use crate::alert::recurrence::{BadRecurrence, Openings};
 use crate::alert::rule::counting::Counter;
 use crate::alert::settings::{
-    Inhibition, Kept, MaintenanceWindow, PATTERN_LABELS, Pattern, Route, Setting, Silence,
-    WINDOW_LIMIT,
+    Inhibition, Kept, PATTERN_LABELS, Pattern, Route, Setting, Silence, WINDOW_LIMIT,
 };
 use crate::alert::state::Alert;
 use crate::clock::Timestamp;
@@ -52,7 +52,7 @@ pub struct Prepared {
     pub silences: Vec<(SettingId, Silence, All)>,
     /// Which alerts keep others quiet.
     pub inhibitions: Vec<(SettingId, Inhibition, All, All)>,
-    windows: Vec<(SettingId, MaintenanceWindow, All, Option<Filter>)>,
+    windows: Vec<(SettingId, Openings, All, Option<Filter>)>,
     /// What alert rules count.
     pub counter: Counter,
 }
@@ -109,9 +109,23 @@ pub enum BadSetting {
         /// Who.
         given: String,
     },
+    /// Nobody knows the time zone.
+    #[error("a time zone has an IANA name such as `Europe/Berlin`")]
+    TimeZone,
     /// There is a character in it that can't be kept.
     #[error("the character U+0000 can't be kept")]
     Nul,
+}
+
+impl From<BadRecurrence> for BadSetting {
+    fn from(bad: BadRecurrence) -> BadSetting {
+        match bad {
+            BadRecurrence::Duration { least, most } => {
+                BadSetting::Number { field: "repeats.duration_seconds", least, most }
+            }
+            BadRecurrence::TimeZone => BadSetting::TimeZone,
+        }
+    }
 }
 
 impl BadSetting {
@@ -132,6 +146,7 @@ impl BadSetting {
             | BadSetting::TooMuch { field, .. }
             | BadSetting::Person { field, .. } => field,
             BadSetting::Name => "name",
+            BadSetting::TimeZone => "repeats.time_zone",
             BadSetting::Nul => return None,
         })
     }
@@ -184,7 +199,7 @@ impl Prepared {
             Setting::Maintenance(window) => {
                 let all = All::prepare(&window.matchers)?;
                 let filter = filter(window.filter.as_deref())?;
-                self.windows.push((id, window.clone(), all, filter));
+                self.windows.push((id, Openings::of(window), all, filter));
             }
         }
         Ok(())
@@ -238,18 +253,19 @@ impl Prepared {
 
     /// The maintenance window that an alert falls into now.
     pub fn window(&self, about: &AlertFields, now: Timestamp) -> Option<&SettingId> {
-        let found = self.windows.iter().find(|(_, window, all, filter)| {
-            window.starts_at <= now
-                && now < window.ends_at
+        let found = self.windows.iter().find(|(_, openings, all, filter)| {
+            // What the calendar says takes longest, so it is asked last.
+            openings.goes_on(now)
                 && all.hold(about.labels)
                 && holds(filter.as_ref(), about)
+                && openings.is_open(now)
         });
         found.map(|(id, ..)| id)
     }
 
     /// Whether a maintenance window is open, whatever it is about.
     pub fn has_window(&self, now: Timestamp) -> bool {
-        self.windows.iter().any(|(_, window, ..)| window.starts_at <= now && now < window.ends_at)
+        self.windows.iter().any(|(_, openings, ..)| openings.is_open(now))
     }
 
     /// The silences that an alert falls under now, and when the last of them ends.
@@ -377,6 +393,9 @@ pub fn check(setting: &Setting) -> Result<(), BadSetting> {
                     All::prepare(&window.matchers)?;
                 }
             }
+            if let Some(repeats) = &window.repeats {
+                repeats.check()?;
+            }
             in_order(window.starts_at, window.ends_at)
         }
     }
@@ -438,6 +457,8 @@ fn within_limits(setting: &Setting) -> Result<(), BadSetting> {
         Setting::Maintenance(window) => {
             conditions("matchers", &window.matchers)?;
             text("filter", window.filter.as_deref().unwrap_or_default(), CONDITION_LIMIT)?;
+            let zone = window.repeats.as_ref().map_or("", |repeats| &repeats.time_zone);
+            text("repeats.time_zone", zone, NAME_LIMIT)?;
         }
     }
     let value = serde_json::to_value(setting).expect("a setting has plain keys");

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::alert::matcher::Matcher;
 use crate::alert::observation::Status;
+use crate::alert::recurrence::Recurrence;
 use crate::clock::Timestamp;
 use crate::ids::{PathId, SettingId, SourceId, UserId};
 
@@ -289,13 +290,16 @@ pub struct MaintenanceWindow {
     /// Which alerts are expected: all of these have to hold.
     #[serde(default)]
     pub matchers: Vec<Matcher>,
-    /// From when.
+    /// From when. Of one that repeats, when it opens first.
     pub starts_at: Timestamp,
-    /// Until when.
+    /// Until when. One that repeats opens no more after that.
     pub ends_at: Timestamp,
     /// Only alerts for which this expression holds. There are conditions or an expression, or both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
+    /// How often it opens again, and for how long each time. Without this it is open all the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Recurrence>,
 }
 
 /// One of them, as it is kept.

@@ -382,12 +382,13 @@ impl Alert {
         if self.phase == Phase::New && !is_aside {
             self.phase = Phase::Ongoing;
         }
-        Change { phase: self.phase, status: self.status, what: Some(what), by }
+        Change { phase: self.phase, status: self.status, what: Some(what), by, through: None }
     }
 
     /// The first line of its history.
     pub fn beginning(&self) -> Change {
-        Change { phase: self.phase, status: self.status, what: Some(What::Seen), by: None }
+        let (phase, status, what) = (self.phase, self.status, Some(What::Seen));
+        Change { phase, status, what, by: None, through: None }
     }
 
     fn turn(&mut self, now: Timestamp) {

@@ -51,6 +51,11 @@ impl Caller {
         Program { name: self.name.clone(), sees_private }
     }
 
+    /// The program, where a record has to name it beside the person it writes for.
+    pub fn through(&self) -> Option<String> {
+        self.program().beside(&self.actor)
+    }
+
     /// With whose eyes it looks at what is private: whoever it writes for, a program sees what its
     /// token lets it see.
     pub fn eyes(&self) -> Actor {
@@ -82,15 +87,16 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Caller, Problem> {
+        Caller::known(parts, app).await?.admitted(parts, app).await
+    }
+}
+
+impl Caller {
+    /// Whoever showed a valid token, whatever it may do.
+    pub async fn known(parts: &Parts, app: &App) -> Result<Caller, Problem> {
         let source = app.trusted_proxies.source(parts);
         let now = app.clock.now();
-        let result = match read(parts, app, &source, now).await {
-            Ok(caller) => match caller.may_enter(parts) {
-                Ok(()) => caller.acting_for(parts, app).await,
-                Err(problem) => Err(problem),
-            },
-            Err(problem) => Err(problem),
-        };
+        let result = read(parts, app, &source, now).await;
         if let Err(problem) = &result
             && problem.status() == StatusCode::UNAUTHORIZED
         {
@@ -99,6 +105,12 @@ impl FromRequestParts<App> for Caller {
                 .increment(1);
         }
         result
+    }
+
+    /// The same caller, if it may do what this request is for, in the name of whom it says.
+    pub async fn admitted(self, parts: &Parts, app: &App) -> Result<Caller, Problem> {
+        self.may_enter(parts)?;
+        self.acting_for(parts, app).await
     }
 }
 
@@ -134,8 +146,9 @@ async fn read(
             .increment(1);
         return Err(Problem::too_many(wait));
     }
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.look().await?;
     let found = store::tokens::by_hash(&mut tx, &hash).await?;
+    drop(tx);
     let found = found.ok_or_else(Problem::invalid_token)?;
     suspicion.genuine_tokens.credit(&hash, now);
     Ok(Caller {

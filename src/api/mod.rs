@@ -8,6 +8,7 @@ pub mod bigpanda;
 pub mod caller;
 pub mod health;
 pub mod incident_io;
+pub mod items;
 pub mod limit;
 pub mod metrics;
 pub mod needed;

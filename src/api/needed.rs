@@ -42,21 +42,12 @@ const NEEDED: &[Row] = &[
     ("incidents/*/alerts", Scope::AlertsRead, Scope::AlertsWrite),
     ("incidents/*/alert-groups", Scope::AlertsRead, Scope::AlertsWrite),
     ("incidents/*/members", Scope::IncidentsRead, Scope::IncidentsMembers),
-    ("incidents/*/post-mortem", Scope::IncidentsRead, Scope::PostmortemsWrite),
-    ("incidents/*/postmortem", Scope::IncidentsRead, Scope::PostmortemsWrite),
-    ("incidents/*/post-mortems", Scope::IncidentsRead, Scope::PostmortemsWrite),
-    ("incidents/*/documents", Scope::IncidentsRead, Scope::PostmortemsWrite),
-    ("post-mortems", Scope::IncidentsRead, Scope::PostmortemsWrite),
-    ("postmortems", Scope::IncidentsRead, Scope::PostmortemsWrite),
     ("documents", Scope::IncidentsRead, Scope::PostmortemsWrite),
     ("actions", Scope::IncidentsRead, Scope::IncidentsWrite),
     ("follow-ups", Scope::IncidentsRead, Scope::IncidentsWrite),
     ("updates", Scope::IncidentsRead, Scope::IncidentsWrite),
     ("attachments", Scope::IncidentsRead, Scope::IncidentsWrite),
-    ("relationships", Scope::IncidentsRead, Scope::IncidentsWrite),
-    ("timeline-items", Scope::IncidentsRead, Scope::IncidentsWrite),
     ("entries", Scope::IncidentsRead, Scope::IncidentsWrite),
-    ("activity", Scope::IncidentsRead, Scope::IncidentsWrite),
     ("alerts", Scope::AlertsRead, Scope::AlertsWrite),
     ("changes", Scope::AlertsRead, Scope::AlertsWrite),
     ("alert-rules", Scope::AlertRulesRead, Scope::AlertRulesWrite),
@@ -68,10 +59,6 @@ const NEEDED: &[Row] = &[
     ("inhibitions", Scope::SettingsRead, Scope::SettingsWrite),
     ("maintenance-windows", Scope::SettingsRead, Scope::SettingsWrite),
     ("catalogue", Scope::CatalogueRead, Scope::SettingsWrite),
-    ("catalogue/types", Scope::CatalogueRead, Scope::CatalogueWrite),
-    ("catalogue/entries", Scope::CatalogueRead, Scope::CatalogueWrite),
-    ("catalog-types", Scope::CatalogueRead, Scope::CatalogueWrite),
-    ("catalog-entries", Scope::CatalogueRead, Scope::CatalogueWrite),
     ("custom-fields", Scope::CatalogueRead, Scope::SettingsWrite),
     ("custom-field-options", Scope::CatalogueRead, Scope::SettingsWrite),
     ("types", Scope::CatalogueRead, Scope::SettingsWrite),
@@ -80,7 +67,6 @@ const NEEDED: &[Row] = &[
     ("statuses", Scope::CatalogueRead, Scope::SettingsWrite),
     ("roles", Scope::CatalogueRead, Scope::SettingsWrite),
     ("timestamps", Scope::CatalogueRead, Scope::SettingsWrite),
-    ("incident-types", Scope::CatalogueRead, Scope::SettingsWrite),
     ("people", Scope::PeopleRead, Scope::SettingsWrite),
     ("schedules", Scope::SchedulesRead, Scope::SchedulesWrite),
     ("schedules/*/overrides", Scope::SchedulesRead, Scope::SchedulesOverride),
@@ -101,15 +87,17 @@ const INCIDENT_IO: &[Row] = &[
     ("*/incident_attachments", Scope::IncidentsRead, Scope::IncidentsWrite),
     ("*/incident_relationships", Scope::IncidentsRead, Scope::IncidentsWrite),
     ("*/incident_memberships", Scope::IncidentsRead, Scope::IncidentsMembers),
-    ("*/incident_participants", Scope::IncidentsRead, Scope::IncidentsMembers),
+    ("*/incident_team_memberships", Scope::IncidentsRead, Scope::IncidentsMembers),
     ("*/incident_timeline_items", Scope::IncidentsRead, Scope::IncidentsWrite),
-    ("*/timeline_items", Scope::IncidentsRead, Scope::IncidentsWrite),
-    ("*/activity_log", Scope::IncidentsRead, Scope::IncidentsWrite),
-    ("*/activity_log_entries", Scope::IncidentsRead, Scope::IncidentsWrite),
+    ("*/incident_activity_log_entries", Scope::IncidentsRead, Scope::IncidentsWrite),
     ("*/actions", Scope::IncidentsRead, Scope::IncidentsWrite),
     ("*/follow_ups", Scope::IncidentsRead, Scope::IncidentsWrite),
     ("*/postmortem_documents", Scope::IncidentsRead, Scope::PostmortemsWrite),
-    ("*/postmortems", Scope::IncidentsRead, Scope::PostmortemsWrite),
+    (
+        "*/incidents/*/actions/import_postmortem_document",
+        Scope::IncidentsRead,
+        Scope::PostmortemsWrite,
+    ),
     ("*/alerts", Scope::AlertsRead, Scope::AlertsWrite),
     ("*/alert_tags", Scope::AlertsRead, Scope::AlertsWrite),
     ("*/incident_alerts", Scope::AlertsRead, Scope::AlertsWrite),
@@ -133,6 +121,8 @@ const INCIDENT_IO: &[Row] = &[
     ("*/escalation_paths", Scope::EscalationsRead, Scope::EscalationsWrite),
     ("*/escalations", Scope::EscalationsRead, Scope::EscalationsCreate),
     ("*/escalations/*", Scope::EscalationsRead, Scope::EscalationsWrite),
+    // It changes nothing: people do not fit into an address.
+    ("*/escalations/*/actions/check_permissions", Scope::EscalationsRead, Scope::EscalationsRead),
 ];
 
 /// What may read a project's incidents there may write them: that is said by what Sentry's scopes mean in
@@ -186,11 +176,15 @@ fn scope_among(rows: &[Row], method: &Method, path: &str) -> Option<Scope> {
     if method == Method::POST && (path == "incidents" || path.ends_with("/incidents")) {
         return Some(Scope::IncidentsDeclare);
     }
-    let fitting = rows.iter().filter(|(beginning, _, _)| begins_with(path, beginning));
-    let (_, reading, writing) =
-        fitting.max_by_key(|(beginning, _, _)| beginning.split('/').count())?;
+    let (_, reading, writing) = row_among(rows, path)?;
     let reads = method == Method::GET || method == Method::HEAD;
     Some(if reads { *reading } else { *writing })
+}
+
+/// The row that says what a path needs.
+fn row_among<'r>(rows: &'r [Row], path: &str) -> Option<&'r Row> {
+    let fitting = rows.iter().filter(|(beginning, _, _)| begins_with(path, beginning));
+    fitting.max_by_key(|(beginning, _, _)| beginning.split('/').count())
 }
 
 fn begins_with(path: &str, beginning: &str) -> bool {
@@ -202,7 +196,10 @@ fn begins_with(path: &str, beginning: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::api::{bigpanda, incident_io, sentry, telmai, v1};
 
     #[test]
     fn the_most_exact_beginning_counts() {
@@ -248,6 +245,49 @@ mod tests {
             (Method::GET, "/healthz", Need::Nothing),
         ] {
             assert_eq!(need(&method, path), expected, "{method} {path}");
+        }
+    }
+
+    /// The paths of every format, as they are written in the routes.
+    fn served() -> Vec<String> {
+        let native = v1::routes().into_iter().map(|(path, _)| path.to_owned());
+        let incident_io = incident_io::operations().into_iter();
+        let incident_io = incident_io.map(|it| format!("{}{}", incident_io::PREFIX, it.path));
+        let sentry = sentry::routes().into_iter();
+        let sentry = sentry.map(|(path, _)| format!("{}{path}", sentry::BASE));
+        let bigpanda = bigpanda::routes().into_iter().map(|(path, _)| path.to_owned());
+        let telmai = telmai::routes().into_iter().map(|(path, _)| path);
+        native.chain(incident_io).chain(sentry).chain(bigpanda).chain(telmai).collect()
+    }
+
+    #[test]
+    fn every_row_is_needed_by_something() {
+        let document: serde_json::Value = serde_json::from_str(incident_io::document()).unwrap();
+        let documented = document["paths"].as_object().unwrap().keys();
+        let documented = documented.map(|path| format!("{}{path}", incident_io::PREFIX));
+        let known: Vec<String> = served().into_iter().chain(documented).collect();
+        for Format { base, rows, .. } in &FORMATS {
+            let paths = known.iter().filter_map(|path| path.strip_prefix(base));
+            let needed: BTreeSet<&str> =
+                paths.filter_map(|path| Some(row_among(rows, path)?.0)).collect();
+            let unneeded: Vec<&str> =
+                rows.iter().map(|row| row.0).filter(|row| !needed.contains(row)).collect();
+            assert_eq!(unneeded, Vec::<&str>::new(), "of {base}");
+        }
+    }
+
+    #[test]
+    fn everything_that_is_served_has_a_row() {
+        // Documents are for everybody, and there is nothing secret about having no addresses.
+        let public = ["openapi.json", "v1/openapiV3.json", "v1/ip_ranges"];
+        let served = served();
+        for Format { base, rows, open } in &FORMATS {
+            let paths = served.iter().filter_map(|path| path.strip_prefix(base));
+            let without: Vec<&str> = paths
+                .filter(|path| row_among(rows, path).is_none())
+                .filter(|path| !open.contains(path) && !public.contains(path))
+                .collect();
+            assert_eq!(without, Vec::<&str>::new(), "of {base}");
         }
     }
 }

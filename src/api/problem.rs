@@ -408,6 +408,7 @@ impl From<Refusal> for Problem {
             Refusal::BadField { .. } => (UNFIT, "Bad field"),
             Refusal::TimestampAhead => (UNFIT, "Timestamp ahead"),
             Refusal::BadCall => (UNFIT, "Bad call"),
+            Refusal::BadChannelName => (UNFIT, "Bad channel name"),
             Refusal::BadStart { .. } => (UNFIT, "Bad start"),
             Refusal::StaysPrivate => (StatusCode::CONFLICT, "Stays private"),
             Refusal::TooManyChanges { .. } => (UNFIT, "Too many changes"),

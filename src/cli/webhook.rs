@@ -16,6 +16,7 @@ use stentor::store::webhooks;
 use stentor::store::workspaces::{self, Catalogues};
 use stentor::webhooks::Courier;
 use stentor::webhooks::event_type::EventType;
+use stentor::webhooks::format::Format;
 use stentor::webhooks::manage::{Changed, Made, Once, Wanted};
 
 use crate::cli::database::Database;
@@ -44,6 +45,10 @@ enum Task {
         #[arg(long = "event", value_name = "TYPE", required = true)]
         events: Vec<String>,
 
+        /// In whose words it is told: `incident_io`, or `bigpanda` for incidents with their alerts
+        #[arg(long, default_value_t)]
+        format: Format,
+
         /// What it is for
         #[arg(long, default_value = "")]
         description: String,
@@ -53,7 +58,7 @@ enum Task {
     },
     /// List the types of events
     Events,
-    /// Show the webhooks: id, state, address, and the types of events
+    /// Show the webhooks: id, state, address, the types of events, and the format
     List {
         #[command(flatten)]
         place: Place,
@@ -153,11 +158,12 @@ pub async fn webhook(webhook: &Webhook) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        Task::Create { url, events, description, place } => {
+        Task::Create { url, events, format, description, place } => {
             let wanted = Wanted {
                 url: url.clone(),
                 description: description.clone(),
                 events: events.clone(),
+                format: *format,
                 is_on: true,
             };
             let desk = place.open().await?;
@@ -200,7 +206,8 @@ fn missing(id: &str) -> String {
 async fn list(desk: Desk) -> anyhow::Result<()> {
     let mut tx = desk.db.read().await?;
     for one in webhooks::all(&mut tx, &desk.workspace).await? {
-        println!("{}\t{}\t{}\t{}", one.id, one.state.as_str(), one.url, one.events.join(","));
+        let (state, events) = (one.state.as_str(), one.events.join(","));
+        println!("{}\t{state}\t{}\t{events}\t{}", one.id, one.url, one.format);
     }
     drop(tx);
     desk.close().await
@@ -234,7 +241,8 @@ fn print(once: Once) -> anyhow::Result<()> {
     let Once::Made(made) = once else { bail!("it was done before") };
     let Made { webhook, secret } = *made;
     let shown = json!({
-        "id": webhook.id, "url": webhook.url, "event_types": webhook.events, "secret": secret.reveal(),
+        "id": webhook.id, "url": webhook.url, "event_types": webhook.events, "format": webhook.format,
+        "secret": secret.reveal(),
     });
     println!("{shown}");
     if webhook.sealed_with.is_none() {

@@ -249,13 +249,15 @@ impl<'a> Desk<'a> {
             Command::Declare(request) => {
                 let at = self.declares_at;
                 let declared = declare(request, self.next_number, &self.context(order, at))?;
-                self.next_number += 1;
                 let id = IncidentId::new(ids.ulid(at));
-                let incident = Incident::declared(id, at, &order.actor, &declared);
+                let mut incident = Incident::declared(id, at, &order.actor, &declared);
+                let besides = decide::besides(request, &incident, &self.context(order, at))?;
+                self.next_number += 1;
                 let (actor, event) = (order.actor.clone(), Event::Declared(declared));
                 let (via, through) = (order.via, order.recorded_through());
                 let entry = Entry { version: 1, at, actor, via, telling: None, event, through };
                 self.record(&order.command, &incident, entry, ids);
+                self.go_on(order, &mut incident, besides, at, ids);
                 incident
             }
             _ => self.change(order, ids)?,
@@ -317,18 +319,30 @@ impl<'a> Desk<'a> {
             }
             command => decide::change(&incident, command, &context)?,
         };
+        self.go_on(order, &mut incident, events, now, ids);
+        Ok(incident)
+    }
+
+    /// Goes on with the incident's record.
+    fn go_on(
+        &mut self,
+        order: &Order,
+        incident: &mut Incident,
+        events: Vec<Event>,
+        at: Timestamp,
+        ids: &IdSource,
+    ) {
         let (first, count) = (incident.version + 1, events.len());
         for (place, event) in events.into_iter().enumerate() {
             let (version, actor) = (incident.version + 1, order.actor.clone());
             let telling = Telling::of(&order.command, place, count, first);
             let through = order.recorded_through();
-            let entry = Entry { version, at: now, actor, via: order.via, telling, event, through };
+            let entry = Entry { version, at, actor, via: order.via, telling, event, through };
             incident.apply(&entry);
             let event = entry.event.clone();
-            self.record(&order.command, &incident, entry, ids);
-            self.mirror(order, &incident, &event, now, ids);
+            self.record(&order.command, incident, entry, ids);
+            self.mirror(order, incident, &event, at, ids);
         }
-        Ok(incident)
     }
 
     /// The other incident that an order is about.

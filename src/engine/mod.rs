@@ -242,5 +242,6 @@ fn kind(order: &Order) -> &'static str {
         Command::Unsubscribe { .. } => "unsubscribe",
         Command::Relate { .. } => "relate",
         Command::Unrelate { .. } => "unrelate",
+        Command::NameChannel { .. } => "name_channel",
     }
 }

@@ -67,6 +67,11 @@ impl Program {
     pub fn eyes(&self) -> Actor {
         if self.sees_private { Actor::Stentor } else { Actor::ApiToken { name: self.name.clone() } }
     }
+
+    /// Its name, if a record has to name it beside whoever it asks for: a person who may not know of it.
+    pub fn beside(&self, actor: &Actor) -> Option<String> {
+        actor.person().map(|_| self.name.clone())
+    }
 }
 
 impl Order {
@@ -77,8 +82,7 @@ impl Order {
 
     /// The program that the record names beside the person in whose name it asks.
     pub fn recorded_through(&self) -> Option<String> {
-        let program = self.through.as_ref().filter(|_| self.actor.person().is_some())?;
-        Some(program.name.clone())
+        self.through.as_ref()?.beside(&self.actor)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::incident::catalogue::Catalogue;
 use crate::incident::event::Event;
 use crate::incident::refusal::Refusal;
 use crate::incident::state::{Incident, Mode, Visibility};
+use crate::incident::text::chosen_channel_name;
 
 /// How often Stentor comes back into a public channel that it was removed from. Whoever removes
 /// it once more means it.
@@ -132,6 +133,24 @@ impl Incident {
             }
         }
     }
+}
+
+/// The name that somebody chose for a channel; nothing if they leave it to the incident.
+pub(super) fn chosen(name: &str) -> Result<Option<String>, Refusal> {
+    match name.trim() {
+        "" => Ok(None),
+        name => chosen_channel_name(name).map(Some).ok_or(Refusal::BadChannelName),
+    }
+}
+
+/// Calls the incident's channel something else.
+pub(super) fn give_name(incident: &Incident, name: &str) -> Result<Vec<Event>, Refusal> {
+    let to = chosen(name)?;
+    // Who says it again may have seen that people call it otherwise.
+    if incident.channel_name == to && incident.standing.named_by_people.is_none() {
+        return Err(Refusal::AlreadySo { what: "That is its channel's name already".to_owned() });
+    }
+    Ok(vec![Event::ChannelNamed { from: incident.channel_name.clone(), to }])
 }
 
 /// What it means that a channel was opened for the incident, or found again.

@@ -188,6 +188,9 @@ pub enum Command {
     RecordAlerts {
         /// Who.
         by: Actor,
+        /// The API token through which a program did it in their name.
+        #[serde(default)]
+        through: Option<String>,
         /// What.
         done: Handled,
     },
@@ -261,6 +264,11 @@ pub enum Command {
         /// Why.
         #[serde(default)]
         message: Option<String>,
+    },
+    /// Call its channel something else than what it would be called by itself.
+    NameChannel {
+        /// The name, made fit for Slack; empty for the one it would have by itself.
+        name: String,
     },
     /// Change several things in one step.
     Edit(Edit),
@@ -364,6 +372,14 @@ pub struct Declare {
     /// Where people talk: the address of a page.
     #[serde(default)]
     pub call_url: Option<String>,
+    /// What its channel is to be called, if not after the incident: at most 80 letters, digits, `-` and
+    /// `_`; what else is in it becomes a dash.
+    #[serde(default)]
+    #[schema(example = "war-room")]
+    pub channel_name: Option<String>,
+    /// Where the document about it is written already: the address of a page.
+    #[serde(default)]
+    pub document_url: Option<String>,
     /// Where the alerts come from that open it.
     #[serde(default, skip_deserializing)]
     #[schema(ignore)]

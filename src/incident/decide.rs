@@ -15,7 +15,7 @@ use crate::incident::fields;
 use crate::incident::invite;
 use crate::incident::members;
 use crate::incident::merge::BadMerge;
-use crate::incident::papers;
+use crate::incident::papers::{self, Paperwork};
 use crate::incident::pins;
 use crate::incident::reactions::TimerKind;
 use crate::incident::refusal::{Field, Refusal};
@@ -65,6 +65,8 @@ pub fn declare(declare: &Declare, number: i64, context: &Context) -> Result<Decl
     if declare.mode != Mode::Retrospective {
         stamps.extend(stamps_between(catalogue, None, status));
     }
+    // Here and not when it is attached: what is declared is declared with all that belongs to it.
+    declare.document_url.as_deref().map(papers::bad::address).transpose()?;
     let is_private =
         declare.private || incident_type.is_some_and(|kind| kind.private_incidents_only);
     Ok(Declared {
@@ -87,7 +89,26 @@ pub fn declare(declare: &Declare, number: i64, context: &Context) -> Result<Decl
         timestamps: fields::read_timestamps(&declare.timestamps, context)?,
         call_url: declare.call_url.as_deref().map(fields::read_call).transpose()?.flatten(),
         origin: declare.origin.clone(),
+        channel_name: declare.channel_name.as_deref().map(channel::chosen).transpose()?.flatten(),
     })
+}
+
+/// What follows at once on declaring this incident.
+pub fn besides(
+    declare: &Declare,
+    incident: &Incident,
+    context: &Context,
+) -> Result<Vec<Event>, Refusal> {
+    match attached(declare) {
+        Some(document) => papers::decide(incident, &document, None, context),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The document that is written elsewhere already.
+fn attached(declare: &Declare) -> Option<Paperwork> {
+    let url = declare.document_url.clone()?;
+    Some(Paperwork::AttachDocument { url, title: None })
 }
 
 /// What a command does to an incident that is there.
@@ -176,8 +197,9 @@ pub fn change(
         Command::RecordSignal { signal, news_at, on_resolve } => {
             signal::heard(incident, signal, *news_at, *on_resolve, context)
         }
-        Command::RecordAlerts { by, done } => {
-            Ok(vec![Event::AlertsHandled { by: by.clone(), done: done.clone() }])
+        Command::RecordAlerts { by, through, done } => {
+            let (by, through, done) = (by.clone(), through.clone(), done.clone());
+            Ok(vec![Event::AlertsHandled { by, through, done }])
         }
         Command::Tag { tag, value } => tags::set(incident, tag, value, context),
         Command::Untag { tag } => tags::remove(incident, tag, context),
@@ -200,6 +222,7 @@ pub fn change(
             fields::set_timestamp(incident, timestamp, *at, context)
         }
         Command::Call { url } => fields::set_call(incident, url),
+        Command::NameChannel { name } => channel::give_name(incident, name),
         Command::Visibility { private } => visibility::change(incident, *private, context),
         Command::Pause { message } => {
             stop(incident, StatusCategory::Paused, message.as_deref(), context)

@@ -30,6 +30,8 @@ pub struct Edit {
     pub incident_type: Option<String>,
     /// Where people talk: the address of a page; empty removes it.
     pub call_url: Option<String>,
+    /// What its channel is to be called, if not after the incident; empty for after it again.
+    pub channel_name: Option<String>,
     /// Custom fields, by id or name: the options by id or value, or one text, link or number; an
     /// empty list clears the field.
     pub fields: BTreeMap<String, Vec<String>>,
@@ -68,6 +70,7 @@ impl Edit {
         commands.extend(self.severity.clone().map(|severity| Command::Severity { severity }));
         commands.extend(self.status.clone().map(|status| Command::Status { status }));
         commands.extend(self.call_url.clone().map(|url| Command::Call { url }));
+        commands.extend(self.channel_name.clone().map(|name| Command::NameChannel { name }));
         commands.extend(
             self.fields.clone().into_iter().map(|(field, values)| Command::Field { field, values }),
         );

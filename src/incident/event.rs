@@ -257,6 +257,9 @@ pub enum Event {
     AlertsHandled {
         /// Who.
         by: Actor,
+        /// The API token through which a program did it in their name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        through: Option<String>,
         /// What.
         done: Handled,
     },
@@ -302,6 +305,15 @@ pub enum Event {
         /// The address before.
         from: Option<String>,
         /// The address now.
+        to: Option<String>,
+    },
+    /// Its channel is to have another name.
+    ChannelNamed {
+        /// The name that was chosen before, if one was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+        /// The name that is chosen now; nothing for the one that it has by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<String>,
     },
     /// Others may know of it now.
@@ -415,6 +427,9 @@ pub struct Declared {
     /// Where the alerts come from that opened it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// What its channel is to be called, if not after the incident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_name: Option<String>,
 }
 
 /// From one severity to another.

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
-use crate::ids::{CustomFieldId, IncidentTypeId, RoleId, SeverityId, StatusId, UserId};
+use crate::ids::{CustomFieldId, IncidentTypeId, RoleId, SeverityId, StatusId, TagId, UserId};
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::catalogue::field::FieldValue;
 use crate::incident::event::Actor;
@@ -19,7 +19,7 @@ use crate::incident::state::{Incident, Mode, Visibility};
 
 /// Which facets there are, as a number: another one with every change of what [`facets`] says of
 /// the same incident. What was put into the index under another number is put there anew.
-pub const SCHEME: u32 = 1;
+pub const SCHEME: u32 = 2;
 
 /// The longest value, in bytes. Of a longer one the beginning stands, and a hash of all of it.
 const VALUE_LIMIT: usize = 200;
@@ -171,6 +171,16 @@ impl Facet {
         }
     }
 
+    /// It has this tag, whatever it says.
+    pub fn tagged(tag: &TagId) -> Facet {
+        Facet::new("tagged", tag.as_str())
+    }
+
+    /// This tag says this, perhaps besides other things.
+    pub fn tag_says(tag: &TagId, value: &str) -> Facet {
+        Facet::new("tag_says", &format!("{tag}/{value}"))
+    }
+
     /// It goes on in another one.
     pub fn merged() -> Facet {
         Facet::new("merged", "")
@@ -222,7 +232,7 @@ pub const LABELS: [&str; 10] = [
     "team",
 ];
 
-/// The facet for one tag.
+/// The facet for one of the tags that its first alert names.
 pub const TAG: &str = "tag";
 
 /// The day of an instant, counted from 1970 in UTC.
@@ -268,6 +278,10 @@ pub fn facets(incident: &Incident) -> BTreeSet<Facet> {
     for (field, value) in &incident.fields {
         facets.insert(Facet::field(field));
         facets.extend(Facet::field_values(field, value));
+    }
+    for (tag, tagged) in &incident.tags {
+        facets.insert(Facet::tagged(tag));
+        facets.extend(tagged.values.iter().map(|value| Facet::tag_says(tag, value)));
     }
     if incident.merged_into.is_some() {
         facets.insert(Facet::merged());

@@ -109,6 +109,7 @@ fn any_saying() -> impl Strategy<Value = Command> {
         any::<bool>().prop_map(|private| Command::Visibility { private }),
         proptest::option::of(any::<String>()).prop_map(|message| Command::Pause { message }),
         proptest::option::of(any::<String>()).prop_map(|message| Command::Cancel { message }),
+        "war-room|| |inc-7|🔥".prop_map(|name| Command::NameChannel { name }),
     ]
 }
 
@@ -126,7 +127,7 @@ fn any_edit() -> impl Strategy<Value = Command> {
     let timestamps = proptest::collection::btree_map("Noticed|Fixed", minute, 0..2);
     (words, roles, fields, timestamps, any::<bool>()).prop_map(
         |((name, summary, severity, status), roles, fields, timestamps, notify)| {
-            let (incident_type, call_url) = (None, None);
+            let (incident_type, call_url, channel_name) = (None, None, None);
             Command::Edit(Edit {
                 name,
                 summary,
@@ -134,6 +135,7 @@ fn any_edit() -> impl Strategy<Value = Command> {
                 status,
                 incident_type,
                 call_url,
+                channel_name,
                 fields,
                 roles,
                 timestamps,

@@ -126,6 +126,8 @@ pub enum Effect {
     EndAlerts {
         /// Who.
         by: Actor,
+        /// The API token through which a program said it in their name.
+        through: Option<String>,
         /// The entry that says it.
         version: i64,
     },
@@ -250,9 +252,15 @@ fn what_is_missing(entry: &Entry, incident: &Incident) -> Vec<Effect> {
     if incident.channel.is_some() || !is_news || incident.needs_no_channel() {
         return Vec::new();
     }
-    [Surface::Channel, Surface::Members, Surface::Welcome, Surface::Topic]
-        .map(Effect::Refresh)
-        .into()
+    let opened = [Surface::Channel].into_iter().chain(chosen_name(incident));
+    let shown = [Surface::Members, Surface::Welcome, Surface::Topic];
+    opened.chain(shown).map(Effect::Refresh).collect()
+}
+
+/// A channel is opened under a name by which its incident knows it again; then it gets the one that
+/// somebody chose.
+fn chosen_name(incident: &Incident) -> Option<Surface> {
+    incident.channel_name.as_ref().map(|_| Surface::Name)
 }
 
 fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
@@ -271,8 +279,9 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         Event::Declared(_) if incident.needs_no_channel() => Vec::new(),
         Event::Declared(declared) => {
             let holders = declared.roles.iter().map(|(_, user)| user);
-            [stale(&[Channel, Members, Welcome, Topic, Announcement]), instructions(entry, holders)]
-                .concat()
+            let opened: Vec<Surface> = [Channel].into_iter().chain(chosen_name(incident)).collect();
+            let shown = stale(&[Members, Welcome, Topic, Announcement]);
+            [stale(&opened), shown, instructions(entry, holders)].concat()
         }
         Event::UpdatePosted { status, severity, next_update_due, .. } => {
             let timer = match next_update_due {
@@ -317,7 +326,8 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
                 ChannelChange::Deleted if incident.needs_no_channel() => stale(&[Announcement]),
                 ChannelChange::Deleted => {
                     let anew = [Channel, Members, Welcome, Topic].map(Effect::Renew);
-                    [anew.into(), stale(&[Announcement])].concat()
+                    let named = Vec::from_iter(chosen_name(incident));
+                    [anew.into(), stale(&named), stale(&[Announcement])].concat()
                 }
                 ChannelChange::Left { shut_out: false } => stale(&[Standing]),
                 // What is shown of it: the link, and that nobody can write there.
@@ -358,12 +368,15 @@ fn consequences(entry: &Entry, incident: &Incident) -> Vec<Effect> {
         }
         Event::TagSet { .. } | Event::TagRemoved { .. } => stale(&[Welcome, Announcement]),
         Event::AlertsEnded {} => {
-            vec![Effect::EndAlerts { by: entry.actor.clone(), version: entry.version }]
+            let (by, through) = (entry.actor.clone(), entry.through.clone());
+            vec![Effect::EndAlerts { by, through, version: entry.version }]
         }
         // Those who want to know look at the welcome message; a form changes many at once.
         Event::FieldChanged { .. } => stale(&[Welcome, Announcement]),
         Event::TimestampSet { .. } => stale(&[Welcome, Announcement]),
         Event::CallChanged { .. } => [said(), stale(&[Welcome, Topic, Announcement])].concat(),
+        // Slack itself says what its channels are called.
+        Event::ChannelNamed { .. } => stale(&[Name]),
         Event::VisibilityChanged { .. } => {
             // What was announced is taken back, although it is not announced any more.
             let announcement = vec![Effect::Refresh(Announcement)];

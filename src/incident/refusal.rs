@@ -186,6 +186,11 @@ pub enum Refusal {
         "A call has the address of a page, such as https://meet.example.com/abc, of at most 2,000 characters."
     )]
     BadCall,
+    /// A channel can't be called so.
+    #[error(
+        "A channel's name has 1 to 80 letters, digits, dashes and underscores, and does not begin like inc-7: incidents know their channels by that."
+    )]
+    BadChannelName,
     /// An incident can't begin there.
     #[error("An incident can't begin as {}.", .category.as_str())]
     BadStart {
@@ -261,6 +266,7 @@ impl Refusal {
                 Some("fields")
             }
             Refusal::BadCall => Some("call_url"),
+            Refusal::BadChannelName => Some("channel_name"),
             Refusal::BadStart { .. } => Some("status"),
             Refusal::StaysPrivate => Some("private"),
             Refusal::TooManyChanges { .. } => None,
@@ -320,6 +326,7 @@ impl Refusal {
             Refusal::BadField { .. } => "bad-field",
             Refusal::TimestampAhead => "timestamp-ahead",
             Refusal::BadCall => "bad-call",
+            Refusal::BadChannelName => "bad-channel-name",
             Refusal::BadStart { .. } => "bad-start",
             Refusal::StaysPrivate => "stays-private",
             Refusal::TooManyChanges { .. } => "too-many-changes",

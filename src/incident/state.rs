@@ -186,6 +186,9 @@ pub struct Incident {
     /// Who has ended it, as long as it is over; nobody in what older versions have ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<Actor>,
+    /// What somebody wants its channel to be called, if not after the incident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_name: Option<String>,
 }
 
 /// The last update people were given.
@@ -247,6 +250,7 @@ impl Incident {
             origin: declared.origin.clone(),
             papers: Papers::default(),
             ended_by: (!declared.category.is_active()).then(|| by.clone()),
+            channel_name: declared.channel_name.clone(),
         }
     }
 
@@ -347,6 +351,11 @@ impl Incident {
                 };
             }
             Event::CallChanged { to, .. } => self.call_url.clone_from(to),
+            Event::ChannelNamed { to, .. } => {
+                self.channel_name.clone_from(to);
+                // Whoever says so to Stentor comes after those who said so to Slack.
+                self.standing.named_by_people = None;
+            }
             Event::VisibilityChanged { to, .. } => self.visibility = *to,
             Event::Paged(paged) => paged.apply_to(self),
             // Who comments from elsewhere hears how it goes on; who writes in Slack reads the channel.
@@ -444,6 +453,7 @@ fn is_told(event: &Event) -> bool {
         }),
         Event::ChannelOpened { .. }
         | Event::ChannelChanged { .. }
+        | Event::ChannelNamed { .. }
         | Event::UpdateOverdue { .. }
         | Event::Undelivered { .. }
         | Event::MessagePinned { .. }

@@ -88,6 +88,19 @@ pub fn channel_name(number: i64, name: &str) -> String {
     channel
 }
 
+/// The name that somebody chose for a channel, valid in Slack: what it does not allow becomes a dash.
+/// Nothing if nothing is left, if it is too long, or if it is one that the channel of an incident
+/// is known by (`inc-7-…`): that incident would take the channel for its own.
+pub fn chosen_channel_name(name: &str) -> Option<String> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let words = name.split(|c| !is_allowed(c)).filter(|word| !word.is_empty());
+    let name = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    let number = name.strip_prefix("inc-").and_then(|rest| rest.chars().next());
+    let is_an_incidents = number.is_some_and(|first| first.is_ascii_digit());
+    let fits = (1..=CHANNEL_NAME_LIMIT).contains(&name.len());
+    (fits && !is_an_incidents).then_some(name)
+}
+
 /// The word among those known that was probably meant, if any comes near.
 pub fn nearest(given: &str, known: &[String]) -> Option<String> {
     let given = given.to_lowercase();
@@ -146,6 +159,24 @@ mod tests {
     }
 
     #[test]
+    fn a_chosen_name_is_made_fit_or_refused() {
+        for (given, name) in [
+            ("war-room", Some("war-room")),
+            (" #War Room!! ", Some("war-room")),
+            ("pay_ments--down", Some("pay_ments-down")),
+            ("incident-7", Some("incident-7")),
+            ("inc-7", None),
+            ("INC 12 checkout", None),
+            ("<!channel>", Some("channel")),
+            ("🔥", None),
+            ("", None),
+        ] {
+            assert_eq!(chosen_channel_name(given).as_deref(), name, "{given}");
+        }
+        assert_eq!(chosen_channel_name(&"x".repeat(81)), None);
+    }
+
+    #[test]
     fn the_nearest_word_forgives_slips_but_not_other_words() {
         let known: Vec<String> =
             ["severity", "status", "resolve", "close"].map(String::from).into();
@@ -165,6 +196,15 @@ mod tests {
             let channel = channel_name(number, &name);
             prop_assert!(channel.len() <= CHANNEL_NAME_LIMIT);
             prop_assert!(channel.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
+        }
+
+        #[test]
+        fn any_chosen_name_is_valid_and_stays(name in any::<String>()) {
+            if let Some(channel) = chosen_channel_name(&name) {
+                prop_assert!(channel.len() <= CHANNEL_NAME_LIMIT);
+                prop_assert!(channel.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c)));
+                prop_assert_eq!(chosen_channel_name(&channel), Some(channel));
+            }
         }
 
         #[test]

@@ -13,14 +13,12 @@ use crate::alert::rule::counting::{Sender, Tally};
 use crate::alert::state::{Alert, Circumstances, Meaning, Seen, next_end};
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, GroupId, IdSource, IncidentId, SourceId, WorkspaceId};
-use crate::incident::event::Actor;
-use crate::incident::handled::Handled;
 use crate::ingest::kind::Kind;
 use crate::intake::cache::{Cache, Known, next_look};
 use crate::intake::order::{Delivery, Effect, Folded, Job, Outcome, Taken};
 use crate::intake::placing::Placing;
 use crate::intake::settings::Settings;
-use crate::outbox::work::{self, NewWork, Work};
+use crate::outbox::work::{self, NewWork, Noted, Work};
 use crate::store::alerts::{Sighting, Written};
 use crate::store::db::{Result, Tx};
 use crate::store::sources::AlertSource;
@@ -59,7 +57,9 @@ pub(super) struct Desk<'a> {
     /// Groups that look different in the channel of an incident, although they are as they were.
     pub stale_cards: BTreeSet<(IncidentId, GroupId)>,
     /// What the records of incidents are to say.
-    pub handled: Vec<(IncidentId, Actor, Handled)>,
+    pub handled: Vec<Noted>,
+    /// The API token through which somebody wants what is carried out now.
+    pub through: Option<String>,
     /// When alerts were seen, and when to look at them.
     sightings: BTreeMap<AlertId, Sighting>,
     /// When alerts were seen that are to be looked at when they were to be before.
@@ -112,6 +112,7 @@ impl<'a> Desk<'a> {
             bereft: BTreeSet::new(),
             stale_cards: BTreeSet::new(),
             handled: Vec::new(),
+            through: None,
             sightings: BTreeMap::new(),
             repeats: BTreeMap::new(),
             history: Vec::new(),
@@ -148,8 +149,11 @@ impl<'a> Desk<'a> {
                     let incoming = incoming.next().expect("every delivery was looked at");
                     Outcome::Taken(self.fold(delivery, &incoming))
                 }
-                Job::Carry { receipt, errand, .. } => {
-                    Outcome::Carried(self.carry_once(tx, receipt.as_deref(), errand).await?)
+                Job::Carry { receipt, through, errand, .. } => {
+                    self.through.clone_from(through);
+                    let carried = self.carry_once(tx, receipt.as_deref(), errand).await?;
+                    self.through = None;
+                    Outcome::Carried(carried)
                 }
             });
         }
@@ -437,6 +441,7 @@ impl<'a> Desk<'a> {
         let held = self.alerts.get_mut(id).expect("it is held");
         held.changed = true;
         held.words = None;
+        let change = Change { through: self.through.clone(), ..change };
         self.history.push((id.clone(), held.written.alert.version, self.now, change));
     }
 
@@ -526,8 +531,8 @@ impl<'a> Desk<'a> {
             let show = Work::ShowAlerts { group: group.clone() };
             all.push(work::asked_for(incident, show, self.now, id()));
         }
-        for (incident, by, done) in &self.handled {
-            all.push(work::handled(incident, by.clone(), done.clone(), self.now, id()));
+        for noted in &self.handled {
+            all.push(work::handled(noted, self.now, id()));
         }
         all
     }

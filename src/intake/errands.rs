@@ -11,6 +11,7 @@ use crate::incident::handled::Handled;
 use crate::intake::desk::Desk;
 use crate::intake::order::{Carried, Errand, Which};
 use crate::intake::sweep::AT_ONCE;
+use crate::outbox::work::Noted;
 use crate::store::alerts::{Sighting, Written};
 use crate::store::db::{Result, Tx};
 use crate::store::{alert_groups, alert_settings, alerts, receipts, written_as};
@@ -191,10 +192,23 @@ impl Desk<'_> {
         let noted = changed.into_iter().map(|(incident, mut alerts)| {
             let count = u32::try_from(alerts.len()).unwrap_or(u32::MAX);
             alerts.truncate(NAMED);
-            (incident, by.clone(), done(count, alerts))
+            (incident, done(count, alerts))
+        });
+        let noted: Vec<(IncidentId, Handled)> = noted.collect();
+        self.note(noted, by);
+        carried
+    }
+
+    /// Lets the records of incidents say what somebody did.
+    pub(super) fn note(&mut self, all: Vec<(IncidentId, Handled)>, by: &Actor) {
+        let (by, through) = (by.clone(), self.through.clone());
+        let noted = all.into_iter().map(|(incident, done)| Noted {
+            incident,
+            by: by.clone(),
+            through: through.clone(),
+            done,
         });
         self.handled.extend(noted);
-        carried
     }
 
     fn acknowledge(&mut self, id: &AlertId, by: &Actor) -> bool {

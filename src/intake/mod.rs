@@ -125,8 +125,19 @@ impl Intake {
         receipt: Option<String>,
         errand: Errand,
     ) -> Result<Carried, NotTaken> {
+        self.carry_through(workspace, None, receipt, errand).await
+    }
+
+    /// The same for a program that wants it in somebody's name: records name its token beside them.
+    pub async fn carry_through(
+        &self,
+        workspace: &WorkspaceId,
+        through: Option<String>,
+        receipt: Option<String>,
+        errand: Errand,
+    ) -> Result<Carried, NotTaken> {
         let (workspace, errand) = (workspace.clone(), Box::new(errand));
-        match self.submit(Job::Carry { workspace, receipt, errand }).await? {
+        match self.submit(Job::Carry { workspace, receipt, through, errand }).await? {
             Outcome::Carried(carried) => Ok(carried),
             Outcome::Taken(_) => unreachable!("an errand is carried"),
         }

@@ -223,14 +223,14 @@ impl Desk<'_> {
                     Place::Apart => Handled::Went { title, count, to: None },
                     Place::Nowhere => Handled::Unrelated { title, count },
                 };
-                handled.push((from.clone(), by.clone(), lost));
+                handled.push((from.clone(), lost));
             }
             if let Some(to) = destination {
                 let from = from.as_ref().and_then(number);
-                handled.push((to.clone(), by.clone(), Handled::Came { title, count, from }));
+                handled.push((to.clone(), Handled::Came { title, count, from }));
             }
         }
-        self.handled.extend(handled);
+        self.note(handled, by);
     }
 }
 

@@ -253,6 +253,8 @@ pub enum Job {
         workspace: WorkspaceId,
         /// Under what a second wish of the same is known: it changes nothing.
         receipt: Option<String>,
+        /// The API token through which somebody wants it.
+        through: Option<String>,
         /// What is wanted.
         errand: Box<Errand>,
     },

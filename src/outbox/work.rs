@@ -78,6 +78,9 @@ pub enum Work {
     RecordAlerts {
         /// Who.
         by: Actor,
+        /// The API token through which a program did it in their name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        through: Option<String>,
         /// What.
         done: Handled,
     },
@@ -94,6 +97,9 @@ pub enum Work {
     EndAlerts {
         /// Who.
         by: Actor,
+        /// The API token through which a program said it in their name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        through: Option<String>,
         /// The entry that says it.
         version: i64,
     },
@@ -359,7 +365,9 @@ pub fn plan(
             Effect::RecordMerge { into, absorbed } => {
                 (Work::RecordMerge { into, absorbed }, now, place)
             }
-            Effect::EndAlerts { by, version } => (Work::EndAlerts { by, version }, now, place),
+            Effect::EndAlerts { by, through, version } => {
+                (Work::EndAlerts { by, through, version }, now, place)
+            }
             Effect::EndEscalations { alerts_only } => {
                 (Work::EndEscalations { alerts_only }, now, place)
             }
@@ -557,16 +565,24 @@ pub fn asked_for(incident: &IncidentId, work: Work, now: Timestamp, id: String) 
     }
 }
 
+/// What the record of an incident is to say of its alerts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// Which incident.
+    pub incident: IncidentId,
+    /// Who did it.
+    pub by: Actor,
+    /// The API token through which a program did it in their name.
+    pub through: Option<String>,
+    /// What.
+    pub done: Handled,
+}
+
 /// What somebody did about an incident's alerts, to be written into its record. Each is one of its
 /// own: none joins another.
-pub fn handled(
-    incident: &IncidentId,
-    by: Actor,
-    done: Handled,
-    now: Timestamp,
-    id: String,
-) -> NewWork {
-    let work = asked_for(incident, Work::RecordAlerts { by, done }, now, id);
+pub fn handled(noted: &Noted, now: Timestamp, id: String) -> NewWork {
+    let Noted { incident, by, through, done } = noted.clone();
+    let work = asked_for(&incident, Work::RecordAlerts { by, through, done }, now, id);
     NewWork { key: format!("{}/{}", work.key, work.id), ..work }
 }
 

@@ -220,12 +220,15 @@ impl Worker {
             Work::Deliver(delivery) => self.courier.deliver(held, delivery).await,
             Work::Settle { group } => self.settle(held, group).await,
             Work::Signal => self.signal(held).await,
-            Work::RecordAlerts { by, done } => {
+            Work::RecordAlerts { by, through, done } => {
                 let receipt = format!("handled/{}", held.work.id);
-                let command = Command::RecordAlerts { by: by.clone(), done: done.clone() };
+                let (by, through, done) = (by.clone(), through.clone(), done.clone());
+                let command = Command::RecordAlerts { by, through, done };
                 self.record(held, &held.work.incident, receipt, command).await
             }
-            Work::EndAlerts { by, version } => self.end_alerts(held, by, *version).await,
+            Work::EndAlerts { by, through, version } => {
+                self.end_alerts(held, by, through.clone(), *version).await
+            }
             _ => self.performer.perform(held).await,
         }
     }
@@ -300,12 +303,19 @@ impl Worker {
         }
     }
 
-    async fn end_alerts(&self, held: &Held, by: &Actor, version: i64) -> Result<(), Trouble> {
+    async fn end_alerts(
+        &self,
+        held: &Held,
+        by: &Actor,
+        through: Option<String>,
+        version: i64,
+    ) -> Result<(), Trouble> {
         let Claimed { workspace, incident, .. } = &held.work;
         let receipt = format!("end-alerts/{incident}/{version}");
         let which = Which::Incident(incident.clone());
         let errand = Errand::Resolve { which, by: by.clone() };
-        match self.settler.intake.carry_once(workspace, Some(receipt), errand).await {
+        let intake = &self.settler.intake;
+        match intake.carry_through(workspace, through, Some(receipt), errand).await {
             Ok(_) => Ok(()),
             Err(error) => Err(Trouble::again_later(&error.into())),
         }

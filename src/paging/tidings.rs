@@ -67,7 +67,7 @@ impl Paging {
         };
         let private_id = is_private.then(|| escalation.id.to_string());
         let about = About::Recorded { payload, private_id };
-        let news = News { event, is_private: Some(is_private), about, at: now };
+        let news = News { event, is_private: Some(is_private), about, at: now, only: None };
         Ok(spread(&listening, &[news], &self.ids, now))
     }
 
@@ -93,7 +93,7 @@ impl Paging {
         let Some(event) = EventType::parse(event) else { return Ok(Vec::new()) };
         let listening = webhooks::listening(tx, workspace).await?;
         let about = About::Recorded { payload, private_id: None };
-        let news = News { event, is_private: Some(false), about, at: now };
+        let news = News { event, is_private: Some(false), about, at: now, only: None };
         Ok(spread(&listening, &[news], &self.ids, now))
     }
 }

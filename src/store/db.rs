@@ -14,6 +14,7 @@ use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnection, PgPool, PgRow};
 use sqlx::query::Query as Prepared;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqlitePool, SqliteRow};
@@ -89,25 +90,33 @@ impl Db {
         })
     }
 
-    /// Begins a transaction that only reads, and waits for no writer.
+    /// Begins a transaction that only reads, and waits for no writer. It sees everything as it is at
+    /// one moment, whatever is written meanwhile.
     pub async fn read(&self) -> Result<Tx> {
         self.check_file()?;
         Ok(match self {
             Db::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
-            Db::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN READ ONLY").await?),
-        })
-    }
-
-    /// Begins a transaction that sees everything as it is at one moment, however long it reads.
-    pub async fn snapshot(&self) -> Result<Tx> {
-        let mut tx = match self {
-            Db::Sqlite { .. } => self.read().await?,
             Db::Postgres(pool) => Tx::Postgres(
                 pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?,
             ),
-        };
+        })
+    }
+
+    /// The same, however long it reads.
+    pub async fn snapshot(&self) -> Result<Tx> {
+        let mut tx = self.read().await?;
         tx.take_its_time().await?;
         Ok(tx)
+    }
+
+    /// For a single question, which needs no transaction around it: each of its statements sees
+    /// another moment. Beginning and ending one are two more journeys to the database.
+    pub async fn look(&self) -> Result<Tx> {
+        self.check_file()?;
+        Ok(match self {
+            Db::Sqlite { read, .. } => Tx::SqliteLook(read.acquire().await?),
+            Db::Postgres(pool) => Tx::PostgresLook(pool.acquire().await?),
+        })
     }
 
     /// Whether the file is still there.
@@ -135,28 +144,47 @@ impl Db {
     }
 }
 
-/// A transaction, which rolls back unless [committed](Tx::commit).
+/// A transaction, which rolls back unless [committed](Tx::commit); or a [look](Db::look).
 pub enum Tx {
     /// On SQLite.
     Sqlite(Transaction<'static, Sqlite>),
     /// On Postgres.
     Postgres(Transaction<'static, Postgres>),
+    /// A question on SQLite, with no transaction around it.
+    SqliteLook(PoolConnection<Sqlite>),
+    /// The same on Postgres.
+    PostgresLook(PoolConnection<Postgres>),
+}
+
+/// Where a statement is run.
+enum Connection<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
 }
 
 impl Tx {
+    fn connection(&mut self) -> Connection<'_> {
+        match self {
+            Tx::Sqlite(tx) => Connection::Sqlite(tx),
+            Tx::Postgres(tx) => Connection::Postgres(tx),
+            Tx::SqliteLook(connection) => Connection::Sqlite(connection),
+            Tx::PostgresLook(connection) => Connection::Postgres(connection),
+        }
+    }
+
     /// A statement, to be given its values and run.
     pub fn query(&mut self, sql: impl Into<Sql>) -> Query<'_> {
         let Sql { sqlite, postgres } = sql.into();
-        match self {
-            Tx::Sqlite(tx) => Query {
+        match self.connection() {
+            Connection::Sqlite(conn) => Query {
                 wanted: placeholders(sqlite),
                 bound: 0,
-                on: On::Sqlite(sqlx::query(sqlite), tx),
+                on: On::Sqlite(sqlx::query(sqlite), conn),
             },
-            Tx::Postgres(tx) => Query {
+            Connection::Postgres(conn) => Query {
                 wanted: placeholders(postgres),
                 bound: 0,
-                on: On::Postgres(sqlx::query(postgres), tx),
+                on: On::Postgres(sqlx::query(postgres), conn),
             },
         }
     }
@@ -164,28 +192,26 @@ impl Tx {
     /// A statement made here, of parts that are all in the program's text. Its placeholders are
     /// used once each, in order.
     fn composed(&mut self, compose: impl FnOnce(&mut Composed)) -> Query<'_> {
-        let numbered = matches!(self, Tx::Postgres(_));
+        let numbered = !self.is_sqlite();
         let mut composed = Composed { sql: String::new(), numbered, placeholders: 0 };
         compose(&mut composed);
-        let (sql, wanted) = (AssertSqlSafe(composed.sql), composed.placeholders);
-        match self {
-            Tx::Sqlite(tx) => Query { wanted, bound: 0, on: On::Sqlite(sqlx::query(sql), tx) },
-            Tx::Postgres(tx) => Query { wanted, bound: 0, on: On::Postgres(sqlx::query(sql), tx) },
-        }
+        let Composed { sql, placeholders, .. } = composed;
+        self.assembled(sql, placeholders)
     }
 
     /// A statement made of the schema's own names. Its placeholders are used once each, in order.
     fn assembled(&mut self, sql: String, wanted: usize) -> Query<'_> {
         let sql = AssertSqlSafe(sql);
-        match self {
-            Tx::Sqlite(tx) => Query { wanted, bound: 0, on: On::Sqlite(sqlx::query(sql), tx) },
-            Tx::Postgres(tx) => Query { wanted, bound: 0, on: On::Postgres(sqlx::query(sql), tx) },
-        }
+        let on = match self.connection() {
+            Connection::Sqlite(conn) => On::Sqlite(sqlx::query(sql), conn),
+            Connection::Postgres(conn) => On::Postgres(sqlx::query(sql), conn),
+        };
+        Query { wanted, bound: 0, on }
     }
 
     /// Whether it is on SQLite.
     fn is_sqlite(&self) -> bool {
-        matches!(self, Tx::Sqlite(_))
+        matches!(self, Tx::Sqlite(_) | Tx::SqliteLook(_))
     }
 
     /// Whether a text may hold a NUL here.
@@ -195,7 +221,7 @@ impl Tx {
 
     /// Lifts the limits that are made for requests.
     pub async fn take_its_time(&mut self) -> Result<()> {
-        if let Tx::Postgres(_) = self {
+        if !self.is_sqlite() {
             self.query("SET LOCAL statement_timeout = 0").execute().await?;
             self.query("SET LOCAL idle_in_transaction_session_timeout = 0").execute().await?;
         }
@@ -204,16 +230,14 @@ impl Tx {
 
     /// What time the database's server says it is; nothing where the database is in this process.
     pub async fn server_time(&mut self) -> Result<Option<Timestamp>> {
-        match self {
-            Tx::Sqlite(_) => Ok(None),
-            Tx::Postgres(_) => {
-                let (micros,): (i64,) = self
-                    .query("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)")
-                    .one()
-                    .await?;
-                Ok(Some(Timestamp::from_micros(micros)))
-            }
+        if self.is_sqlite() {
+            return Ok(None);
         }
+        let (micros,): (i64,) = self
+            .query("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)")
+            .one()
+            .await?;
+        Ok(Some(Timestamp::from_micros(micros)))
     }
 
     /// Inserts many rows with few statements: `INSERT INTO {table} VALUES (…), (…) {conflict}`.
@@ -332,6 +356,8 @@ impl Tx {
         match self {
             Tx::Sqlite(tx) => tx.commit().await,
             Tx::Postgres(tx) => tx.commit().await,
+            // What was looked at is as it was.
+            Tx::SqliteLook(_) | Tx::PostgresLook(_) => Ok(()),
         }
     }
 }

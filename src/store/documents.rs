@@ -92,39 +92,73 @@ pub async fn by_id(
     Ok(visible.map(|(incident, document, _)| (incident, document.0)))
 }
 
+/// In which order documents are listed: by age.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The oldest first.
+    Oldest,
+}
+
+/// Which documents are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Only those of this incident.
+    pub incident: Option<IncidentId>,
+    /// In which order.
+    pub order: Order,
+    /// Only those that come after this one in that order.
+    pub after: Option<DocumentId>,
+}
+
 /// A page of documents, each with its incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Those that the actor may see, newest first.
+    /// Those that the actor may see.
     pub documents: Vec<(IncidentId, Document)>,
-    /// The document before which the next page begins; nothing on the last one.
-    pub next_before: Option<DocumentId>,
+    /// The document after which the next page begins; nothing on the last one.
+    pub next_after: Option<DocumentId>,
 }
 
-/// One page of the documents of all incidents, or of one, that this actor may see: newest first.
+/// What is asked for, in this order.
+macro_rules! listing {
+    ($comes_after:literal, $order:literal) => {
+        concat!(
+            "SELECT d.incident, d.body, CASE WHEN n.visibility = 'public' THEN NULL ELSE n.state END
+             FROM document d JOIN incident n ON n.workspace = d.workspace AND n.id = d.incident
+             WHERE d.workspace = $1 AND ($2 IS NULL OR d.id ",
+            $comes_after,
+            " $2) AND ($3 IS NULL OR d.incident = $3) ORDER BY d.id ",
+            $order,
+            " LIMIT $4"
+        )
+    };
+}
+
+/// One page of the documents that are wanted and that this actor may see.
 pub async fn page(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     actor: &Actor,
-    incident: Option<&IncidentId>,
-    before: Option<&DocumentId>,
+    wanted: &Wanted,
     limit: i64,
 ) -> Result<Page> {
-    let wanted = usize::try_from(limit).unwrap_or_default();
+    let listing = match wanted.order {
+        Order::Newest => listing!("<", "DESC"),
+        Order::Oldest => listing!(">", "ASC"),
+    };
+    let room = usize::try_from(limit).unwrap_or_default();
     let at_once = limit.max(AT_ONCE).saturating_add(1);
-    let mut before = before.cloned();
+    let mut after = wanted.after.clone();
     let mut documents: Vec<(IncidentId, Document)> = Vec::new();
     loop {
         let rows: Vec<Row> = tx
-            .query(
-                "SELECT d.incident, d.body, CASE WHEN n.visibility = 'public' THEN NULL ELSE n.state END
-                 FROM document d JOIN incident n ON n.workspace = d.workspace AND n.id = d.incident
-                 WHERE d.workspace = $1 AND ($2 IS NULL OR d.id < $2) AND ($3 IS NULL OR d.incident = $3)
-                 ORDER BY d.id DESC LIMIT $4",
-            )
+            .query(listing)
             .bind(workspace.clone())
-            .bind(before.clone())
-            .bind(incident.cloned())
+            .bind(after.clone())
+            .bind(wanted.incident.clone())
             .bind(at_once)
             .all()
             .await?;
@@ -133,12 +167,12 @@ pub async fn page(
         let visible = rows.into_iter().filter(|(_, _, hidden)| may_read(hidden.as_ref(), actor));
         documents.extend(visible.map(|(incident, document, _)| (incident, document.0)));
         match last {
-            Some(last) if !is_end && documents.len() <= wanted => before = Some(last),
+            Some(last) if !is_end && documents.len() <= room => after = Some(last),
             _ => break,
         }
     }
-    let is_more = documents.len() > wanted;
-    documents.truncate(wanted);
+    let is_more = documents.len() > room;
+    documents.truncate(room);
     let last = documents.last().map(|(_, document)| document.id.clone());
-    Ok(Page { documents, next_before: last.filter(|_| is_more) })
+    Ok(Page { documents, next_after: last.filter(|_| is_more) })
 }

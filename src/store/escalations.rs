@@ -176,12 +176,6 @@ fn list<T: ToString>(items: &[T]) -> String {
     serde_json::to_string(&items).expect("a list of texts is JSON")
 }
 
-/// What a text has to be like to begin like this.
-fn beginning(text: &str) -> String {
-    let plain = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("{plain}%")
-}
-
 /// Escalations that are older than this one, newest first.
 pub async fn page(
     tx: &mut Tx,
@@ -207,7 +201,7 @@ pub async fn page(
                 AND ($11 = '[]' OR id NOT IN (SELECT escalation FROM escalation_alert WHERE workspace = $1
                      AND alert IN (SELECT value FROM json_each($11))))
                 AND (CAST($12 AS TEXT) IS NULL OR key = $12)
-                AND (CAST($13 AS TEXT) IS NULL OR key LIKE $13 ESCAPE '\\')
+                AND (CAST($13 AS TEXT) IS NULL OR substr(key, 1, length(CAST($13 AS TEXT))) = $13)
                 AND created_at >= $14 AND created_at <= $15 AND updated_at >= $16 AND updated_at <= $17
                 ORDER BY id DESC LIMIT $3",
             postgres: "SELECT state FROM escalation WHERE workspace = $1 AND (CAST($2 AS TEXT) IS NULL OR id < $2)
@@ -223,7 +217,7 @@ pub async fn page(
                 AND ($11 = '[]' OR id NOT IN (SELECT escalation FROM escalation_alert WHERE workspace = $1
                      AND alert IN (SELECT jsonb_array_elements_text(CAST($11 AS JSONB)))))
                 AND (CAST($12 AS TEXT) IS NULL OR key = $12)
-                AND (CAST($13 AS TEXT) IS NULL OR key LIKE $13 ESCAPE '\\')
+                AND (CAST($13 AS TEXT) IS NULL OR substr(key, 1, length(CAST($13 AS TEXT))) = $13)
                 AND created_at >= $14 AND created_at <= $15 AND updated_at >= $16 AND updated_at <= $17
                 ORDER BY id DESC LIMIT $3",
         })
@@ -239,7 +233,7 @@ pub async fn page(
         .bind(list(&filter.alerts))
         .bind(list(&filter.not_alerts))
         .bind(filter.key.clone())
-        .bind(filter.key_begins.as_deref().map(beginning))
+        .bind(filter.key_begins.clone())
         .bind(filter.created_from.unwrap_or(Timestamp::from_micros(i64::MIN)))
         .bind(filter.created_until.unwrap_or(Timestamp::from_micros(i64::MAX)))
         .bind(filter.updated_from.unwrap_or(Timestamp::from_micros(i64::MIN)))

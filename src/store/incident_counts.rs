@@ -16,6 +16,8 @@ const ROWS_AT_ONCE: usize = 256;
 /// Counts in rows and columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counts {
+    /// How many of those found have the facet of each column.
+    pub all: Vec<usize>,
     /// How many of those found have the facet of each row.
     pub rows: Vec<usize>,
     /// How many of these have the facet of each column too.
@@ -25,6 +27,9 @@ pub struct Counts {
 impl Counts {
     /// Counts one more, which was looked at itself.
     fn add(&mut self, incident: &BTreeSet<Facet>, rows: &[Facet], columns: &[Facet]) {
+        for (column, _) in columns.iter().enumerate().filter(|(_, facet)| incident.contains(facet)) {
+            self.all[column] += 1;
+        }
         for (row, _) in rows.iter().enumerate().filter(|(_, facet)| incident.contains(facet)) {
             self.rows[row] += 1;
             let had = columns.iter().map(|facet| usize::from(incident.contains(facet)));
@@ -41,12 +46,20 @@ pub async fn counts(
     rows: &[Facet],
     columns: &[Facet],
 ) -> Result<Counts> {
-    let mut counts =
-        Counts { rows: vec![0; rows.len()], cells: vec![vec![0; columns.len()]; rows.len()] };
+    let mut counts = Counts {
+        all: vec![0; columns.len()],
+        rows: vec![0; rows.len()],
+        cells: vec![vec![0; columns.len()]; rows.len()],
+    };
     let by_row = bits_of(tx, workspace, found, rows).await?;
     let by_column = bits_of(tx, workspace, found, columns).await?;
     let indexed: HashMap<i64, Bits> =
         found.blocks().keys().map(|block| (*block, found.indexed(*block))).collect();
+    for ((column, block), bits) in &by_column {
+        if let Some(found) = indexed.get(block) {
+            counts.all[*column] += bits.count_common(found);
+        }
+    }
     for ((row, block), bits) in &by_row {
         let Some(found) = indexed.get(block) else { continue };
         let mut bits = bits.clone();
@@ -78,19 +91,22 @@ async fn bits_of(
     facets: &[Facet],
 ) -> Result<ByPlace> {
     let keys: Vec<String> = facets.iter().map(|facet| facet.key().to_owned()).collect();
-    let rows: Vec<(String, i64, Vec<u8>)> = tx
-        .all_among_within(
-            "SELECT key, block, bits FROM incident_index",
-            workspace,
-            ("key", &keys),
-            ("block", found.range()),
-        )
-        .await?;
     let places: HashMap<&str, usize> = facets.iter().map(Facet::key).zip(0..).collect();
-    let read = rows.iter().filter_map(|(key, block, kept)| {
-        Some(((*places.get(key.as_str())?, *block), Bits::read(kept)))
-    });
-    Ok(read.collect())
+    let mut by_place = ByPlace::new();
+    for blocks in found.ranges() {
+        let rows: Vec<(String, i64, Vec<u8>)> = tx
+            .all_among_within(
+                "SELECT key, block, bits FROM incident_index",
+                workspace,
+                ("key", &keys),
+                ("block", blocks),
+            )
+            .await?;
+        by_place.extend(rows.iter().filter_map(|(key, block, kept)| {
+            Some(((*places.get(key.as_str())?, *block), Bits::read(kept)))
+        }));
+    }
+    Ok(by_place)
 }
 
 /// How long those found took from their declaration to their end together, in seconds, and how many
@@ -101,11 +117,10 @@ pub async fn seconds_to_end(
     found: &Found,
 ) -> Result<(u64, u64)> {
     let (bits, columns): (Vec<u32>, Vec<Facet>) = Facet::lasted_bits().unzip();
-    let every = [Facet::every()];
-    let counts = counts(tx, workspace, found, &every, &columns).await?;
-    let with_bit = bits.into_iter().zip(&counts.cells[0]);
+    let counts = counts(tx, workspace, found, &[], &columns).await?;
+    let with_bit = bits.into_iter().zip(&counts.all);
     let sum = with_bit.map(|(bit, count)| u64::try_from(*count).unwrap_or(u64::MAX) << bit).sum();
-    Ok((sum, u64::try_from(counts.rows[0]).unwrap_or(u64::MAX)))
+    Ok((sum, u64::try_from(found.count()).unwrap_or(u64::MAX)))
 }
 
 /// When the first and the last of those found were declared.

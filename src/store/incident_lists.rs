@@ -71,6 +71,9 @@ impl Default for IncidentQuery {
     }
 }
 
+/// So far apart blocks may be that are read together.
+const GAP: i64 = 8;
+
 /// A page of incidents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
@@ -149,10 +152,16 @@ impl Found {
         &self.blocks
     }
 
-    /// The blocks in which there are any.
-    pub fn range(&self) -> RangeInclusive<i64> {
-        let (first, last) = (self.blocks.keys().next(), self.blocks.keys().next_back());
-        first.copied().unwrap_or(0)..=last.copied().unwrap_or(-1)
+    /// The blocks in which there are any: a few ranges, with not much else in between.
+    pub fn ranges(&self) -> Vec<RangeInclusive<i64>> {
+        let mut ranges: Vec<RangeInclusive<i64>> = Vec::new();
+        for block in self.blocks.keys() {
+            match ranges.last_mut() {
+                Some(last) if block - last.end() <= GAP => *last = *last.start()..=*block,
+                _ => ranges.push(*block..=*block),
+            }
+        }
+        ranges
     }
 
     /// The smallest number.
@@ -205,8 +214,10 @@ pub async fn found(
     let text = text.map(str::to_lowercase);
     let look = Look { workspace, actor, plan: &plan, wanted: &wanted, text: text.as_deref() };
     let mut found = Found::default();
-    for (block, candidates) in look.candidates(tx, plan.range()).await? {
-        let (mut sure, late) = (candidates.bits, candidates.late.clone());
+    let candidates = look.candidates(tx, plan.range()).await?;
+    let late = Late::among(&candidates);
+    for (block, candidates) in candidates {
+        let mut sure = candidates.bits;
         let unsure = match look.text {
             Some(_) => std::mem::take(&mut sure),
             None => {
@@ -219,9 +230,9 @@ pub async fn found(
         }
         let numbers: Vec<i64> = unsure.places().map(|place| number_at(block, place)).collect();
         for numbers in numbers.chunks(ROWS_AT_ONCE) {
-            for incident in look.load(tx, numbers).await? {
+            for incident in look.load(tx, numbers, &late).await? {
                 found.add(incident.number);
-                if late.has(place_of(incident.number).1) {
+                if late.has(incident.number) {
                     found.add_late(incident.number);
                 }
             }
@@ -272,6 +283,22 @@ struct Candidates {
     late: Bits,
 }
 
+/// Incidents of which the index does not tell as they are.
+#[derive(Default)]
+struct Late(BTreeMap<i64, Bits>);
+
+impl Late {
+    fn among(candidates: &BTreeMap<i64, Candidates>) -> Late {
+        let late = candidates.iter().filter(|(_, one)| !one.late.is_empty());
+        Late(late.map(|(block, one)| (*block, one.late.clone())).collect())
+    }
+
+    fn has(&self, number: i64) -> bool {
+        let (block, place) = place_of(number);
+        self.0.get(&block).is_some_and(|bits| bits.has(place))
+    }
+}
+
 impl Look<'_> {
     /// What may be wanted in these blocks, where there is any.
     async fn candidates(
@@ -315,10 +342,13 @@ impl Look<'_> {
         Ok(bits)
     }
 
-    /// Those with these numbers that are wanted indeed.
-    async fn load(&self, tx: &mut Tx, numbers: &[i64]) -> Result<Vec<Incident>> {
+    /// Those with these numbers that are wanted indeed. Of the late ones only they themselves can say so;
+    /// what the index says of the others is as old as they are, because all is read as of one moment.
+    async fn load(&self, tx: &mut Tx, numbers: &[i64], late: &Late) -> Result<Vec<Incident>> {
         let mut incidents = shown(tx, self.workspace, self.actor, numbers).await?;
-        incidents.retain(|incident| self.wanted.holds(incident, &facets(incident)));
+        incidents.retain(|incident| {
+            !late.has(incident.number) || self.wanted.holds(incident, &facets(incident))
+        });
         if let Some(text) = self.text {
             incidents.retain(|incident| incidents::folded(incident).contains(text));
         }
@@ -339,8 +369,10 @@ impl Look<'_> {
             (Some(place), false) => place.number.saturating_add(1)..=i64::MAX,
         };
         let mut incidents = Vec::new();
-        for blocks in stages(self.plan.range(), &ahead, newest_first) {
+        let (range, within) = (self.plan.range(), self.plan.within());
+        for blocks in stages(&range, &within, &ahead, newest_first) {
             let candidates = self.candidates(tx, blocks).await?;
+            let late = Late::among(&candidates);
             let mut numbers: Vec<i64> = candidates
                 .iter()
                 .flat_map(|(block, one)| one.bits.places().map(|place| number_at(*block, place)))
@@ -353,7 +385,7 @@ impl Look<'_> {
             while !rest.is_empty() {
                 let wanted = most.saturating_sub(incidents.len()).clamp(1, ROWS_AT_ONCE);
                 let (now, later) = rest.split_at(wanted.min(rest.len()));
-                incidents.extend(self.load(tx, now).await?);
+                incidents.extend(self.load(tx, now, &late).await?);
                 if incidents.len() >= most {
                     return Ok(incidents);
                 }
@@ -371,6 +403,7 @@ impl Look<'_> {
         most: usize,
     ) -> Result<Vec<Incident>> {
         let candidates = self.candidates(tx, self.plan.range()).await?;
+        let late = Late::among(&candidates);
         let all: usize = candidates.values().map(|one| one.bits.count()).sum();
         let (mut sure, mut to_load) = (BTreeMap::new(), Vec::new());
         for (block, mut one) in candidates {
@@ -386,7 +419,7 @@ impl Look<'_> {
         };
         let mut incidents: Vec<Incident> = Vec::new();
         for numbers in to_load.chunks(ROWS_AT_ONCE) {
-            incidents.extend(self.load(tx, numbers).await?.into_iter().filter(is_ahead));
+            incidents.extend(self.load(tx, numbers, &late).await?.into_iter().filter(is_ahead));
             incidents.sort_by_key(|incident| std::cmp::Reverse(order(incident)));
             incidents.truncate(most);
         }
@@ -434,7 +467,8 @@ impl Look<'_> {
             while !rest.is_empty() {
                 let wanted = most.saturating_sub(incidents.len()).clamp(1, ROWS_AT_ONCE);
                 let (now, later) = rest.split_at(wanted.min(rest.len()));
-                incidents.extend(self.load(tx, now).await?);
+                // The late ones are none of these.
+                incidents.extend(self.load(tx, now, &Late::default()).await?);
                 if incidents.len() >= most {
                     return Ok(incidents);
                 }
@@ -444,16 +478,34 @@ impl Look<'_> {
     }
 }
 
-/// The blocks to look at, one step after the other.
+/// The blocks to look at, one step after the other. Where the index can have nothing, there is little to
+/// look at, so it is done in one step.
 fn stages(
-    all: RangeInclusive<i64>,
+    all: &RangeInclusive<i64>,
+    within: &RangeInclusive<i64>,
     ahead: &RangeInclusive<i64>,
     newest_first: bool,
 ) -> Vec<RangeInclusive<i64>> {
     let first = place_of(*ahead.start()).0.max(*all.start());
     let last = place_of(*ahead.end()).0.min(*all.end());
+    let (inner_first, inner_last) = (first.max(*within.start()), last.min(*within.end()));
+    if inner_first > inner_last {
+        return std::iter::once(first..=last).filter(|blocks| !blocks.is_empty()).collect();
+    }
+    let mut stages = vec![first..=inner_first - 1];
+    stages.extend(growing(inner_first, inner_last, newest_first));
+    stages.push(inner_last + 1..=last);
+    if newest_first {
+        stages.reverse();
+    }
+    stages.retain(|blocks| !blocks.is_empty());
+    stages
+}
+
+/// Steps of few blocks where the list begins, and of more behind that, from the smallest ones on.
+fn growing(first: i64, last: i64, newest_first: bool) -> Vec<RangeInclusive<i64>> {
     let (mut first, mut last) = (first, last);
-    let mut stages = Vec::new();
+    let mut steps = Vec::new();
     let sizes = BLOCKS_AT_ONCE.iter().chain(BLOCKS_AT_ONCE.last().into_iter().cycle());
     for size in sizes {
         if first > last {
@@ -461,15 +513,18 @@ fn stages(
         }
         if newest_first {
             let from = first.max(last - size + 1);
-            stages.push(from..=last);
+            steps.push(from..=last);
             last = from - 1;
         } else {
             let to = last.min(first + size - 1);
-            stages.push(first..=to);
+            steps.push(first..=to);
             first = to + 1;
         }
     }
-    stages
+    if newest_first {
+        steps.reverse();
+    }
+    steps
 }
 
 fn escape_like(text: &str) -> String {

@@ -1,4 +1,7 @@
 //! How the index answers which incidents are wanted: what is read of it, and what is made of that.
+//!
+//! Of a time the index knows the days. Those that changed or ended within a time lie in few blocks, as a
+//! rule, because most incidents are over soon; only these are read where nothing else can be wanted.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
@@ -22,7 +25,11 @@ pub struct Plan {
     last: i64,
     /// What is read; all that the index knows comes first.
     facets: Vec<Facet>,
+    /// What is read of long times: the days of a kind.
+    days: Vec<Days>,
     formula: Formula,
+    /// Where alone the index can have anything that is wanted.
+    within: Option<RangeInclusive<i64>>,
     /// What has changed since the index was told of it.
     behind: Behind,
 }
@@ -36,6 +43,7 @@ enum Behind {
 #[derive(Clone, Debug)]
 enum Formula {
     Facet(usize),
+    Days(usize),
     Not(Box<Formula>),
     All(Vec<Formula>),
     Any(Vec<Formula>),
@@ -43,12 +51,26 @@ enum Formula {
     Exactly(BTreeMap<i64, Bits>),
 }
 
-/// What was read of the index: bits by facet and block.
-pub struct Known(HashMap<(usize, i64), Bits>);
+/// Days one after the other, of one kind.
+#[derive(Clone, Debug)]
+struct Days {
+    first: Facet,
+    last: Facet,
+}
+
+/// So many days are asked for by their names; of more, all are read that lie in between.
+const DAYS_BY_NAME: i64 = 64;
+
+/// What was read of the index: bits by facet and block, and by days and block.
+#[derive(Default)]
+pub struct Known {
+    facets: HashMap<(usize, i64), Bits>,
+    days: HashMap<(usize, i64), Bits>,
+}
 
 impl Known {
     fn get(&self, facet: usize, block: i64) -> Bits {
-        self.0.get(&(facet, block)).cloned().unwrap_or_default()
+        self.facets.get(&(facet, block)).cloned().unwrap_or_default()
     }
 }
 
@@ -67,19 +89,29 @@ impl Plan {
         };
         let mut times = Vec::new();
         collect_times(wanted, &mut times);
-        let mut facets = Facets(vec![Facet::every()]);
-        let mut resolved = Vec::with_capacity(times.len());
+        let mut parts = Parts { facets: vec![Facet::every()], days: Vec::new() };
+        let (mut formulas, mut blocks) = (Vec::new(), Vec::new());
         for (moment, span) in times {
-            resolved.push(within(tx, workspace, moment, span, &mut facets).await?);
+            let (formula, within) = resolve(tx, workspace, moment, span, &mut parts).await?;
+            formulas.push(formula);
+            blocks.push(within);
         }
-        let formula = formula(wanted, &mut facets, &mut resolved.into_iter());
-        Ok(Plan { last, facets: facets.0, formula, behind })
+        let within = narrowest(wanted, &mut blocks.into_iter());
+        let formula = formula(wanted, &mut parts, &mut formulas.into_iter());
+        Ok(Plan { last, facets: parts.facets, days: parts.days, formula, within, behind })
     }
 
     /// The blocks in which there are incidents.
     pub fn range(&self) -> RangeInclusive<i64> {
         // Numbers begin with 1: before the first there is one block, with nothing in it.
         0..=place_of(self.last.max(1)).0
+    }
+
+    /// The blocks of [`range`](Plan::range) in which the index can have anything that is wanted. In the
+    /// others there may be [late](Plan::late) ones alone.
+    pub fn within(&self) -> RangeInclusive<i64> {
+        let (all, within) = (self.range(), self.within.clone());
+        within.map_or(all.clone(), |within| common(&all, &within))
     }
 
     /// Reads what is needed of the index for these blocks.
@@ -89,7 +121,38 @@ impl Plan {
         workspace: &WorkspaceId,
         blocks: RangeInclusive<i64>,
     ) -> Result<Known> {
-        let keys: Vec<String> = self.facets.iter().map(|facet| facet.key().to_owned()).collect();
+        let mut known = Known::default();
+        let within = common(&blocks, &self.within());
+        if within == blocks {
+            self.read_facets(tx, workspace, &self.facets, blocks, &mut known).await?;
+        } else {
+            // What the index does not know at all is late, wherever it is.
+            let (every, others) = self.facets.split_at(EVERY + 1);
+            self.read_facets(tx, workspace, every, blocks, &mut known).await?;
+            if !within.is_empty() {
+                self.read_facets(tx, workspace, others, within.clone(), &mut known).await?;
+            }
+        }
+        if within.is_empty() {
+            return Ok(known);
+        }
+        for (place, days) in self.days.iter().enumerate() {
+            for (block, bits) in read_days(tx, workspace, days, &within).await? {
+                known.days.entry((place, block)).or_default().or(&Bits::read(&bits));
+            }
+        }
+        Ok(known)
+    }
+
+    async fn read_facets(
+        &self,
+        tx: &mut Tx,
+        workspace: &WorkspaceId,
+        facets: &[Facet],
+        blocks: RangeInclusive<i64>,
+        known: &mut Known,
+    ) -> Result<()> {
+        let keys: Vec<String> = facets.iter().map(|facet| facet.key().to_owned()).collect();
         let rows: Vec<(String, i64, Vec<u8>)> = tx
             .all_among_within(
                 "SELECT key, block, bits FROM incident_index",
@@ -99,10 +162,12 @@ impl Plan {
             )
             .await?;
         let places: HashMap<&str, usize> = self.facets.iter().map(Facet::key).zip(0..).collect();
-        let known = rows.iter().filter_map(|(key, block, kept)| {
-            Some(((*places.get(key.as_str())?, *block), Bits::read(kept)))
-        });
-        Ok(Known(known.collect()))
+        for (key, block, kept) in rows {
+            if let Some(place) = places.get(key.as_str()) {
+                known.facets.insert((*place, block), Bits::read(&kept));
+            }
+        }
+        Ok(())
     }
 
     /// Incidents of a block of which the index does not tell as they are.
@@ -129,6 +194,7 @@ impl Plan {
 fn evaluate(formula: &Formula, block: i64, known: &Known) -> Bits {
     match formula {
         Formula::Facet(facet) => known.get(*facet, block),
+        Formula::Days(days) => known.days.get(&(*days, block)).cloned().unwrap_or_default(),
         Formula::Not(formula) => {
             let mut bits = known.get(EVERY, block);
             bits.and_not(&evaluate(formula, block, known));
@@ -162,16 +228,96 @@ fn evaluate(formula: &Formula, block: i64, known: &Known) -> Bits {
     }
 }
 
-/// The facets that are read, each once.
-struct Facets(Vec<Facet>);
+async fn read_days(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    days: &Days,
+    blocks: &RangeInclusive<i64>,
+) -> Result<Vec<(i64, Vec<u8>)>> {
+    tx.query(
+        "SELECT block, bits FROM incident_index
+         WHERE workspace = $1 AND facet = $2 AND block BETWEEN $3 AND $4 AND key BETWEEN $5 AND $6",
+    )
+    .bind(workspace.clone())
+    .bind(days.first.name().to_owned())
+    .bind(*blocks.start())
+    .bind(*blocks.end())
+    .bind(days.first.key().to_owned())
+    .bind(days.last.key().to_owned())
+    .all()
+    .await
+}
 
-impl Facets {
+/// Where these days are in the index.
+async fn blocks_of(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    days: &Days,
+) -> Result<Option<RangeInclusive<i64>>> {
+    let (first, last): (Option<i64>, Option<i64>) = tx
+        .query(
+            "SELECT MIN(block), MAX(block) FROM incident_index
+             WHERE workspace = $1 AND key BETWEEN $2 AND $3",
+        )
+        .bind(workspace.clone())
+        .bind(days.first.key().to_owned())
+        .bind(days.last.key().to_owned())
+        .one()
+        .await?;
+    Ok(first.zip(last).map(|(first, last)| first..=last))
+}
+
+/// What both have; an empty range if they have nothing in common.
+fn common(one: &RangeInclusive<i64>, other: &RangeInclusive<i64>) -> RangeInclusive<i64> {
+    *one.start().max(other.start())..=*one.end().min(other.end())
+}
+
+/// No block.
+#[expect(clippy::reversed_empty_ranges, reason = "it is meant to be empty")]
+const NOWHERE: RangeInclusive<i64> = 0..=-1;
+
+/// What is read: each facet once.
+struct Parts {
+    facets: Vec<Facet>,
+    days: Vec<Days>,
+}
+
+impl Parts {
     fn place(&mut self, facet: &Facet) -> Formula {
-        let known = self.0.iter().position(|known| known == facet);
+        let known = self.facets.iter().position(|known| known == facet);
         Formula::Facet(known.unwrap_or_else(|| {
-            self.0.push(facet.clone());
-            self.0.len() - 1
+            self.facets.push(facet.clone());
+            self.facets.len() - 1
         }))
+    }
+
+    fn place_days(&mut self, days: Days) -> Formula {
+        self.days.push(days);
+        Formula::Days(self.days.len() - 1)
+    }
+}
+
+/// Where all that is wanted must be, by the times that it must be of. The blocks of the times stand there
+/// in the same order.
+fn narrowest(
+    wanted: &Wanted,
+    blocks: &mut impl Iterator<Item = Option<RangeInclusive<i64>>>,
+) -> Option<RangeInclusive<i64>> {
+    match wanted {
+        Wanted::Time(..) => blocks.next().flatten(),
+        Wanted::All(all) => {
+            let each: Vec<_> = all.iter().map(|wanted| narrowest(wanted, blocks)).collect();
+            each.into_iter().flatten().reduce(|one, other| common(&one, &other))
+        }
+        Wanted::Every | Wanted::Has(_) => None,
+        Wanted::Not(wanted) => {
+            narrowest(wanted, blocks);
+            None
+        }
+        Wanted::Any(any) => {
+            any.iter().for_each(|wanted| drop(narrowest(wanted, blocks)));
+            None
+        }
     }
 }
 
@@ -189,32 +335,34 @@ fn collect_times(wanted: &Wanted, times: &mut Vec<(Moment, Span)>) {
 /// The formula for what is wanted; times are resolved already, in the order in which they stand there.
 fn formula(
     wanted: &Wanted,
-    facets: &mut Facets,
+    parts: &mut Parts,
     times: &mut impl Iterator<Item = Formula>,
 ) -> Formula {
     match wanted {
         Wanted::Every => Formula::Facet(EVERY),
-        Wanted::Has(facet) => facets.place(facet),
-        Wanted::Not(wanted) => Formula::Not(Box::new(formula(wanted, facets, times))),
+        Wanted::Has(facet) => parts.place(facet),
+        Wanted::Not(wanted) => Formula::Not(Box::new(formula(wanted, parts, times))),
         Wanted::All(all) => {
-            Formula::All(all.iter().map(|wanted| formula(wanted, facets, times)).collect())
+            Formula::All(all.iter().map(|wanted| formula(wanted, parts, times)).collect())
         }
         Wanted::Any(any) => {
-            Formula::Any(any.iter().map(|wanted| formula(wanted, facets, times)).collect())
+            Formula::Any(any.iter().map(|wanted| formula(wanted, parts, times)).collect())
         }
         Wanted::Time(..) => times.next().unwrap_or_else(|| Formula::Any(Vec::new())),
     }
 }
 
+/// What a time is to the index, and in which blocks it is, if it is not in any of them.
+///
 /// The numbers in order of time have a first and a last one; of other times the index knows whole days,
 /// and the two at the ends are read.
-async fn within(
+async fn resolve(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     moment: Moment,
     span: Span,
-    facets: &mut Facets,
-) -> Result<Formula> {
+    parts: &mut Parts,
+) -> Result<(Formula, Option<RangeInclusive<i64>>)> {
     let (on_day, moments): (fn(i64) -> Facet, Moments) = match moment {
         Moment::Created => return declared_within(tx, workspace, span).await,
         Moment::Updated => (Facet::updated_on, UPDATED),
@@ -224,8 +372,12 @@ async fn within(
     let to = span.to.unwrap_or(Timestamp::from_micros(i64::MAX));
     let (first, last): (Option<Timestamp>, Option<Timestamp>) =
         tx.query(moments.ends).bind(workspace.clone()).bind(from).bind(to).one().await?;
-    let (Some(first), Some(last)) = (first, last) else { return Ok(Formula::Any(Vec::new())) };
+    let (Some(first), Some(last)) = (first, last) else {
+        return Ok((Formula::Any(Vec::new()), Some(NOWHERE)));
+    };
     let (mut first_day, mut last_day) = (day_of(first), day_of(last));
+    let days = Days { first: on_day(first_day), last: on_day(last_day) };
+    let within = blocks_of(tx, workspace, &days).await?;
     let mut exactly = Vec::new();
     if from > beginning_of(first_day) {
         let end = beginning_of(first_day + 1).min(to);
@@ -237,8 +389,13 @@ async fn within(
         exactly.extend(numbers(tx, workspace, moments, beginning, to).await?);
         last_day -= 1;
     }
-    let days = (first_day..=last_day).map(|day| facets.place(&on_day(day)));
-    Ok(Formula::Any(days.chain([Formula::Exactly(in_blocks(exactly))]).collect()))
+    let mut any = vec![Formula::Exactly(in_blocks(exactly))];
+    if last_day - first_day < DAYS_BY_NAME {
+        any.extend((first_day..=last_day).map(|day| parts.place(&on_day(day))));
+    } else {
+        any.push(parts.place_days(Days { first: on_day(first_day), last: on_day(last_day) }));
+    }
+    Ok((Formula::Any(any), Some(within.unwrap_or(NOWHERE))))
 }
 
 /// How a time is asked for.
@@ -274,7 +431,11 @@ async fn numbers(
 }
 
 /// Numbers are given in the order of time.
-async fn declared_within(tx: &mut Tx, workspace: &WorkspaceId, span: Span) -> Result<Formula> {
+async fn declared_within(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    span: Span,
+) -> Result<(Formula, Option<RangeInclusive<i64>>)> {
     let (mut first, mut last) = (1, i64::MAX);
     if let Some(from) = span.from {
         let row: Option<(i64,)> = tx
@@ -300,7 +461,8 @@ async fn declared_within(tx: &mut Tx, workspace: &WorkspaceId, span: Span) -> Re
             .await?;
         last = row.map_or(0, |(number,)| number);
     }
-    Ok(Formula::Between(first, last))
+    let within = place_of(first).0..=place_of(last).0;
+    Ok((Formula::Between(first, last), Some(within)))
 }
 
 fn in_blocks(numbers: impl IntoIterator<Item = i64>) -> BTreeMap<i64, Bits> {

@@ -91,6 +91,70 @@ pub async fn by_email(tx: &mut Tx, workspace: &WorkspaceId, email: &str) -> Resu
     Ok(row.map(person))
 }
 
+/// Those who had this address and are not there any more, as it is kept or in small letters.
+pub async fn gone_with_email(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    email: &str,
+) -> Result<Vec<Person>> {
+    let rows: Vec<Row> = tx
+        .query(
+            "SELECT id, name, email, time_zone, active FROM person
+             WHERE workspace = $1 AND active = 0 AND LOWER(email) = $2 ORDER BY id",
+        )
+        .bind(workspace.clone())
+        .bind(Person::folded(email))
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(person).collect())
+}
+
+/// By what somebody is looked for: all of it has to be so.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Named<'a> {
+    /// Their id in Slack.
+    pub id: Option<&'a UserId>,
+    /// Their address.
+    pub email: Option<&'a str>,
+    /// Whether those are meant too who are not there any more.
+    pub with_inactive: bool,
+}
+
+/// Those who go by that. An address finds one of those who are there.
+pub async fn named(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    Named { id, email, with_inactive }: Named<'_>,
+) -> Result<Vec<Person>> {
+    let mut found = match (id, email) {
+        (Some(id), _) => with_ids(tx, workspace, std::slice::from_ref(id)).await?,
+        (None, Some(email)) => {
+            let mut found = Vec::from_iter(by_email(tx, workspace, email).await?);
+            if with_inactive {
+                found.extend(gone_with_email(tx, workspace, email).await?);
+            }
+            found
+        }
+        (None, None) => Vec::new(),
+    };
+    let wanted = email.map(Person::folded);
+    found.retain(|person| {
+        let has = || person.email.as_deref().map(Person::folded) == wanted;
+        (with_inactive || person.is_active) && (wanted.is_none() || has())
+    });
+    Ok(found)
+}
+
+/// How many people are there.
+pub async fn count(tx: &mut Tx, workspace: &WorkspaceId) -> Result<i64> {
+    let (count,): (i64,) = tx
+        .query("SELECT COUNT(*) FROM person WHERE workspace = $1 AND active = 1")
+        .bind(workspace.clone())
+        .one()
+        .await?;
+    Ok(count)
+}
+
 /// People in the order of their ids, after this one.
 pub async fn page(
     tx: &mut Tx,

@@ -1,29 +1,32 @@
 //! Incidents together with their alerts, and a search among them by an expression.
 //!
 //! What an expression asks can't be asked of a database, so incidents are looked at here, some at a
-//! time and those first that have changed last. What is kept of each that is found is its id and its
-//! place in the order.
+//! time: those first for whose tags it may hold, which the index knows, and then those that have changed
+//! last. What is kept of each that is found is its id and its place in the order.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::alert::filter::Filter;
 use crate::alert::group::Group;
 use crate::alert::state::Alert;
 use crate::clock::Timestamp;
-use crate::ids::{GroupId, IncidentId, SourceId, WorkspaceId};
+use crate::ids::{GroupId, IncidentId, SourceId, UserId, WorkspaceId};
 use crate::incident::catalogue::Catalogue;
 use crate::incident::event::Actor;
 use crate::incident::picture::{Folder, Picture, PictureFields, folders, status};
 use crate::incident::state::Incident;
+use crate::incident::tags::finding::by_tags;
 use crate::incident::wanted::Wanted;
+use crate::oncall::person::Person;
 use crate::store::db::{Result, Tx};
 use crate::store::incident_lists::{self, IncidentQuery, Order};
-use crate::store::{alert_groups, alerts, incidents, sources};
+use crate::store::{self, alert_groups, alerts, incidents, sources};
 
 /// Incidents that are looked at together.
 const AT_ONCE: usize = 200;
-/// Incidents that are looked at for one search. Those that have changed before them are not found.
+/// Incidents that are looked at for one search. Those that have changed before them are found by their
+/// tags alone, of which as many are looked at.
 pub const MOST: usize = 10_000;
 
 /// In which order incidents are found.
@@ -99,6 +102,22 @@ pub async fn systems(tx: &mut Tx, workspace: &WorkspaceId) -> Result<BTreeMap<So
     Ok(sources.into_iter().map(|source| (source.id.clone(), source.system())).collect())
 }
 
+/// What is known of those who lead these incidents, made somebody lead or gave a tag.
+pub async fn people(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    incidents: &[&Incident],
+) -> Result<BTreeMap<UserId, Person>> {
+    let mut ids = BTreeSet::new();
+    for incident in incidents {
+        let actors = incident.assigned_by.values();
+        let actors = actors.chain(incident.tags.values().map(|tagged| &tagged.by));
+        ids.extend(actors.filter_map(Actor::person).chain(incident.roles.values()).cloned());
+    }
+    let people = store::people::with_ids(tx, workspace, &Vec::from_iter(ids)).await?;
+    Ok(people.into_iter().map(|person| (person.id.clone(), person)).collect())
+}
+
 /// Looks for incidents, and shows so many of those found after the first ones that are left out.
 pub async fn search(
     tx: &mut Tx,
@@ -111,11 +130,37 @@ pub async fn search(
         true => systems(tx, workspace).await?,
         false => BTreeMap::new(),
     };
+    let mut places: HashMap<IncidentId, Place> = HashMap::new();
+    for wanted in search.by_index() {
+        let found = look(tx, workspace, search, &wanted, &systems).await?;
+        places.extend(found.into_iter().map(|place| (place.2.clone(), place)));
+    }
+    let mut found: Vec<Place> = places.into_values().collect();
+    found.sort_unstable();
+    let total = found.len();
+    let ids: Vec<IncidentId> =
+        found.into_iter().skip(leave_out).take(limit).map(|(_, _, id)| id).collect();
+    let mut by_id: HashMap<IncidentId, Incident> = HashMap::new();
+    for incident in incidents::with_ids(tx, workspace, &ids).await? {
+        by_id.insert(incident.id.clone(), incident);
+    }
+    let page = ids.iter().filter_map(|id| by_id.remove(id)).collect();
+    Ok(Found { total, pictures: of(tx, workspace, page).await? })
+}
+
+/// The places of those that are meant among the incidents that the index finds.
+async fn look(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    search: &Search<'_>,
+    wanted: &Wanted,
+    systems: &BTreeMap<SourceId, String>,
+) -> Result<Vec<Place>> {
     let mut found = Vec::new();
     let (mut looked, mut after) = (0, None);
     loop {
         let query = IncidentQuery {
-            wanted: search.by_index(),
+            wanted: wanted.clone(),
             text: None,
             order: Order::Updated,
             after,
@@ -130,22 +175,12 @@ pub async fn search(
             true => of(tx, workspace, of_folder).await?,
             false => of_folder.into_iter().map(without_alerts).collect(),
         };
-        let wanted = pictures.iter().filter(|picture| search.holds(picture, &systems));
-        found.extend(wanted.map(|picture| search.place(picture)));
+        let held = pictures.iter().filter(|picture| search.holds(picture, systems));
+        found.extend(held.map(|picture| search.place(picture)));
         if after.is_none() || looked >= MOST {
-            break;
+            return Ok(found);
         }
     }
-    found.sort_unstable();
-    let total = found.len();
-    let ids: Vec<IncidentId> =
-        found.into_iter().skip(leave_out).take(limit).map(|(_, _, id)| id).collect();
-    let mut by_id: HashMap<IncidentId, Incident> = HashMap::new();
-    for incident in incidents::with_ids(tx, workspace, &ids).await? {
-        by_id.insert(incident.id.clone(), incident);
-    }
-    let page = ids.iter().filter_map(|id| by_id.remove(id)).collect();
-    Ok(Found { total, pictures: of(tx, workspace, page).await? })
 }
 
 fn without_alerts(incident: Incident) -> Picture {
@@ -162,12 +197,16 @@ impl Search<'_> {
             || matches!(self.sort, Sort::Start | Sort::Alerts)
     }
 
-    /// What the index can leave out.
-    fn by_index(&self) -> Wanted {
-        match self.folder {
+    /// Where to look, by the index: first among those with the tags that are asked for, of which none is
+    /// to be missed, and then among all.
+    fn by_index(&self) -> Vec<Wanted> {
+        let all = match self.folder {
             Some(Folder::Active | Folder::Unhandled | Folder::Maintenance) => Wanted::open(),
             _ => Wanted::Every,
-        }
+        };
+        let tags = self.filters.iter().filter_map(|filter| by_tags(filter, self.catalogue));
+        let tagged = tags.reduce(Wanted::and).map(|tagged| all.clone().and(tagged));
+        tagged.into_iter().chain([all]).collect()
     }
 
     fn is_in_folder(&self, incident: &Incident) -> bool {

@@ -3,7 +3,7 @@
 use sqlx::types::Json;
 
 use crate::clock::Timestamp;
-use crate::ids::{OverrideId, ScheduleId, UserId, WorkspaceId};
+use crate::ids::{LayerId, OverrideId, RotationId, ScheduleId, UserId, WorkspaceId};
 use crate::oncall::schedule::definition::{Override, Schedule};
 use crate::store::db::{Result, Tx};
 
@@ -241,23 +241,38 @@ pub async fn overrides(
     Ok(rows.into_iter().map(|(body,)| body.0).collect())
 }
 
+/// Where in a schedule overrides are looked for; what says nothing leaves nothing out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Where {
+    /// In this rotation.
+    pub rotation: Option<RotationId>,
+    /// In a layer of this id.
+    pub layer: Option<LayerId>,
+}
+
 /// The overrides of a schedule that are older than this one, newest first.
 pub async fn override_page(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     schedule: &ScheduleId,
+    place: &Where,
     before: Option<&OverrideId>,
     limit: i64,
 ) -> Result<Vec<Override>> {
     let rows: Vec<(Json<Override>,)> = tx
         .query(
             "SELECT body FROM schedule_override WHERE workspace = $1 AND schedule = $2
-             AND (CAST($3 AS TEXT) IS NULL OR id < $3) ORDER BY id DESC LIMIT $4",
+             AND (CAST($3 AS TEXT) IS NULL OR id < $3)
+             AND (CAST($5 AS TEXT) IS NULL OR body ->> 'rotation' = $5)
+             AND (CAST($6 AS TEXT) IS NULL OR body ->> 'layer' = $6)
+             ORDER BY id DESC LIMIT $4",
         )
         .bind(workspace.clone())
         .bind(schedule.clone())
         .bind(before.cloned())
         .bind(limit)
+        .bind(place.rotation.clone())
+        .bind(place.layer.clone())
         .all()
         .await?;
     Ok(rows.into_iter().map(|(body,)| body.0).collect())

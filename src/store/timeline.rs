@@ -120,6 +120,31 @@ pub async fn whole(
     after(tx, workspace, incident, 0, i64::MAX).await
 }
 
+/// How each of these incidents began, and every entry that has changed where it stands: by incident,
+/// oldest first.
+pub async fn turns(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    incidents: &[IncidentId],
+) -> Result<Vec<(IncidentId, Entry)>> {
+    let rows: Vec<(IncidentId, Json<Entry>)> = tx
+        .all_among(
+            "SELECT incident, entry FROM (
+                 SELECT workspace, incident, entry FROM timeline
+                 WHERE entry->'event'->>'type' IN
+                     ('declared', 'update_posted', 'status_changed', 'severity_changed', 'merged_into')
+             ) AS turn",
+            "incident",
+            workspace,
+            incidents,
+        )
+        .await?;
+    let mut turns: Vec<(IncidentId, Entry)> =
+        rows.into_iter().map(|(incident, entry)| (incident, entry.0)).collect();
+    turns.sort_by(|(one, a), (other, b)| (one, a.version).cmp(&(other, b.version)));
+    Ok(turns)
+}
+
 /// An update: an entry that tells people what is new.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Update {

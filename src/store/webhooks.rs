@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::ids::{WebhookId, WorkspaceId};
 use crate::outbox::webhook_work::Delivery;
 use crate::store::db::{Result, Sql, Tx};
+use crate::webhooks::format::{Format, UnknownFormat};
 
 /// Whether a webhook is told anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub struct Webhook {
     pub description: String,
     /// The names of the events that it is told of.
     pub events: Vec<String>,
+    /// In whose words it is told.
+    pub format: Format,
     /// Whether it is told anything.
     pub state: State,
     /// What signs, as it is kept.
@@ -78,6 +81,7 @@ struct Row {
     url: String,
     description: String,
     events: Json<Vec<String>>,
+    format: String,
     state: String,
     kept_secret: String,
     kept_old: Option<String>,
@@ -98,6 +102,7 @@ impl TryFrom<Row> for Webhook {
             url: row.url,
             description: row.description,
             events: row.events.0,
+            format: format_of(&row.format)?,
             state: row.state.parse().map_err(|error: String| sqlx::Error::Decode(error.into()))?,
             kept_secret: row.kept_secret,
             kept_old: row.kept_old.zip(row.old_until),
@@ -109,10 +114,14 @@ impl TryFrom<Row> for Webhook {
     }
 }
 
+fn format_of(word: &str) -> Result<Format> {
+    word.parse().map_err(|error: UnknownFormat| sqlx::Error::Decode(error.into()))
+}
+
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT workspace, id, url, description, events, state, kept_secret, kept_old, old_until, \
+            "SELECT workspace, id, url, description, events, format, state, kept_secret, kept_old, old_until, \
              sealed_with, failing_since, created_at, updated_at FROM webhook ",
             $rest
         )
@@ -123,8 +132,8 @@ macro_rules! select {
 pub async fn create(tx: &mut Tx, workspace: &WorkspaceId, webhook: &Webhook) -> Result<()> {
     tx.query(
         "INSERT INTO webhook (workspace, id, url, description, events, state, kept_secret, kept_old, old_until,
-                              sealed_with, failing_since, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                              sealed_with, failing_since, created_at, updated_at, format)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(workspace.clone())
     .bind(webhook.id.clone())
@@ -139,6 +148,7 @@ pub async fn create(tx: &mut Tx, workspace: &WorkspaceId, webhook: &Webhook) -> 
     .bind(webhook.failing_since)
     .bind(webhook.created_at)
     .bind(webhook.updated_at)
+    .bind(webhook.format.as_str().to_owned())
     .execute()
     .await?;
     Ok(())
@@ -149,7 +159,8 @@ pub async fn save(tx: &mut Tx, workspace: &WorkspaceId, webhook: &Webhook) -> Re
     let saved = tx
         .query(
             "UPDATE webhook SET url = $3, description = $4, events = $5, state = $6, kept_secret = $7, kept_old = $8,
-                                old_until = $9, sealed_with = $10, failing_since = $11, updated_at = $12
+                                old_until = $9, sealed_with = $10, failing_since = $11, updated_at = $12,
+                                format = $13
              WHERE workspace = $1 AND id = $2",
         )
         .bind(workspace.clone())
@@ -164,6 +175,7 @@ pub async fn save(tx: &mut Tx, workspace: &WorkspaceId, webhook: &Webhook) -> Re
         .bind(webhook.sealed_with.clone())
         .bind(webhook.failing_since)
         .bind(webhook.updated_at)
+        .bind(webhook.format.as_str().to_owned())
         .execute()
         .await?;
     Ok(saved == 1)
@@ -235,16 +247,21 @@ pub struct Listening {
     pub id: WebhookId,
     /// The names of the events.
     pub events: Vec<String>,
+    /// In whose words it is told.
+    pub format: Format,
 }
 
 /// The webhooks that are told of events now.
 pub async fn listening(tx: &mut Tx, workspace: &WorkspaceId) -> Result<Vec<Listening>> {
-    let rows: Vec<(WebhookId, Json<Vec<String>>)> = tx
-        .query("SELECT id, events FROM webhook WHERE workspace = $1 AND state = 'on' ORDER BY id")
+    let rows: Vec<(WebhookId, Json<Vec<String>>, String)> = tx
+        .query("SELECT id, events, format FROM webhook WHERE workspace = $1 AND state = 'on' ORDER BY id")
         .bind(workspace.clone())
         .all()
         .await?;
-    Ok(rows.into_iter().map(|(id, events)| Listening { id, events: events.0 }).collect())
+    let listening = rows.into_iter().map(|(id, events, format)| {
+        Ok(Listening { id, events: events.0, format: format_of(&format)? })
+    });
+    listening.collect()
 }
 
 /// Notes that a webhook has taken nothing, and says since when that is so.

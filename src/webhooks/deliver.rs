@@ -18,6 +18,7 @@ use crate::store::webhooks::{self, Attempt, State, Webhook};
 use crate::webhooks::Courier;
 use crate::webhooks::attempt::{BROKEN_AFTER, How, Next, Went};
 use crate::webhooks::event_type::EventType;
+use crate::webhooks::format::Format;
 use crate::webhooks::manage::secrets_of;
 use crate::webhooks::payload::{self, Told};
 use crate::webhooks::signature::sign;
@@ -41,7 +42,7 @@ impl Courier {
             drop(tx);
             return self.skip(held, delivery).await;
         }
-        let told = payload::told(&mut tx, &self.catalogues, workspace, delivery).await?;
+        let told = payload::told(&mut tx, &self.catalogues, &webhook, delivery).await?;
         drop(tx);
         let (event, payload) = match told {
             Told::This { event, payload } => (event, payload),
@@ -59,8 +60,11 @@ impl Courier {
             let until = self.clock.now().plus(TRY_AGAIN);
             return Err(Trouble::NotYet { until, turn: None });
         };
-        let body = json!({"event_type": event.as_str(), event.as_str(): payload}).to_string();
-        let went = self.send(held, &webhook, delivery, body).await?;
+        let body = match webhook.format {
+            Format::IncidentIo => json!({"event_type": event.as_str(), event.as_str(): payload}),
+            Format::Bigpanda => payload,
+        };
+        let went = self.send(held, &webhook, delivery, body.to_string()).await?;
         self.turns.took(&webhook.id, went.took);
         self.write_down(held, delivery, event, went).await
     }

@@ -15,6 +15,7 @@ use crate::store::webhooks::{self, State, Webhook};
 use crate::store::{outbox, receipts};
 use crate::webhooks::Courier;
 use crate::webhooks::event_type::EventType;
+use crate::webhooks::format::Format;
 use crate::webhooks::signature::new_secret;
 
 /// How many webhooks a workspace can have: each of them is asked about each event.
@@ -62,6 +63,14 @@ pub enum NotMade {
     /// There is no event of that name.
     #[error("there is no type of event \u{201c}{0}\u{201d}")]
     UnknownEvent(String),
+    /// Its format has no words for an event.
+    #[error("the format `{format}` has no words for `{event}`")]
+    NotOfFormat {
+        /// In whose words it is to be told.
+        format: Format,
+        /// Of what.
+        event: String,
+    },
     /// The description is too long.
     #[error("the description has {0} characters; {DESCRIPTION_LIMIT} is the most")]
     DescriptionTooLong(usize),
@@ -88,6 +97,8 @@ pub struct Wanted {
     pub description: String,
     /// The names of the events that it is told of.
     pub events: Vec<String>,
+    /// In whose words it is told.
+    pub format: Format,
     /// Whether it is told anything yet.
     pub is_on: bool,
 }
@@ -101,6 +112,8 @@ pub struct Changed {
     pub description: Option<String>,
     /// The names of the events that it is told of.
     pub events: Option<Vec<String>>,
+    /// In whose words it is told.
+    pub format: Option<Format>,
     /// Whether it is told anything.
     pub is_on: Option<bool>,
 }
@@ -122,6 +135,7 @@ impl Courier {
             url: self.checked_url(&wanted.url)?,
             description: checked_description(&wanted.description)?,
             events: checked_events(wanted.events)?,
+            format: wanted.format,
             state: if wanted.is_on { State::On } else { State::Off },
             kept_secret,
             kept_old: None,
@@ -130,6 +144,7 @@ impl Courier {
             created_at: now,
             updated_at: now,
         };
+        check_format(&webhook)?;
         let mut tx = self.db.begin().await?;
         if let Some(known) = repeated(&mut tx, workspace, receipt).await? {
             return Ok(known);
@@ -160,6 +175,8 @@ impl Courier {
         webhook.url = url.unwrap_or(webhook.url);
         webhook.description = description.unwrap_or(webhook.description);
         webhook.events = events.unwrap_or(webhook.events);
+        webhook.format = changed.format.unwrap_or(webhook.format);
+        check_format(&webhook)?;
         match changed.is_on {
             // Whoever switches it on wants it tried as if nothing had happened.
             Some(true) if webhook.state != State::On => {
@@ -363,4 +380,14 @@ fn checked_events(names: Vec<String>) -> Result<Vec<String>, NotMade> {
     events.sort();
     events.dedup();
     if events.is_empty() { Err(NotMade::NoEvents) } else { Ok(events) }
+}
+
+/// Refuses what could never be said.
+fn check_format(webhook: &Webhook) -> Result<(), NotMade> {
+    let format = webhook.format;
+    let is_unknown = |name: &&String| EventType::parse(name).is_none_or(|it| !format.knows(it));
+    match webhook.events.iter().find(is_unknown) {
+        Some(event) => Err(NotMade::NotOfFormat { format, event: event.clone() }),
+        None => Ok(()),
+    }
 }

@@ -13,7 +13,9 @@ use crate::incident::paged::{Happened, Paged};
 use crate::incident::papers::Filed;
 use crate::incident::state::{Incident, Visibility};
 use crate::outbox::webhook_work::About;
+use crate::store::webhooks::Listening;
 use crate::webhooks::event_type::EventType;
+use crate::webhooks::format::Format;
 use crate::webhooks::papers;
 
 /// Something that webhooks may be told of.
@@ -27,6 +29,8 @@ pub struct News {
     pub about: About,
     /// When it happened.
     pub at: Timestamp,
+    /// The only format in which it is news; nothing if it is in all of them.
+    pub only: Option<Format>,
 }
 
 impl News {
@@ -39,13 +43,15 @@ impl News {
         at: Timestamp,
     ) -> News {
         let is_private = Some(private_id.is_some());
-        News { event, is_private, about: About::Recorded { payload, private_id }, at }
+        News { event, is_private, about: About::Recorded { payload, private_id }, at, only: None }
     }
 
-    /// Whether somebody who wants to be told of these would be told of it, now or if it turns out to
-    /// be private.
-    pub fn is_wanted(&self, wanted: &[String]) -> bool {
-        let wants = |event: EventType| wanted.iter().any(|name| name == event.as_str());
+    /// Whether this webhook would be told of it, now or if it turns out to be private.
+    pub fn is_wanted_by(&self, webhook: &Listening) -> bool {
+        if self.only.is_some_and(|only| only != webhook.format) {
+            return false;
+        }
+        let wants = |event: EventType| webhook.events.iter().any(|name| name == event.as_str());
         let twin = self.event.private_twin();
         match self.is_private {
             Some(true) => twin.is_some_and(wants),
@@ -59,20 +65,28 @@ impl News {
 pub fn of_incident(entry: &Entry, incident: &Incident) -> Vec<News> {
     let about = About::Incident { incident: incident.id.clone(), version: entry.version };
     let is_private = incident.visibility == Visibility::Private;
-    let news =
-        |event| News { event, is_private: Some(is_private), about: about.clone(), at: entry.at };
+    let news = |event| News {
+        event,
+        is_private: Some(is_private),
+        about: about.clone(),
+        at: entry.at,
+        only: None,
+    };
     let mut all = match &entry.event {
         Event::Declared(_) => vec![news(EventType::INCIDENT_CREATED)],
-        // These change nothing of what an incident is shown with, or are no business of others.
+        // Who looks at an incident together with its alerts sees these, and nobody else does.
         Event::NoteAdded { .. }
-        | Event::Undelivered { .. }
+        | Event::SignalChanged { .. }
+        | Event::AlertsHandled { .. }
+        | Event::Absorbed(_) => {
+            vec![News { only: Some(Format::Bigpanda), ..news(EventType::INCIDENT_UPDATED) }]
+        }
+        // These change nothing of what an incident is shown with, or are no business of others.
+        Event::Undelivered { .. }
         | Event::MessagePinned { .. }
         | Event::MessageEdited { .. }
         | Event::MessageUnpinned { .. }
-        | Event::AlertsHandled { .. }
-        | Event::SignalChanged { .. }
         | Event::UpdateOverdue { .. }
-        | Event::Absorbed(_)
         | Event::AlertsEnded {}
         | Event::Paged(_)
         | Event::Subscribed { .. }
@@ -88,7 +102,7 @@ pub fn of_incident(entry: &Entry, incident: &Incident) -> Vec<News> {
         let part = |event, user| {
             let (incident, by) = (incident.id.clone(), entry.actor.person().cloned());
             let about = About::Member { incident, user, by };
-            News { event, is_private: Some(true), about, at: entry.at }
+            News { event, is_private: Some(true), about, at: entry.at, only: None }
         };
         let members = members(entry, incident).into_iter();
         all.extend(members.map(|user| part(EventType::MEMBERSHIP_GRANTED, user)));
@@ -108,6 +122,7 @@ fn of_paper(filed: &Filed, entry: &Entry, incident: &Incident) -> Vec<News> {
         is_private,
         about: about.clone(),
         at: entry.at,
+        only: None,
     });
     news.collect()
 }
@@ -150,5 +165,5 @@ pub fn of_alert(alert: &AlertId, version: i64, at: Timestamp, change: &Change) -
     };
     let about = About::Alert { alert: alert.clone(), version };
     // Which incident it belongs to, and whether that is private, is seen later.
-    Some(News { event, is_private: None, about, at })
+    Some(News { event, is_private: None, about, at, only: None })
 }

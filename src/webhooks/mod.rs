@@ -8,6 +8,7 @@
 mod attempt;
 mod deliver;
 pub mod event_type;
+pub mod format;
 pub mod manage;
 pub mod meaning;
 pub mod oncall;

@@ -4,32 +4,16 @@
 use serde_json::{Value, json};
 
 use crate::api::incident_io::reader::Reader;
-use crate::api::incident_io::shape::actor::Actor;
+use crate::api::incident_io::shape::document;
+use crate::api::incident_io::shape::issue::ExternalIssue;
+use crate::api::incident_io::shape::item::{Common, FollowUp};
 use crate::ids::{DocumentId, IncidentId, ItemId};
 use crate::incident::event::{Entry, Event};
 use crate::incident::papers::Filed;
-use crate::incident::papers::document::{Document, DocumentKind, DocumentStatus};
+use crate::incident::papers::document::{Document, DocumentStatus};
 use crate::incident::papers::item::{Item, ItemKind};
-use crate::incident::papers::link::ExternalIssue;
 use crate::incident::state::Incident;
 use crate::webhooks::event_type::EventType;
-
-/// Who tracks issues elsewhere, as the format knows them.
-const PROVIDERS: [&str; 13] = [
-    "asana",
-    "azure_devops",
-    "click_up",
-    "freshservice",
-    "linear",
-    "jira",
-    "salesforce",
-    "jira_server",
-    "github",
-    "gitlab",
-    "service_now",
-    "shortcut",
-    "notion",
-];
 
 /// What an entry about such a paper means, and the id of the paper.
 pub fn of_filed(filed: &Filed, incident: &Incident) -> Option<(Vec<EventType>, String)> {
@@ -76,53 +60,23 @@ pub fn payload(
     }
     let item = incident.papers.items.get(&ItemId::new(id))?;
     let is_second = event == EventType::FOLLOW_UP_CREATED || event == EventType::FOLLOW_UP_UPDATED;
-    let shown = if is_second { follow_up(item, reader) } else { action(item) };
-    Some(with_common(shown, item, &incident.id, reader))
+    Some(if is_second {
+        let shown = FollowUp::show(&incident.id, item, &reader.terms());
+        as_json(&shown.without_category())
+    } else {
+        first(item, &incident.id, reader)
+    })
 }
 
-fn action(item: &Item) -> Value {
-    json!({ "description": item.title, "follow_up": item.kind == ItemKind::FollowUp })
-}
-
-fn follow_up(item: &Item, reader: &Reader) -> Value {
-    let mut shown = json!({
-        "title": item.title,
-        "labels": item.labels,
-        "creator": as_json(&Actor::show(&item.creator, &reader.terms())),
-    });
-    if !item.description.is_empty() {
-        shown["description"] = json!(item.description);
-    }
-    if let Some(priority) = &item.priority {
-        // Priorities are words here: they have no other id, and no order.
-        shown["priority"] = json!({ "id": priority, "name": priority, "rank": 0 });
+/// An action or a follow-up in the first version of the format, in which they were one thing.
+fn first(item: &Item, incident: &IncidentId, reader: &Reader) -> Value {
+    let mut shown = as_json(&Common::show(incident, item, &reader.terms()));
+    shown["description"] = json!(item.title);
+    shown["follow_up"] = json!(item.kind == ItemKind::FollowUp);
+    if let Some(issue) = item.issue.as_ref().and_then(ExternalIssue::show) {
+        shown["external_issue_reference"] = as_json(&issue);
     }
     shown
-}
-
-fn with_common(mut shown: Value, item: &Item, incident: &IncidentId, reader: &Reader) -> Value {
-    shown["id"] = json!(item.id);
-    shown["incident_id"] = json!(incident);
-    shown["status"] = json!(item.status.as_str());
-    shown["created_at"] = json!(item.created_at);
-    shown["updated_at"] = json!(item.updated_at);
-    if let Some(at) = item.completed_at {
-        shown["completed_at"] = json!(at);
-    }
-    if let Some(assignee) = &item.assignee {
-        shown["assignee"] = as_json(&reader.terms().people.show(assignee));
-    }
-    if let Some(issue) = item.issue.as_ref().and_then(issue) {
-        shown["external_issue_reference"] = issue;
-    }
-    shown
-}
-
-/// Whoever the format has no word for is left out: clients know no other.
-fn issue(issue: &ExternalIssue) -> Option<Value> {
-    let provider = PROVIDERS.iter().find(|known| **known == issue.provider)?;
-    let ExternalIssue { name, url, .. } = issue;
-    Some(json!({ "provider": provider, "issue_name": name, "issue_permalink": url }))
 }
 
 fn status_of_document(
@@ -137,25 +91,9 @@ fn status_of_document(
         }
         _ => "not_started",
     };
-    let terms = reader.terms();
-    let editors: Vec<Value> =
-        document.editors.iter().map(|editor| as_json(&terms.people.show(editor))).collect();
+    let shown = document::Document::show(incident, document, &reader.terms());
     json!({
-        "postmortem_document": {
-            "id": document.id,
-            "incident_id": incident,
-            "title": document.title,
-            "status": document.status,
-            "type": match document.kind {
-                DocumentKind::InApp => "in_app",
-                DocumentKind::External => "external",
-            },
-            "document_url": document.url.clone().unwrap_or_default(),
-            "exported_urls": [],
-            "editors": editors,
-            "created_at": document.created_at,
-            "updated_at": document.updated_at,
-        },
+        "postmortem_document": as_json(&shown),
         "previous_status": previous,
         "new_status": stage(document.status),
     })

@@ -1,11 +1,13 @@
-//! What is sent: made when it is sent, from what was written down, in the shapes of the incident.io
-//! format, whose events these are.
+//! What is sent: made when it is sent, from what was written down, in the shapes of the webhook's format.
+//! The events are those of incident.io.
 //!
 //! An incident is shown as the entry that is told of has left it, whatever has happened since; so a
-//! repetition says the same. What may not be spoken of now is sent as an id.
+//! repetition says the same. What may not be spoken of now is sent as an id. BigPanda's incident has its
+//! alerts with it, which keep no record of that kind: these are shown as they are.
 
 use serde_json::{Value, json};
 
+use crate::api::bigpanda::view::Glass;
 use crate::api::incident_io::reader::Reader;
 use crate::api::incident_io::shape;
 use crate::ids::{AlertId, IncidentId, StatusId, UserId, WorkspaceId};
@@ -15,9 +17,13 @@ use crate::incident::event::{Actor, Entry, Event, StatusChange};
 use crate::incident::state::Incident;
 use crate::outbox::webhook_work::{About, Delivery};
 use crate::store::db::{Result, Tx};
+use crate::store::webhooks::Webhook;
 use crate::store::workspaces::Catalogues;
-use crate::store::{alert_attributes, alert_groups, alert_lists, alert_tags, incidents, timeline};
+use crate::store::{
+    alert_attributes, alert_groups, alert_lists, alert_tags, incidents, pictures, timeline,
+};
 use crate::webhooks::event_type::EventType;
+use crate::webhooks::format::Format;
 use crate::webhooks::papers;
 
 /// Entries of a record that are read at once.
@@ -37,11 +43,15 @@ pub(super) enum Told {
 pub(super) async fn told(
     tx: &mut Tx,
     catalogues: &Catalogues,
-    workspace: &WorkspaceId,
+    webhook: &Webhook,
     delivery: &Delivery,
 ) -> Result<Told> {
+    let workspace = &webhook.workspace;
     let Some(event) = EventType::parse(&delivery.event) else { return Ok(Told::Unknown) };
     match &delivery.about {
+        About::Incident { incident, version } if webhook.format == Format::Bigpanda => {
+            with_alerts(tx, catalogues, workspace, event, incident, *version).await
+        }
         About::Incident { incident, version } => {
             of_incident(tx, catalogues, workspace, event, incident, *version, None).await
         }
@@ -99,6 +109,33 @@ async fn of_incident(
     Ok(Told::This { event, payload })
 }
 
+/// The incident with its alerts, as BigPanda's webhooks send it.
+async fn with_alerts(
+    tx: &mut Tx,
+    catalogues: &Catalogues,
+    workspace: &WorkspaceId,
+    event: EventType,
+    id: &IncidentId,
+    version: i64,
+) -> Result<Told> {
+    let Some(present) = incidents::by_id(tx, workspace, id).await? else {
+        return Ok(Told::Nothing);
+    };
+    if !may_be_named(&present) {
+        return Ok(in_private(event, id.as_str()));
+    }
+    let Some(then) = as_of(tx, workspace, present, version).await? else {
+        return Ok(Told::Nothing);
+    };
+    let catalogue = catalogues.of(tx, workspace).await?;
+    let systems = pictures::systems(tx, workspace).await?;
+    let people = pictures::people(tx, workspace, &[&then]).await?;
+    let mut pictures = pictures::of(tx, workspace, vec![then]).await?;
+    let Some(picture) = pictures.pop() else { return Ok(Told::Nothing) };
+    let payload = Glass::new(&catalogue, &systems, &people).webhook(&picture);
+    Ok(Told::This { event, payload })
+}
+
 /// The incident as it was after this entry of its record.
 async fn as_of(
     tx: &mut Tx,
@@ -133,10 +170,7 @@ fn incident(incident: &Incident, reader: &Reader) -> Value {
 
 fn status_updated(then: &Incident, entry: &Entry, reader: &Reader) -> Value {
     let status = |id: &StatusId, category: StatusCategory| {
-        let known = reader.catalogue.status(id).map(shape::catalogue::Status::from);
-        as_json(
-            &known.unwrap_or_else(|| shape::catalogue::Status::forgotten(id.as_str(), category)),
-        )
+        as_json(&shape::catalogue::Status::known(id, category, &reader.terms()))
     };
     let (change, message) = match &entry.event {
         Event::StatusChanged { change, message } => (Some(change), message.as_deref()),

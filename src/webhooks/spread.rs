@@ -33,7 +33,7 @@ pub fn spread(
 ) -> Vec<NewWork> {
     let mut work = Vec::new();
     for one in news {
-        for webhook in listening.iter().filter(|webhook| one.is_wanted(&webhook.events)) {
+        for webhook in listening.iter().filter(|webhook| one.is_wanted_by(webhook)) {
             let id = ids.ulid(now);
             let delivery = Delivery {
                 webhook: webhook.id.clone(),
@@ -53,6 +53,7 @@ mod tests {
     use super::*;
     use crate::ids::WebhookId;
     use crate::webhooks::event_type::EventType;
+    use crate::webhooks::format::Format;
     use serde_json::json;
 
     #[test]
@@ -60,6 +61,7 @@ mod tests {
         let listening = |id: &str, events: &[&str]| Listening {
             id: WebhookId::from(id),
             events: events.iter().map(|name| (*name).to_owned()).collect(),
+            format: Format::IncidentIo,
         };
         let all = [
             listening("public", &["public_alert.alert_created_v1"]),

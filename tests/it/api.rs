@@ -46,7 +46,7 @@ impl Program {
     }
 
     /// Another program with a token of its own, at the same Stentor.
-    async fn another(&self, name: &str) -> Program {
+    pub async fn another(&self, name: &str) -> Program {
         let App { db, clock, ids, workspace, .. } = &self.app;
         let token = tokens::create(db, clock, ids, workspace, name).await.unwrap();
         Program { authorization: format!("Bearer {token}"), ..self.clone() }
@@ -75,7 +75,7 @@ impl Program {
         self.server.get(path, &[("authorization", &self.authorization)]).await
     }
 
-    async fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    pub async fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         let mut all = vec![("authorization", self.authorization.as_str())];
         all.extend(headers);
         self.server.post(path, &all, body).await
@@ -87,11 +87,11 @@ impl Program {
         self.server.send(Method::POST, path, &headers, body).await
     }
 
-    async fn declares(&self, name: &str) -> Value {
+    pub async fn declares(&self, name: &str) -> Value {
         self.post("/api/v1/incidents", &[], &json!({ "name": name })).await.expect(201)
     }
 
-    async fn commands(&self, reference: &str, command: Value) -> Answer {
+    pub async fn commands(&self, reference: &str, command: Value) -> Answer {
         self.post(&format!("/api/v1/incidents/{reference}/commands"), &[], &command).await
     }
 }

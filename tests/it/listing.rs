@@ -10,8 +10,9 @@ use proptest::test_runner::{Config, TestRng, TestRunner};
 use sqlx::types::Json;
 use stentor::app::App;
 use stentor::clock::{Clock, Timestamp};
+use stentor::engine::naming;
 use stentor::engine::order::{Order as Request, Target};
-use stentor::ids::{IdSource, RoleId, SeverityId, StatusId, UserId};
+use stentor::ids::{IdSource, RoleId, SeverityId, StatusId, TagId, UserId};
 use stentor::incident::access::may_see;
 use stentor::incident::catalogue::StatusCategory;
 use stentor::incident::command::{Command, Declare};
@@ -19,6 +20,7 @@ use stentor::incident::event::{Actor, Via};
 use stentor::incident::facets::{Facet, facets};
 use stentor::incident::origin::Origin;
 use stentor::incident::state::Incident;
+use stentor::incident::tags::definition::{NewTag, TagKind, create};
 use stentor::incident::wanted::{Moment, Span, Wanted};
 use stentor::store::bits::{Bits, place_of};
 use stentor::store::incident_lists::{self, IncidentQuery, Order, Place};
@@ -28,8 +30,24 @@ use crate::databases::{Fresh, on_each_database};
 
 const BEGINNING: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
 
+/// The one tag that there is.
+const TEAM: &str = "01TEAM";
+
 async fn start(fresh: &Fresh, clock: &Clock) -> App {
-    App::start(fresh.open().await, clock.clone(), IdSource::system()).await.unwrap()
+    let app = App::start(fresh.open().await, clock.clone(), IdSource::system()).await.unwrap();
+    let wanted = NewTag {
+        name: "team".to_owned(),
+        kind: TagKind::MultiValue,
+        description: String::new(),
+        active: true,
+        choices: Vec::new(),
+    };
+    naming::name(&app.db, clock, &app.workspace, "tag/team", |catalogue, now| {
+        Ok(create(catalogue, TagId::from(TEAM), &wanted, &Actor::Stentor, now)?.to_string())
+    })
+    .await
+    .unwrap();
+    app
 }
 
 fn person(name: &str) -> Actor {
@@ -93,6 +111,9 @@ fn any_step() -> impl Strategy<Value = (u8, usize, Command)> {
         1 => proptest::prelude::Just(Command::Rename { name: "Search is slow".to_owned() }),
         1 => proptest::prelude::Just(Command::Merge { into: "INC-1".to_owned() }),
         1 => proptest::prelude::Just(Command::Invite { people: vec![UserId::from("U0CAROL")] }),
+        3 => proptest::sample::select(vec!["pay", "shop", "shop, pay"])
+            .prop_map(|value| Command::Tag { tag: "team".to_owned(), value: value.to_owned() }),
+        1 => proptest::prelude::Just(Command::Untag { tag: "team".to_owned() }),
     ];
     (any::<u8>(), 0..12_usize, command)
 }
@@ -137,6 +158,8 @@ fn questions(now: Timestamp) -> Vec<Wanted> {
         Wanted::Has(Facet::creator(&alice())),
         Wanted::Has(Facet::label("project", "1")),
         Wanted::Has(Facet::label("tag", "prod")),
+        Wanted::Has(Facet::tagged(&TagId::from(TEAM))).negated(),
+        Wanted::Has(Facet::tag_says(&TagId::from(TEAM), "pay")),
         time(Moment::Created, hour(5), hour(60)),
         time(Moment::Created, hour(100), None),
         time(Moment::Updated, None, hour(50)),
@@ -298,6 +321,18 @@ async fn forget_the_index(app: &App) {
     tx.commit().await.unwrap();
 }
 
+/// The index is that of the scheme before, which knew nothing of tags.
+async fn as_before_tags(app: &App) {
+    let mut tx = app.db.begin().await.unwrap();
+    for sql in [
+        "UPDATE incident_index SET key = 'all=1' WHERE workspace = $1 AND facet = 'all'",
+        "DELETE FROM incident_index WHERE workspace = $1 AND facet IN ('tagged', 'tag_says')",
+    ] {
+        tx.query(sql).bind(app.workspace.clone()).execute().await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
 async fn catch_up(app: &App, at_once: i64) -> usize {
     let mut all = 0;
     loop {
@@ -354,6 +389,24 @@ on_each_database! {
         run.lives(4, 12).await;
         run.lists_are_right().await;
         assert!(catch_up(&app, 3).await > 0);
+        run.index_is_right().await;
+        run.lists_are_right().await;
+    }
+
+    /// Incidents of before tags were put into the index are found by their tags at once, and by the index
+    /// as soon as it has caught up.
+    async fn what_was_put_there_under_another_scheme_is_put_there_anew(fresh: Fresh) {
+        let clock = Clock::manual(BEGINNING);
+        let app = start(&fresh, &clock).await;
+        let run = Run { app: &app };
+        run.lives(7, 60).await;
+        let tagged = run.all().await.iter().filter(|incident| !incident.tags.is_empty()).count();
+        assert!(tagged > 2, "{tagged}");
+        as_before_tags(&app).await;
+        run.lists_are_right().await;
+        run.lives(8, 12).await;
+        run.lists_are_right().await;
+        assert!(catch_up(&app, 4).await >= tagged);
         run.index_is_right().await;
         run.lists_are_right().await;
     }

@@ -9,6 +9,7 @@ mod bot;
 mod browser;
 mod databases;
 mod doctor;
+mod doors;
 mod edge;
 mod engine;
 mod fuzz;

@@ -92,7 +92,13 @@ on_each_database! {
         let (id, secret) = (made["id"].as_str().unwrap(), made["secret"].as_str().unwrap());
         assert!(secret.starts_with("whsec_"));
         let listed = run(&scratch, &["webhook", "list"], &environment);
-        assert_eq!(lines(&listed), [format!("{id}\ton\thttps://example.com/hook\t{CREATED}")]);
+        assert_eq!(lines(&listed), [format!("{id}\ton\thttps://example.com/hook\t{CREATED}\tincident_io")]);
+        let arguments = [&arguments[..], &["--format", "bigpanda"]].concat();
+        let panda = run(&scratch, &arguments, &environment);
+        let panda: Value = serde_json::from_str(&lines(&panda)[0]).unwrap();
+        assert_eq!(panda["format"], "bigpanda");
+        let panda = panda["id"].as_str().unwrap();
+        assert_eq!(lines(&run(&scratch, &["webhook", "remove", panda], &environment)), Vec::<String>::new());
         let kept = async || {
             let db = fresh.open().await;
             let mut tx = db.read().await.unwrap();

@@ -1,5 +1,6 @@
 //! Whoever is told of incidents and alerts over webhooks, and what happens when they do not answer.
 
+mod bigpanda;
 mod oncall;
 mod papers;
 mod private;
@@ -13,6 +14,7 @@ use stentor::ids::WebhookId;
 use stentor::incident::state::Incident;
 use stentor::store::webhooks::{self, Attempt, Webhook};
 use stentor::webhooks::event_type::EventType;
+use stentor::webhooks::format::Format;
 use stentor::webhooks::manage::{Once, Wanted};
 
 use self::receiver::Receiver;
@@ -30,11 +32,22 @@ async fn start(fresh: &Fresh) -> Bot {
 impl Bot {
     /// Somebody wants this receiver to be told of these events.
     async fn tells(&self, receiver: &Receiver, events: &[EventType]) -> WebhookId {
+        self.tells_in(Format::IncidentIo, receiver, events).await
+    }
+
+    /// The same in the words of some format.
+    async fn tells_in(
+        &self,
+        format: Format,
+        receiver: &Receiver,
+        events: &[EventType],
+    ) -> WebhookId {
         let app = &self.stentor.app;
         let wanted = Wanted {
             url: receiver.address().to_owned(),
             description: "a test's".to_owned(),
             events: events.iter().map(|event| event.as_str().to_owned()).collect(),
+            format,
             is_on: true,
         };
         let once = app.courier.create(&app.workspace, wanted, None).await.unwrap();

@@ -137,16 +137,10 @@ fn activity(
         // Of a comment that was deleted nothing is left.
         Event::NoteAdded { text } if text.is_empty() => return None,
         Event::NoteAdded { text } => ("incident_commented", json!({"comment": text})),
-        Event::UpdatePosted { message, status, .. } => match (status, message) {
-            (Some(change), message) if standing(change, entry).is_some() => {
-                (standing(change, entry)?, annotation(message.as_ref()))
-            }
-            (_, Some(message)) => ("incident_commented", json!({"comment": message})),
-            (_, None) => return None,
-        },
-        Event::StatusChanged { change, message } => {
-            (standing(change, entry)?, annotation(message.as_ref()))
+        Event::UpdatePosted { message, status, .. } => {
+            said(status.as_ref(), message.as_ref(), entry)?
         }
+        Event::StatusChanged { change, message } => said(Some(change), message.as_ref(), entry)?,
         Event::SignalChanged { from, to, .. } => {
             let was_flapping = from.is_some_and(|from| from.flapping);
             let was_active = from.is_some_and(|from| from.active);
@@ -160,7 +154,7 @@ fn activity(
                 return None;
             }
         }
-        Event::AlertsHandled { by, done } => match done {
+        Event::AlertsHandled { by, done, .. } => match done {
             Handled::Resolved { alerts, .. } => {
                 let by_hand = matches!(by, Actor::Person { .. });
                 let how = if by_hand { "manual-ui" } else { "manual-api" };
@@ -223,6 +217,20 @@ fn standing(change: &StatusChange, entry: &Entry) -> Option<&'static str> {
     }
 }
 
+/// What somebody said, perhaps with a change of status: where BigPanda has no word for that one, it is a
+/// comment, so that nothing of it is lost.
+fn said(
+    change: Option<&StatusChange>,
+    message: Option<&String>,
+    entry: &Entry,
+) -> Option<(&'static str, Value)> {
+    match (change.and_then(|change| standing(change, entry)), message) {
+        (Some(kind), message) => Some((kind, annotation(message))),
+        (None, Some(message)) => Some(("incident_commented", json!({"comment": message}))),
+        (None, None) => None,
+    }
+}
+
 fn annotation(message: Option<&String>) -> Value {
     match message {
         Some(message) => json!({"annotation": message}),
@@ -276,7 +284,7 @@ mod tests {
         let token = || Actor::ApiToken { name: "ci".to_owned() };
         for (actor, via, event, expected) in [
             (person(), Via::Command, step(Triage, Live), Some("incident_opened")),
-            (person(), Via::Command, step(Live, Paused), None),
+            (person(), Via::Command, step(Live, Paused), Some("incident_commented")),
             (person(), Via::Command, step(Live, Learning), Some("incident_resolved_ui_manually")),
             (token(), Via::Api, step(Live, Closed), Some("incident_resolved_api")),
             (person(), Via::Api, step(Live, Closed), Some("incident_resolved_api")),
@@ -287,7 +295,7 @@ mod tests {
                 Some("incident_resolved_by_alerts"),
             ),
             (person(), Via::Button, step(Learning, Live), Some("incident_reopen")),
-            (person(), Via::Button, step(Learning, Closed), None),
+            (person(), Via::Button, step(Learning, Closed), Some("incident_commented")),
         ] {
             assert_eq!(kind(actor, via, event.clone()), expected, "{event:?}");
         }
@@ -309,7 +317,7 @@ mod tests {
         ] {
             assert_eq!(kind(Actor::Stentor, Via::Delivery, event.clone()), expected, "{event:?}");
         }
-        let handled = |done| Event::AlertsHandled { by: person(), done };
+        let handled = |done| Event::AlertsHandled { by: person(), through: None, done };
         for (done, expected) in [
             (
                 Handled::Came { title: "x".to_owned(), count: 1, from: None },

@@ -43,7 +43,7 @@ impl FromRequestParts<App> for Guest {
         let endpoint = format!("{} {path}", parts.method);
         let bucket = format!("bigpanda {} {endpoint}", caller.token());
         let turn = app.limits.take(&bucket, limit, app.clock.now());
-        turn.map_err(Failure::too_often)?;
+        turn.map_err(|empty| Failure::too_often(empty.wait))?;
         Ok(Guest(caller))
     }
 }

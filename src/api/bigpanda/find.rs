@@ -1,6 +1,6 @@
 //! What the path means: an environment, and an incident in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::api::bigpanda::failure::{Failure, Outcome};
@@ -15,12 +15,11 @@ use crate::ids::{SourceId, UserId};
 use crate::incident::catalogue::Catalogue;
 use crate::incident::command::Command;
 use crate::incident::environment::Environment;
-use crate::incident::event::{Actor, Via};
+use crate::incident::event::Via;
 use crate::incident::picture::{Picture, PictureFields};
 use crate::incident::refusal::Refusal;
 use crate::incident::state::Incident;
 use crate::oncall::person::Person;
-use crate::store;
 use crate::store::db::Tx;
 use crate::store::pictures;
 
@@ -59,22 +58,6 @@ pub async fn incident(tx: &mut Tx, caller: &Caller, id: &str) -> Outcome<Inciden
     Ok(incidents::find(tx, caller, &target).await?)
 }
 
-/// What is known of those who lead these incidents, made somebody lead or gave a tag.
-pub async fn people(
-    tx: &mut Tx,
-    caller: &Caller,
-    incidents: &[&Incident],
-) -> Outcome<BTreeMap<UserId, Person>> {
-    let mut ids = BTreeSet::new();
-    for incident in incidents {
-        let actors = incident.assigned_by.values();
-        let actors = actors.chain(incident.tags.values().map(|tagged| &tagged.by));
-        ids.extend(actors.filter_map(Actor::person).chain(incident.roles.values()).cloned());
-    }
-    let people = store::people::with_ids(tx, &caller.workspace, &Vec::from_iter(ids)).await?;
-    Ok(people.into_iter().map(|person| (person.id.clone(), person)).collect())
-}
-
 /// The incident of this id wherever it is.
 pub async fn anywhere(app: &App, tx: &mut Tx, caller: &Caller, id: &str) -> Outcome<Scene> {
     let catalogue = app.catalogues.of(tx, &caller.workspace).await?;
@@ -82,7 +65,7 @@ pub async fn anywhere(app: &App, tx: &mut Tx, caller: &Caller, id: &str) -> Outc
     let systems = pictures::systems(tx, &caller.workspace).await?;
     let mut pictures = pictures::of(tx, &caller.workspace, vec![found]).await?;
     let picture = pictures.pop().ok_or_else(Problem::no_such_incident)?;
-    let people = people(tx, caller, &[&picture.incident]).await?;
+    let people = pictures::people(tx, &caller.workspace, &[&picture.incident]).await?;
     Ok(Scene { catalogue, systems, people, picture })
 }
 

@@ -62,7 +62,7 @@ pub async fn search(
         false => pictures::systems(&mut tx, &caller.workspace).await?,
     };
     let seen: Vec<&Incident> = found.pictures.iter().map(|picture| &picture.incident).collect();
-    let people = find::people(&mut tx, &caller, &seen).await?;
+    let people = pictures::people(&mut tx, &caller.workspace, &seen).await?;
     let glass = Glass::new(&catalogue, &systems, &people);
     let items = found.pictures.iter().map(|picture| glass.incident(picture, alerts));
     Ok(Json(json!({"total": found.total, "items": items.collect::<Vec<_>>()})))

@@ -137,7 +137,7 @@ pub async fn resolve_alerts(
     let ids: Vec<AlertId> = found.into_iter().map(|listed| listed.alert.id).collect();
     if !ids.is_empty() {
         let errand = Errand::Resolve { which: Which::Alerts(ids), by: caller.actor.clone() };
-        app.intake.carry(&caller.workspace, errand).await?;
+        app.intake.carry_through(&caller.workspace, caller.through(), None, errand).await?;
         for incident in &concerned {
             find::comment(&app, &caller, incident, body.comments.clone()).await?;
         }

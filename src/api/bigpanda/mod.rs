@@ -14,6 +14,7 @@ mod incidents;
 mod merging;
 mod patterns;
 mod plans;
+mod recurring;
 mod steer;
 mod tag_definitions;
 mod tags;
@@ -37,7 +38,7 @@ macro_rules! incident {
 }
 
 /// Every path, with its methods.
-fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
+pub(super) fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
     vec![
         ("/bigpanda/resources/v2.0/environments/{environment}/incidents", get(incidents::search)),
         (incident!(""), get(incidents::show)),

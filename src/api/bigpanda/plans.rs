@@ -1,4 +1,4 @@
-//! Maintenance plans: they are the maintenance windows of a workspace. Each happens once.
+//! Maintenance plans: they are the maintenance windows of a workspace.
 
 use std::cmp::Ordering;
 
@@ -9,10 +9,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::alert::filter::Filter;
+use crate::alert::recurrence::{Openings, Standing};
 use crate::alert::settings::{Kept, MaintenanceWindow, Setting};
 use crate::api::bigpanda::ask::{Body, Guest};
 use crate::api::bigpanda::failure::{Failure, Outcome};
-use crate::api::bigpanda::times;
+use crate::api::bigpanda::{recurring, times};
 use crate::api::caller::Caller;
 use crate::api::problem::Problem;
 use crate::api::request::Params;
@@ -33,19 +34,13 @@ pub struct Wanted {
     condition: Option<Value>,
     start: Option<Value>,
     end: Option<Value>,
-    frequency: Option<String>,
+    #[serde(flatten)]
+    repeats: recurring::Given,
     post_maintenance_action: Option<String>,
 }
 
 impl Wanted {
     fn fill(self, window: MaintenanceWindow) -> Outcome<MaintenanceWindow> {
-        match self.frequency.as_deref() {
-            None | Some("Once") => {}
-            Some("Daily" | "Weekly" | "Monthly") => {
-                return Err(Failure::not_implemented("Plans that repeat are not supported."));
-            }
-            Some(_) => return Err(Failure::bad("frequency is Once, Daily, Weekly or Monthly.")),
-        }
         match self.post_maintenance_action.as_deref() {
             None | Some("None") => {}
             Some("Resolve" | "Reactivate") => {
@@ -75,18 +70,17 @@ impl Wanted {
             starts_at: at(self.start, "start", window.starts_at)?,
             ends_at: at(self.end, "end", window.ends_at)?,
             filter,
+            repeats: self.repeats.read(window.repeats)?,
         })
     }
 }
 
 /// Where a plan is in its life.
 fn standing(window: &MaintenanceWindow, now: Timestamp) -> &'static str {
-    if now < window.starts_at {
-        "planned"
-    } else if now < window.ends_at {
-        "running"
-    } else {
-        "done"
+    match Openings::of(window).standing(now) {
+        Standing::Planned => "planned",
+        Standing::Running => "running",
+        Standing::Done => "done",
     }
 }
 
@@ -99,18 +93,21 @@ fn shown(kept: &Kept, window: &MaintenanceWindow, now: Timestamp) -> Value {
         Some(filter) => filter.to_value(),
         None => json!({"AND": matchers}),
     };
-    json!({
+    let mut shown = json!({
         "id": kept.id,
         "name": window.name,
         "condition": condition,
         "start": window.starts_at.as_seconds(),
         "end": window.ends_at.as_seconds(),
         "status": standing(window, now),
-        "frequency": "Once",
         "post_maintenance_action": "None",
         "created_at": kept.created_at.as_seconds(),
         "updated_at": kept.updated_at.as_seconds(),
-    })
+    });
+    if let Some(plan) = shown.as_object_mut() {
+        recurring::show(window.repeats.as_ref(), plan);
+    }
+    shown
 }
 
 async fn one(app: &App, caller: &Caller, id: &SettingId) -> Outcome<(Kept, MaintenanceWindow)> {
@@ -150,6 +147,7 @@ pub async fn create(
         starts_at: Timestamp::default(),
         ends_at: Timestamp::default(),
         filter: None,
+        repeats: None,
     };
     let setting = Setting::Maintenance(wanted.fill(empty)?);
     check_setting(&app, &caller.workspace, &setting).await?;
@@ -190,7 +188,7 @@ pub async fn change(
     put(&app, &caller, kept.id, changed).await
 }
 
-/// It ends now.
+/// It ends now, also if it would have opened again.
 pub async fn stop(
     State(app): State<App>,
     Guest(caller): Guest,
@@ -248,10 +246,10 @@ pub async fn list(
         Some(word @ ("planned" | "running" | "done")) => Some(word),
         Some(_) => return Err(Failure::bad("status is planned, running or done.")),
     };
-    let is_once = match params.one("frequency")? {
-        None | Some("Once") => true,
-        Some("Daily" | "Weekly" | "Monthly") => false,
-        Some(_) => return Err(Failure::bad("frequency is Once, Daily, Weekly or Monthly.")),
+    let frequency = params.one("frequency")?.map(recurring::asked).transpose()?;
+    let is_as_often = |window: &MaintenanceWindow| {
+        let every = window.repeats.as_ref().map(|repeats| repeats.every);
+        frequency.is_none_or(|frequency| frequency == recurring::word_for(every))
     };
     let text = params.one("search_text")?.unwrap_or_default().to_lowercase();
     let now = app.clock.now();
@@ -262,7 +260,7 @@ pub async fn list(
         _ => None,
     });
     let mut plans: Vec<(Kept, MaintenanceWindow)> = plans
-        .filter(|(_, window)| is_once && window.name.to_lowercase().contains(&text))
+        .filter(|(_, window)| is_as_often(window) && window.name.to_lowercase().contains(&text))
         .filter(|(_, window)| status.is_none_or(|status| standing(window, now) == status))
         .collect();
     plans.sort_by(|a, b| compare(&a.1, &b.1));

@@ -198,7 +198,7 @@ async fn resolve(
     drop(tx);
     let which = Which::Alerts(vec![alert.id]);
     let errand = Errand::Resolve { which, by: key.0.actor.clone() };
-    app.intake.carry(&key.0.workspace, errand).await?;
+    app.intake.carry_through(&key.0.workspace, key.0.through(), None, errand).await?;
     one(&app, &key, &id).await
 }
 
@@ -262,7 +262,7 @@ async fn tag(
     }
     let which = Which::Alerts(vec![before.id]);
     let errand = Errand::Tag { which, tagging, by: key.0.actor.clone() };
-    app.intake.carry(&key.0.workspace, errand).await?;
+    app.intake.carry_through(&key.0.workspace, key.0.through(), None, errand).await?;
     one(app, key, id).await
 }
 

@@ -11,6 +11,7 @@ use crate::api::problem::Problem;
 use crate::engine::order::NotDone;
 use crate::ids::random_bytes;
 use crate::intake::order::NotTaken;
+use crate::paging;
 
 /// Why a request was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,6 +125,24 @@ impl Failure {
         Failure { retry_after: Some(seconds.max(1)), limit: Some(limit), ..failure }
     }
 
+    /// The same failure, but that something is not there is said in these words.
+    pub fn if_missing(self, other: Failure) -> Failure {
+        if self.status == StatusCode::NOT_FOUND { other } else { self }
+    }
+
+    /// A cursor that is the id of nothing.
+    pub fn no_such_cursor(what: &str) -> Failure {
+        Failure::invalid("after", format!("There is no such {what}."))
+    }
+
+    /// The same failure, which calls each field of ours what this function says.
+    pub fn renamed(mut self, theirs: impl Fn(&str) -> String) -> Failure {
+        for place in self.faults.iter_mut().filter_map(|fault| fault.source.as_mut()) {
+            *place = Place::of(&theirs(&place.field));
+        }
+        self
+    }
+
     /// The same failure, which calls fields of ours what this format calls them.
     pub fn in_terms_of(mut self, names: &[(&str, &str)]) -> Failure {
         for fault in &mut self.faults {
@@ -199,6 +218,12 @@ impl From<NotDone> for Failure {
 impl From<NotTaken> for Failure {
     fn from(not_taken: NotTaken) -> Failure {
         Problem::from(not_taken).into()
+    }
+}
+
+impl From<paging::NotDone> for Failure {
+    fn from(not_done: paging::NotDone) -> Failure {
+        Problem::from(not_done).into()
     }
 }
 

@@ -68,17 +68,8 @@ async fn list(
     let catalogue = app.catalogues.of(&mut tx, &caller.workspace).await?;
     let field = catalogue.fields.iter().find(|known| known.id.as_str() == field);
     let field = field.ok_or_else(|| Failure::not_found("custom field"))?;
-    let ids = field.options.iter().map(|option| option.id.as_str());
-    let after = match page.after.as_deref() {
-        None => 0,
-        Some(last) => {
-            let place = ids.clone().position(|id| id == last);
-            place.ok_or_else(|| Failure::invalid("after", "There is no such option."))? + 1
-        }
-    };
-    let mut options: Vec<&FieldOption> =
-        field.options.iter().skip(after).take(page.size + 1).collect();
-    let pagination_meta = PaginationMeta::close(&page, &mut options, |it| it.id.to_string());
+    let (options, pagination_meta) =
+        PaginationMeta::cut(&page, &field.options, |option| option.id.to_string())?;
     let custom_field_options =
         options.into_iter().map(|option| Choice::show(option, &field.id)).collect();
     Ok(Json(Many { custom_field_options, pagination_meta }))

@@ -179,7 +179,7 @@ async fn relate(
         let which = Which::Alerts(vec![listed.alert.id.clone()]);
         let to = Place::Incident(incident.id.clone());
         let errand = Errand::Move { which, to, by: key.0.actor.clone() };
-        app.intake.carry(&key.0.workspace, errand).await?;
+        app.intake.carry_through(&key.0.workspace, key.0.through(), None, errand).await?;
     }
     let mut tx = app.db.read().await?;
     let listed = alerts::find(&mut tx, key, listed.alert.id.as_str()).await?;
@@ -224,7 +224,7 @@ async fn transition(
             drop(tx);
             let which = Which::Alerts(vec![listed.alert.id]);
             let errand = Errand::Move { which, to: Place::Nowhere, by: key.0.actor.clone() };
-            app.intake.carry(&key.0.workspace, errand).await?;
+            app.intake.carry_through(&key.0.workspace, key.0.through(), None, errand).await?;
             Ok(Json(One { incident_alert }))
         }
         _ => Err(Failure::invalid("state", "state is related or unrelated.")),

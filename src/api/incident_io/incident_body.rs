@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::api::incident_io::failure::Failure;
 use crate::clock::Timestamp;
 use crate::ids::UserId;
+use crate::incident::state::Mode;
 
 /// What is to stand in a custom field.
 #[derive(Debug, Deserialize)]
@@ -52,6 +53,37 @@ pub struct UserReference {
 pub struct TimestampValue {
     incident_timestamp_id: String,
     value: Option<Timestamp>,
+}
+
+/// What is known of an incident that is written down after the fact.
+#[derive(Debug, Default, Deserialize)]
+pub struct RetrospectiveOptions {
+    external_id: Option<i64>,
+    postmortem_document_url: Option<String>,
+    slack_channel_id: Option<String>,
+}
+
+impl RetrospectiveOptions {
+    /// Where its document is, which is all of this that can be had here. What can't is refused: an
+    /// import that loses something should not look like one that does not.
+    pub fn document_url(self, mode: Mode) -> Result<Option<String>, Failure> {
+        const NAME: &str = "retrospective_incident_options";
+        let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let (url, channel) = (given(self.postmortem_document_url), given(self.slack_channel_id));
+        let refuse = |field: &str, message| Err(Failure::invalid(field, message));
+        if self.external_id.is_some() {
+            let message = "Numbers are given one after the other; none can be chosen.";
+            return refuse(&format!("{NAME}.external_id"), message);
+        }
+        if channel.is_some() {
+            let message = "A channel that is there already can't become an incident's.";
+            return refuse(&format!("{NAME}.slack_channel_id"), message);
+        }
+        if url.is_some() && mode != Mode::Retrospective {
+            return refuse(NAME, "These are for incidents whose mode is retrospective.");
+        }
+        Ok(url)
+    }
 }
 
 /// The fields, by their ids.

@@ -10,22 +10,22 @@ use crate::api::caller::Caller;
 use crate::api::incident_io::body::Body;
 use crate::api::incident_io::failure::Failure;
 use crate::api::incident_io::incident_body::{
-    FieldEntry, RoleAssignment, TimestampValue, fields, roles, timestamps,
+    FieldEntry, RetrospectiveOptions, RoleAssignment, TimestampValue, fields, roles, timestamps,
 };
 use crate::api::incident_io::incident_filter;
 use crate::api::incident_io::key::Key;
 use crate::api::incident_io::operation::{Operation, posts, reads};
+use crate::api::incident_io::order;
 use crate::api::incident_io::query::Query;
 use crate::api::incident_io::reader::{Reader, resolve_people};
 use crate::api::incident_io::shape::PaginationMeta;
 use crate::api::incident_io::shape::incident::Incident;
 use crate::api::v1::incidents::{find, target};
 use crate::app::App;
-use crate::engine::order::{Order, Target};
+use crate::engine::order::Target;
 use crate::ids::TeamId;
 use crate::incident::command::{Command, Declare};
 use crate::incident::edit::Edit;
-use crate::incident::event::Via;
 use crate::incident::state::{self, Mode};
 use crate::store::db::Tx;
 use crate::store::incident_lists::{self, IncidentQuery, Place};
@@ -155,6 +155,8 @@ struct Create {
     incident_type_id: Option<String>,
     incident_status_id: Option<String>,
     slack_team_id: Option<String>,
+    slack_channel_name_override: Option<String>,
+    retrospective_incident_options: Option<RetrospectiveOptions>,
     #[serde(default)]
     custom_field_entries: Vec<FieldEntry>,
     #[serde(default)]
@@ -180,7 +182,9 @@ async fn create(
             Failure::invalid("mode", format!("A mode is one of {known}."))
         })?,
     };
-    let receipt = key.receipt("incidents", &create.idempotency_key);
+    let receipt = key.once("incidents", &create.idempotency_key)?;
+    let retrospective = create.retrospective_incident_options.unwrap_or_default();
+    let document_url = retrospective.document_url(mode)?;
     let mut tx = app.db.read().await?;
     let assignments = create.incident_role_assignments;
     let people = resolve_people(&mut tx, &key, &assignments).await?;
@@ -195,6 +199,8 @@ async fn create(
         incident_type: create.incident_type_id,
         private,
         mode,
+        channel_name: create.slack_channel_name_override,
+        document_url,
         slack_team: create.slack_team_id.filter(|team| !team.is_empty()).map(TeamId::new),
         fields: fields(create.custom_field_entries)?,
         roles: held.into_iter().filter_map(|(role, holder)| Some((role, holder?))).collect(),
@@ -218,6 +224,7 @@ struct Changes {
     severity_id: Option<String>,
     incident_status_id: Option<String>,
     call_url: Option<String>,
+    slack_channel_name_override: Option<String>,
     #[serde(default)]
     custom_field_entries: Vec<FieldEntry>,
     #[serde(default)]
@@ -242,6 +249,7 @@ async fn edit(
         severity: changes.severity_id,
         status: changes.incident_status_id,
         call_url: changes.call_url,
+        channel_name: changes.slack_channel_name_override,
         fields: fields(changes.custom_field_entries)?,
         roles: roles(assignments, |person| people.find(person))?,
         timestamps: timestamps(changes.incident_timestamp_values),
@@ -253,29 +261,19 @@ async fn edit(
 
 async fn submit(
     app: &App,
-    Key(caller): Key,
+    key: Key,
     receipt: Option<String>,
     target: Target,
     command: Command,
 ) -> Result<Json<One>, Failure> {
-    let order = Order {
-        workspace: caller.workspace.clone(),
-        receipt,
-        target,
-        actor: caller.actor.clone(),
-        through: Some(caller.program()),
-        via: Via::Api,
-        command,
-        expected_version: None,
-    };
-    let done = app.engine.submit(order).await;
+    let done = order::give(app, &key, receipt, target, command).await;
     let done = done.map_err(|not_done| Failure::from(not_done).in_terms_of(&NAMES))?;
     let mut tx = app.db.read().await?;
-    one(app, &mut tx, &caller, &done.incident).await
+    one(app, &mut tx, &key.0, &done.incident).await
 }
 
 /// What this format calls fields of ours.
-pub const NAMES: [(&str, &str); 7] = [
+pub const NAMES: [(&str, &str); 9] = [
     ("severity", "severity_id"),
     ("status", "incident_status_id"),
     ("incident_type", "incident_type_id"),
@@ -283,4 +281,6 @@ pub const NAMES: [(&str, &str); 7] = [
     ("fields", "custom_field_entries"),
     ("roles", "incident_role_assignments"),
     ("timestamps", "incident_timestamp_values"),
+    ("channel_name", "slack_channel_name_override"),
+    ("url", "retrospective_incident_options.postmortem_document_url"),
 ];

@@ -8,27 +8,52 @@
 //! [`openapi.json`](document) is the part of the vendor's document that is served. A test holds it
 //! against [`operations`] and every answer against its schema.
 
+pub mod actions;
+pub mod activity;
 pub mod alert_attributes;
 pub mod alert_routes;
 pub mod alert_sources;
 pub mod alerts;
+pub mod attachments;
 pub mod body;
+pub mod catalog;
 pub mod custom_fields;
 pub mod echo;
 pub mod edit;
+pub mod external_issues;
 pub mod failure;
 pub mod field_options;
+pub mod follow_ups;
+pub mod escalation_filter;
+pub mod escalation_paths;
+pub mod escalations;
+pub mod given;
 pub mod identity;
 pub mod incident_alerts;
 pub mod incident_body;
 pub mod incident_filter;
 pub mod incidents;
+pub mod items;
 pub mod key;
+pub mod memberships;
 pub mod operation;
+pub mod order;
+pub mod path;
+pub mod postmortems;
+pub mod path_body;
+pub mod path_condition;
+pub mod path_field;
+pub mod path_target;
 pub mod phrase;
 pub mod query;
+pub mod rate;
 pub mod reader;
+pub mod relationships;
 pub mod roles;
+pub mod schedule_body;
+pub mod schedule_entries;
+pub mod schedule_overrides;
+pub mod schedules;
 pub mod route_body;
 pub mod route_template;
 pub mod severities;
@@ -36,11 +61,15 @@ pub mod shape;
 pub mod source_body;
 pub mod source_template;
 pub mod statuses;
+pub mod timeline_items;
 pub mod timestamps;
 pub mod types;
+pub mod updates;
+pub mod users;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
 use axum::routing::any;
 
 use crate::api::BODY_LIMIT;
@@ -60,20 +89,37 @@ pub fn document() -> &'static str {
 /// Everything that is served.
 pub fn operations() -> Vec<Operation> {
     [
+        actions::operations(),
+        activity::operations(),
         alert_attributes::operations(),
         alert_routes::operations(),
         alert_sources::operations(),
         alerts::operations(),
+        attachments::operations(),
+        catalog::operations(),
         custom_fields::operations(),
+        external_issues::operations(),
+        escalation_paths::operations(),
+        escalations::operations(),
         field_options::operations(),
+        follow_ups::operations(),
         identity::operations(),
         incident_alerts::operations(),
         incidents::operations(),
+        memberships::operations(),
+        postmortems::operations(),
+        relationships::operations(),
         roles::operations(),
+        schedule_entries::operations(),
+        schedule_overrides::operations(),
+        schedules::operations(),
         severities::operations(),
         statuses::operations(),
+        timeline_items::operations(),
         timestamps::operations(),
         types::operations(),
+        updates::operations(),
+        users::operations(),
     ]
     .into_iter()
     .flatten()
@@ -90,6 +136,7 @@ pub fn router() -> Router<App> {
     router
         .route("/incident-io/{*rest}", any(no_such_route))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn(rate::tell))
 }
 
 async fn method_not_allowed() -> Failure {

@@ -11,6 +11,8 @@ use crate::incident::text::shorten;
 
 /// How much of somebody's text an answer repeats, in characters.
 const QUOTE: usize = 100;
+/// What stands for bytes that are no text, and what no database takes.
+const UNFIT: [char; 2] = ['\u{fffd}', '\0'];
 /// The most parameters of a query.
 const PARAMETERS: usize = 1_000;
 
@@ -67,8 +69,8 @@ impl Query {
         let mut parameters = Vec::with_capacity(pairs.len());
         for (name, value) in pairs {
             let shown = shorten(&name, QUOTE);
-            if value.contains('\u{fffd}') || name.contains('\u{fffd}') {
-                return Err(Failure::invalid(&shown, format!("{shown} is not UTF-8.")));
+            if value.contains(UNFIT) || name.contains(UNFIT) {
+                return Err(Failure::invalid(&shown, format!("{shown} is no text.")));
             }
             let parameter = Parameter::read(&name, value)
                 .ok_or_else(|| Failure::invalid(&shown, format!("{shown} can't be read.")))?;
@@ -195,7 +197,8 @@ fn no_such_operator(parameter: &Parameter, known: &[&'static str]) -> Failure {
     Failure::invalid(&shown, format!("{shown} has no such operator. There are: {known}."))
 }
 
-fn unknown_word(name: &str, given: &str, known: &[&str]) -> Failure {
+/// A word that is none of those that can stand there.
+pub fn unknown_word(name: &str, given: &str, known: &[&str]) -> Failure {
     let shown = shorten(given, QUOTE);
     let known = known.join(", ");
     Failure::invalid(name, format!("\u{201c}{shown}\u{201d} is not one of: {known}."))
@@ -298,6 +301,18 @@ pub struct Page {
     pub size: usize,
     /// The id of the last item of the page before.
     pub after: Option<String>,
+}
+
+impl Page {
+    /// As many items as fit, and one that says whether there are more.
+    pub fn and_one_more(&self) -> i64 {
+        i64::try_from(self.size).unwrap_or(i64::MAX).saturating_add(1)
+    }
+
+    /// There is no item of that id after which the list could go on.
+    pub fn lost(&self) -> Failure {
+        Failure::invalid("after", "There is no such item in this list.")
+    }
 }
 
 #[cfg(test)]

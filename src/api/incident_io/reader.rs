@@ -46,11 +46,7 @@ impl Reader {
         let catalogue = catalogues.of(tx, workspace).await?;
         let team = workspaces::by_id(tx, workspace).await?.slack_team;
         let slack_team = team.map(|team| team.to_string()).unwrap_or_default();
-        let ids: Vec<UserId> = ids.into_iter().collect();
-        let mut people = People::default();
-        for person in people::with_ids(tx, workspace, &ids).await? {
-            people.learn(person.id, person.name, person.email);
-        }
+        let people = people_of(tx, workspace, ids).await?;
         Ok(Reader { catalogue, people, slack_team })
     }
 
@@ -60,6 +56,20 @@ impl Reader {
     }
 }
 
+/// Who these people are.
+pub async fn people_of(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    ids: impl IntoIterator<Item = UserId>,
+) -> Result<People, sqlx::Error> {
+    let ids: BTreeSet<UserId> = ids.into_iter().collect();
+    let mut known = People::default();
+    for person in people::with_ids(tx, workspace, &Vec::from_iter(ids)).await? {
+        known.learn(person.id, person.name, person.email);
+    }
+    Ok(known)
+}
+
 /// Who people are that a body names by their addresses.
 #[derive(Default)]
 pub struct Addresses(HashMap<String, UserId>);
@@ -67,22 +77,39 @@ pub struct Addresses(HashMap<String, UserId>);
 /// Looks up whom these assignments name by an address.
 pub async fn resolve_people(
     tx: &mut Tx,
-    Key(caller): &Key,
+    key: &Key,
     assignments: &[RoleAssignment],
 ) -> Result<Addresses, Failure> {
-    let mut addresses = Addresses::default();
-    for email in assignments.iter().filter_map(|it| it.assignee.as_ref()?.email()) {
-        if let Some(person) = people::by_email(tx, &caller.workspace, email).await? {
-            addresses.0.insert(email.to_owned(), person.id);
-        }
-    }
-    Ok(addresses)
+    let named = assignments.iter().filter_map(|it| it.assignee.as_ref());
+    Addresses::of(tx, key, &Vec::from_iter(named)).await
 }
 
 impl Addresses {
+    /// Looks up whom these references name by an address.
+    pub async fn of(
+        tx: &mut Tx,
+        Key(caller): &Key,
+        named: &[&UserReference],
+    ) -> Result<Addresses, Failure> {
+        let mut addresses = Addresses::default();
+        // Whoever has an id needs no address.
+        let emails = named.iter().filter(|it| it.id().is_none()).filter_map(|it| it.email());
+        for email in BTreeSet::from_iter(emails) {
+            if let Some(person) = people::by_email(tx, &caller.workspace, email).await? {
+                addresses.0.insert(email.to_owned(), person.id);
+            }
+        }
+        Ok(addresses)
+    }
+
     /// Who this is.
     pub fn find(&self, person: &UserReference) -> Result<UserId, Failure> {
-        let unknown = |message| Failure::invalid("incident_role_assignments", message);
+        self.find_in("incident_role_assignments", person)
+    }
+
+    /// Who this is that stands in a field.
+    pub fn find_in(&self, field: &str, person: &UserReference) -> Result<UserId, Failure> {
+        let unknown = |message| Failure::invalid(field, message);
         match (person.id(), person.email()) {
             (Some(id), _) => Ok(UserId::new(id)),
             (None, Some(email)) => {

@@ -29,8 +29,11 @@ use crate::app::App;
 /// The largest body that is read.
 const BODY_LIMIT: usize = 1024 * 1024;
 
-/// All routes: path, and what serves it.
-fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
+/// What every path begins with.
+pub(super) const BASE: &str = "/sentry/api/0";
+
+/// All routes: path after the base, and what serves it.
+pub(super) fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
     vec![
         ("/organizations/{org}/projects/", get(projects::list)),
         ("/organizations/{org}/alert-rules/", get(rules::list).post(write::create)),
@@ -75,8 +78,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
 pub fn router() -> Router<App> {
     let mut router = Router::new();
     for (path, methods) in routes() {
-        let path = format!("/sentry/api/0{path}");
-        router = router.route(&path, methods.fallback(method_not_allowed));
+        router = router.route(&format!("{BASE}{path}"), methods.fallback(method_not_allowed));
     }
     router
         .route("/sentry", any(not_there))

@@ -22,7 +22,7 @@ impl FromRequestParts<App> for Tenant {
         let caller = Caller::from_request_parts(parts, app).await?;
         let now = app.clock.now();
         let bucket = format!("telmai/{}", caller.token());
-        app.limits.take(&bucket, RATE, now).map_err(Problem::too_often)?;
+        app.limits.take(&bucket, RATE, now).map_err(|empty| Problem::too_often(empty.wait))?;
         let Path(names): Path<Vec<(String, String)>> =
             Path::from_request_parts(parts, app).await.map_err(|_| Problem::not_found())?;
         let tenant = names.iter().find(|(name, _)| name == "tenant");

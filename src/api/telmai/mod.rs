@@ -27,7 +27,7 @@ use crate::app::App;
 const ROOT: &str = "/telmai/api/backend/{tenant}";
 
 /// Every path, with its methods.
-pub fn router() -> Router<App> {
+pub(super) fn routes() -> Vec<(String, MethodRouter<App>)> {
     let paths: [(&str, MethodRouter<App>); 5] = [
         ("/incidents", get(list::list)),
         ("/incidents/distribution", get(distribution::show)),
@@ -35,9 +35,14 @@ pub fn router() -> Router<App> {
         ("/incidents/{incident}", get(detail::show)),
         ("/configuration/alerts/by_filters", post(alerts::by_filters)),
     ];
+    paths.into_iter().map(|(path, methods)| (format!("{ROOT}{path}"), methods)).collect()
+}
+
+/// What is served under `/telmai`.
+pub fn router() -> Router<App> {
     let mut router = Router::new();
-    for (path, methods) in paths {
-        router = router.route(&format!("{ROOT}{path}"), methods.fallback(method_not_allowed));
+    for (path, methods) in routes() {
+        router = router.route(&path, methods.fallback(method_not_allowed));
     }
     router.route("/telmai/{*rest}", any(no_such_path)).layer(DefaultBodyLimit::max(BODY_LIMIT))
 }

@@ -18,8 +18,7 @@ use crate::incident::catalogue::StatusCategory;
 use crate::incident::facets::{Facet, TAG};
 use crate::incident::wanted::{Moment, Span, Wanted};
 use crate::store::db::{Result, Tx};
-use crate::store::incident_counts::{self, Counts};
-use crate::store::{incident_index, incident_lists};
+use crate::store::{incident_counts, incident_index, incident_lists};
 
 /// The time that is looked at if none is asked for.
 const USUAL: Duration = Duration::from_secs(30 * 24 * 3_600);
@@ -50,11 +49,9 @@ pub async fn show(
     let filters = Filters::read(query.as_deref(), &catalogue)?;
     let wanted = filters.in_time(&mut tx, workspace).await?;
     let found = incident_lists::found(&mut tx, workspace, &caller.eyes(), &wanted, None).await?;
-    let mut tags = incident_index::keys_of(&mut tx, workspace, TAG).await?;
-    tags.insert(0, Facet::every());
+    let tags = incident_index::keys_of(&mut tx, workspace, TAG).await?;
     let active = StatusCategory::ALL.into_iter().filter(|category| category.is_active());
-    let mut rows = vec![Facet::every()];
-    rows.extend(active.map(Facet::category));
+    let rows: Vec<Facet> = active.map(Facet::category).collect();
     let counts = incident_counts::counts(&mut tx, workspace, &found, &rows, &tags).await?;
 
     let (now, previous) = windows(filters.created, app.clock.now());
@@ -63,11 +60,13 @@ pub async fn show(
     let previous_mean_time_to_resolve = mean(&mut tx, &caller, &any_time, previous).await?;
     drop(tx);
 
-    let (total, open) = (found.count(), open(&counts, 0));
+    let (total, open) = (found.count(), counts.rows.iter().sum::<usize>());
     let (mut open_by_tag, mut closed_by_tag) = (serde_json::Map::new(), serde_json::Map::new());
-    for (place, tag) in tags.iter().enumerate().skip(1) {
+    for (place, tag) in tags.iter().enumerate() {
         let name = Facet::value_of(tag.key());
-        let (all, open) = (counts.cells[0][place], self::open(&counts, place));
+        // People still work to end these.
+        let open: usize = counts.cells.iter().map(|row| row[place]).sum();
+        let all = counts.all[place];
         for (map, count) in [(&mut open_by_tag, open), (&mut closed_by_tag, all - open)] {
             if count > 0 {
                 map.insert(name.to_owned(), count.into());
@@ -77,18 +76,13 @@ pub async fn show(
     let summary = Summary {
         total,
         open,
-        closed: total - open,
+        closed: total.saturating_sub(open),
         mean_time_to_resolve,
         previous_mean_time_to_resolve,
         open_by_tag,
         closed_by_tag,
     };
     Ok(answer::tagged(&summary, &headers))
-}
-
-/// How many with this tag people still work to end: the first row is that of all.
-fn open(counts: &Counts, tag: usize) -> usize {
-    counts.cells.iter().skip(1).map(|row| row[tag]).sum()
 }
 
 /// The time that is looked at, and the one just before, which is as long.

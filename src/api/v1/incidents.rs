@@ -72,6 +72,8 @@ pub struct IncidentPage {
         ("service" = Option<String>, Query, description = "Only incidents whose first alert names this service"),
         ("impact" = Option<String>, Query, description = "Only incidents whose first alert says this impact, whatever the case"),
         ("tag" = Option<Vec<String>>, Query, explode, description = "Only incidents whose first alert has one of these tags. Repeated"),
+        ("incident_tag" = Option<Vec<String>>, Query, explode, example = json!(["priority=P1"]),
+            description = "Only incidents with this tag: the tag's id or name, `=`, and a value; with nothing after `=`, those without the tag. Of several values that are given at once, as where the tag is set, one has to be there. Repeated: each has to hold"),
         ("field" = Option<Vec<String>>, Query, explode, example = json!(["Affected region=eu-west"]),
             description = "Only incidents in which this field says this: the field's id or name, `=`, and an option, a text, a number or an address; with nothing after `=`, those in which it says nothing. Repeated: each has to hold"),
         ("created_from" = Option<String>, Query, format = DateTime, description = "Only incidents that were declared then or later"),

@@ -17,7 +17,7 @@ use crate::incident::wanted::{Moment, Span, Wanted};
 use crate::store::incident_lists::{IncidentQuery, Order, Place};
 
 /// Every parameter of the list.
-pub const KNOWN: [&str; 25] = [
+pub const KNOWN: [&str; 26] = [
     "category",
     "status",
     "severity",
@@ -32,6 +32,7 @@ pub const KNOWN: [&str; 25] = [
     "service",
     "impact",
     "tag",
+    "incident_tag",
     "field",
     "created_from",
     "created_to",
@@ -108,6 +109,7 @@ impl Listing {
             listing.among("impact", [Facet::label("impact", &impact.to_uppercase())]);
         }
         listing.among_named("tag", params, |tag| Ok(Facet::label(TAG, tag)))?;
+        listing.incident_tags(params, catalogue)?;
         listing.fields(params, catalogue)?;
         listing.time(params, Moment::Created, "created_from", "created_to")?;
         listing.time(params, Moment::Updated, "updated_from", "updated_to")?;
@@ -185,6 +187,26 @@ impl Listing {
             facets.push(Facet::mode(mode));
         }
         self.among("mode", facets);
+        Ok(())
+    }
+
+    /// Each has to hold; of several values that one names, any.
+    fn incident_tags(&mut self, params: &Params, catalogue: &Catalogue) -> Result<(), Problem> {
+        let wrong = |detail: String| Problem::bad_parameter("incident_tag", detail);
+        for text in params.every("incident_tag").take(VALUES_LIMIT) {
+            let (name, value) = text.split_once('=').ok_or_else(|| {
+                wrong("`incident_tag` is the id or name of a tag, `=`, and a value.".to_owned())
+            })?;
+            let tag = catalogue.find_tag(name).map_err(|bad| wrong(bad.to_string()))?;
+            if value.trim().is_empty() {
+                self.told.groups.push(("incident_tag", vec![tag.id.to_string()]));
+                self.add(Wanted::Has(Facet::tagged(&tag.id)).negated());
+                continue;
+            }
+            let values = tag.read(value).map_err(|bad| wrong(bad.to_string()))?;
+            let says = values.iter().map(|value| Facet::tag_says(&tag.id, value));
+            self.among("incident_tag", says);
+        }
         Ok(())
     }
 

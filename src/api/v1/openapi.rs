@@ -140,7 +140,7 @@ use crate::scope::Scope;
         super::oncall::paths::replace,
         super::oncall::paths::archive,
         super::oncall::paths::changes,
-        super::oncall::escalations::list,
+        super::oncall::escalation_list::list,
         super::oncall::escalations::create,
         super::oncall::escalations::show,
         super::oncall::escalations::cancel,

@@ -72,6 +72,8 @@ pub struct IncidentView {
     pub declared_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// Since when it is over; nothing while people still work to end it.
+    pub ended_at: Option<Timestamp>,
     /// The last update people were given.
     pub last_update: Option<LastUpdate>,
     /// When the next update was promised for.
@@ -98,6 +100,9 @@ pub struct IncidentView {
     /// Where people talk: the address of a page.
     #[schema(example = "https://meet.example.com/abc")]
     pub call_url: Option<String>,
+    /// What somebody wants its channel to be called; nothing if it is called after the incident.
+    #[schema(example = "war-room")]
+    pub channel_name: Option<String>,
     /// Its tags, in the order of the catalogue.
     pub tags: Vec<TagView>,
 }
@@ -287,6 +292,7 @@ impl IncidentView {
             fields: fields(&incident, catalogue),
             durations: durations(&incident, catalogue),
             call_url: incident.call_url.clone(),
+            channel_name: incident.channel_name.clone(),
             incident_type,
             reference: incident.reference(),
             severity,
@@ -306,6 +312,7 @@ impl IncidentView {
             creator: incident.creator,
             declared_at: incident.declared_at,
             updated_at: incident.updated_at,
+            ended_at: incident.ended_at,
             last_update: incident.last_update,
             next_update_due: incident.next_update_due,
             signal: incident.signal,

@@ -21,6 +21,7 @@ use crate::clock::Timestamp;
 use crate::ids::WebhookId;
 use crate::store;
 use crate::store::webhooks::{Attempt, State as Standing, Webhook};
+use crate::webhooks::format::Format;
 use crate::webhooks::manage::{Changed, NotMade, Once, Wanted};
 
 const PATH: &str = "/api/v1/webhooks";
@@ -53,6 +54,8 @@ pub struct WebhookView {
     /// The types of events that it is told of.
     #[schema(example = json!(["public_incident.incident_created_v2"]))]
     pub event_types: Vec<String>,
+    /// In whose words it is told.
+    pub format: Format,
     /// Whether it is told anything.
     pub state: StateView,
     /// Since when it has taken nothing of what it was told; null if it took the last.
@@ -72,6 +75,7 @@ impl WebhookView {
             url: webhook.url,
             description: webhook.description,
             event_types: webhook.events,
+            format: webhook.format,
             state: match webhook.state {
                 Standing::On => StateView::Enabled,
                 Standing::Off => StateView::Disabled,
@@ -116,7 +120,9 @@ impl From<NotMade> for Problem {
         let misfit = |field: &str| Problem::does_not_fit(detail.clone(), Some(field.to_owned()));
         match not_made {
             NotMade::BadUrl(_) | NotMade::UrlTooLong(_) => misfit("url"),
-            NotMade::NoEvents | NotMade::UnknownEvent(_) => misfit("event_types"),
+            NotMade::NoEvents | NotMade::UnknownEvent(_) | NotMade::NotOfFormat { .. } => {
+                misfit("event_types")
+            }
             NotMade::DescriptionTooLong(_) => misfit("description"),
             NotMade::TooMany => Problem::enough(detail),
             NotMade::Gone => Problem::gone(detail),
@@ -160,6 +166,11 @@ pub struct NewWebhook {
     /// The types of events that it is told of.
     #[schema(example = json!(["public_incident.incident_created_v2"]))]
     pub event_types: Vec<String>,
+    /// In whose words it is told: as incident.io does it, if left out. In those of BigPanda it is told of
+    /// `…incident_created_v2` and `…incident_updated_v2`, and nothing else.
+    #[serde(default)]
+    #[schema(default = "incident_io")]
+    pub format: Format,
     /// What it is for, in at most 1,000 characters.
     #[serde(default)]
     pub description: String,
@@ -175,7 +186,8 @@ fn yes() -> bool {
 
 /// Make a webhook
 ///
-/// From then on each event of these types is sent there: `{"event_type": "X", "X": {…}}`, signed as in
+/// From then on each event of these types is sent there: `{"event_type": "X", "X": {…}}`, or the incident
+/// with its alerts in the format `bigpanda`, signed as in
 /// Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`). A message is sent until
 /// it is answered with a 2xx, for up to 24 hours, always with the same `webhook-id`; so it can come
 /// twice. Of what is private only the id is sent, under the `private_…` types.
@@ -206,8 +218,8 @@ pub async fn create(
     key: IdempotencyKey,
     Body(body): Body<NewWebhook>,
 ) -> Result<Response, Problem> {
-    let NewWebhook { url, event_types: events, description, enabled: is_on } = body;
-    let wanted = Wanted { url, description, events, is_on };
+    let NewWebhook { url, event_types: events, format, description, enabled: is_on } = body;
+    let wanted = Wanted { url, description, events, format, is_on };
     let receipt = key.0.is_some().then(|| caller.receipt_for(PATH, &key, ""));
     let once = app.courier.create(&caller.workspace, wanted, receipt.as_deref()).await?;
     let made = WebhookWithSecret::new(once, app.clock.now());
@@ -246,6 +258,9 @@ pub struct ChangeWebhook {
     /// The types of events that it is told of: all of them; as before, if left out.
     #[serde(default)]
     pub event_types: Option<Vec<String>>,
+    /// In whose words it is told; as before, if left out.
+    #[serde(default)]
+    pub format: Option<Format>,
     /// What it is for; as before, if left out.
     #[serde(default)]
     pub description: Option<String>,
@@ -279,8 +294,8 @@ pub async fn change(
     Named(id): Named,
     Body(body): Body<ChangeWebhook>,
 ) -> Result<Json<WebhookView>, Problem> {
-    let ChangeWebhook { url, event_types: events, description, enabled: is_on } = body;
-    let changed = Changed { url, description, events, is_on };
+    let ChangeWebhook { url, event_types: events, format, description, enabled: is_on } = body;
+    let changed = Changed { url, description, events, format, is_on };
     let webhook = app.courier.change(&caller.workspace, &id, changed).await?;
     Ok(Json(WebhookView::new(webhook.ok_or_else(no_such)?, app.clock.now())))
 }

@@ -66,7 +66,7 @@ pub async fn declare(
 ///
 /// `type` says which: `update`, `severity`, `status`, `resolve`, `close`, `reopen`, `role`,
 /// `summary`, `rename`, `note`, `accept`, `decline`, `type`, `invite`, `snooze`, `unsnooze`,
-/// `merge`, `field`, `timestamp`, `call`, `visibility`, `pause`, `cancel`, `edit`, `remove`, `subscribe`,
+/// `merge`, `field`, `timestamp`, `call`, `name_channel`, `visibility`, `pause`, `cancel`, `edit`, `remove`, `subscribe`,
 /// `unsubscribe`, `relate`, `unrelate`, `tag`, `untag`, `snooze_until`, `resolve_all`, or `paperwork`, of which `do`
 /// says more: actions, follow-ups, timeline items, attachments, documents and notes. The answer is the incident right after it. 409 says that the incident is that way
 /// already, is over, or can't take that step.

@@ -259,7 +259,7 @@ impl Text {
 }
 
 /// The address of a page of the web, as it was given.
-pub(super) fn address(text: &str) -> Result<String, BadPaper> {
+pub(in crate::incident) fn address(text: &str) -> Result<String, BadPaper> {
     let given = clean_line(text);
     let bad = || BadPaper::BadUrl { given: shorten(&given, 80) };
     // What would end a link early, or a quotation around it, can be written with percent signs.

@@ -144,9 +144,6 @@ fn attachment(
 
 /// The issue as it is kept.
 pub(super) fn check_issue(issue: &ExternalIssue) -> Result<ExternalIssue, BadPaper> {
-    Ok(ExternalIssue {
-        provider: PROVIDER.word(&issue.provider)?,
-        name: NAME.line(&issue.name)?,
-        url: address(&issue.url)?,
-    })
+    let (provider, url) = (PROVIDER.word(&issue.provider)?, address(&issue.url)?);
+    Ok(ExternalIssue { provider, name: NAME.line(&issue.name)?, url })
 }

@@ -15,6 +15,8 @@ pub mod note;
 pub mod place;
 #[cfg(test)]
 mod properties;
+pub mod update;
+pub mod tracker;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +29,7 @@ use crate::ids::{AttachmentId, DocumentId, IncidentId, ItemId, MessageTs, UserId
 use crate::incident::decide::Context;
 use crate::incident::event::{Entry, Event};
 use crate::incident::papers::document::{Document, DocumentEdit, DocumentStatus};
-use crate::incident::papers::item::{Item, ItemEdit, ItemStatus};
+use crate::incident::papers::item::{Item, ItemEdit, ItemKind, ItemStatus};
 use crate::incident::papers::link::{Attachment, ExternalIssue};
 use crate::incident::pins::Quote;
 use crate::incident::refusal::Refusal;
@@ -241,6 +243,44 @@ pub enum Paperwork {
 }
 
 impl Paperwork {
+    /// An action or follow-up is to stand so.
+    pub fn status_of(kind: ItemKind, item: ItemId, status: ItemStatus) -> Paperwork {
+        Paperwork::edit_item(kind, item, Some(status), None, false)
+    }
+
+    /// An action or follow-up is to be done by this person, or by nobody.
+    pub fn assign(kind: ItemKind, item: ItemId, assignee: Option<UserId>) -> Paperwork {
+        let unassign = assignee.is_none();
+        Paperwork::edit_item(kind, item, None, assignee, unassign)
+    }
+
+    fn edit_item(
+        kind: ItemKind,
+        item: ItemId,
+        status: Option<ItemStatus>,
+        assignee: Option<UserId>,
+        unassign: bool,
+    ) -> Paperwork {
+        match kind {
+            ItemKind::Action => {
+                let action = item;
+                Paperwork::EditAction { action, description: None, status, assignee, unassign }
+            }
+            ItemKind::FollowUp => Paperwork::EditFollowUp {
+                follow_up: item,
+                title: None,
+                description: None,
+                status,
+                assignee,
+                unassign,
+                labels: None,
+                priority: None,
+                category: None,
+                issue: None,
+            },
+        }
+    }
+
     /// Whether only Stentor itself may say this.
     pub fn is_internal(&self) -> bool {
         matches!(self, Paperwork::RecordFollowUp { .. })

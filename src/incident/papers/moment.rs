@@ -159,7 +159,7 @@ pub fn timeline(
                 told.remove(note);
             }
             event => {
-                if let Some((title, description)) = by_itself(event, catalogue) {
+                if let Some((title, description)) = words(event, catalogue) {
                     told.insert(entry.version, item(title, description, entry.at));
                 }
             }
@@ -171,8 +171,8 @@ pub fn timeline(
     told
 }
 
-/// The words for an entry that is told by itself.
-fn by_itself(event: &Event, catalogue: &Catalogue) -> Option<(String, String)> {
+/// The title and the words for what is told by itself.
+pub fn words(event: &Event, catalogue: &Catalogue) -> Option<(String, String)> {
     let said = |message: &Option<String>| message.clone().unwrap_or_default();
     Some(match event {
         Event::Declared(declared) => {

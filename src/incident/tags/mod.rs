@@ -3,6 +3,7 @@
 //! The definitions stand in the catalogue, the values in the incident's state, with who gave them.
 
 pub mod definition;
+pub mod finding;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

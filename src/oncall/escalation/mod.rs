@@ -2,6 +2,7 @@
 
 mod advance;
 mod answer;
+mod level;
 pub mod state;
 pub mod world;
 

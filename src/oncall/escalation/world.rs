@@ -45,11 +45,7 @@ impl World {
                             next.map(|entry| entry.person).collect()
                         }
                         (Which::Everybody, None) => schedule.everybody(),
-                        (Which::Everybody, Some(rotation)) => {
-                            let mut only = schedule.clone();
-                            only.rotations.retain(|it| it.id == *rotation);
-                            only.everybody()
-                        }
+                        (Which::Everybody, Some(rotation)) => schedule.only(rotation).everybody(),
                     })
                 }
             };

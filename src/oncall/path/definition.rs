@@ -77,6 +77,9 @@ pub enum Does {
     NotifyChannel {
         /// The channels in Slack: 1 to 10.
         channels: Vec<ChannelId>,
+        /// How urgent it is for them.
+        #[serde(default)]
+        urgency: Urgency,
         /// How long to wait for an answer. Without it, goes on at once.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         time_to_ack: Option<Wait>,
@@ -181,9 +184,16 @@ pub struct Retry {
 #[serde(deny_unknown_fields)]
 #[schema(as = EscalationRoundRobin)]
 pub struct RoundRobin {
+    /// Whether it is done so; all are paged together, if not.
+    #[serde(default = "yes")]
+    pub enabled: bool,
     /// After how many seconds the next one is paged too; only the one, if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotate_after_seconds: Option<u32>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Somebody to be paged.
@@ -269,6 +279,13 @@ pub enum Condition {
         /// Which.
         one_of: Vec<String>,
     },
+}
+
+impl Level {
+    /// How one of several is paged at a time; nothing if all are paged together.
+    pub fn one_at_a_time(&self) -> Option<RoundRobin> {
+        self.round_robin.filter(|round_robin| round_robin.enabled)
+    }
 }
 
 impl Path {

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::ids::{ChannelId, HoursId, NodeId, PathId, ScheduleId, UserId};
 use crate::oncall::hours::{self, Interval};
 use crate::oncall::path::definition::{
-    Condition, Does, Level, Node, Path, Recipient, Wait, WorkingHours,
+    Condition, Does, Level, Node, Path, Recipient, Urgency, Wait, WorkingHours,
 };
 
 /// How deep paths can go on with one another.
@@ -34,6 +34,9 @@ pub enum Step {
     Tell {
         /// Which.
         channels: Vec<ChannelId>,
+        /// How urgent it is for them.
+        #[serde(default)]
+        urgency: Urgency,
         /// How long to wait for an answer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         wait: Option<Wait>,
@@ -179,11 +182,14 @@ impl Maker<'_> {
                     let hours = hours_of(&level.time_to_ack, hours);
                     self.steps.push(Step::Page { level: level.clone(), hours });
                 }
-                Does::NotifyChannel { channels, time_to_ack } => self.steps.push(Step::Tell {
-                    channels: channels.clone(),
-                    wait: time_to_ack.clone(),
-                    hours: time_to_ack.as_ref().and_then(|wait| hours_of(wait, hours)),
-                }),
+                Does::NotifyChannel { channels, urgency, time_to_ack } => {
+                    self.steps.push(Step::Tell {
+                        channels: channels.clone(),
+                        urgency: *urgency,
+                        wait: time_to_ack.clone(),
+                        hours: time_to_ack.as_ref().and_then(|wait| hours_of(wait, hours)),
+                    });
+                }
                 Does::Delay { wait } => {
                     let hours = hours_of(wait, hours);
                     self.steps.push(Step::Delay { wait: wait.clone(), hours });

@@ -131,7 +131,7 @@ impl Checker {
     ) -> Result<(), Unfit> {
         match &node.does {
             Does::Level(level) => self.level(field, level),
-            Does::NotifyChannel { channels, time_to_ack } => {
+            Does::NotifyChannel { channels, urgency: _, time_to_ack } => {
                 if !(1..=CHANNELS_LIMIT).contains(&channels.len()) {
                     let why = format!("There are from 1 to {CHANNELS_LIMIT}.");
                     return unfit(format!("{field}.channels"), why);
@@ -196,7 +196,7 @@ impl Checker {
         if let Some(seconds) = rotates {
             number(&format!("{field}.round_robin.rotate_after_seconds"), seconds, 1, WAIT_LIMIT)?;
         }
-        if level.round_robin.is_some() && level.retry.is_some() {
+        if level.one_at_a_time().is_some() && level.retry.is_some() {
             return unfit(format!("{field}.retry"), "One of a round robin is not paged again.");
         }
         Ok(())

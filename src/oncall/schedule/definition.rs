@@ -166,6 +166,17 @@ impl Schedule {
         everybody
     }
 
+    /// The schedule with this rotation alone, in all its versions.
+    pub fn only(&self, rotation: &RotationId) -> Schedule {
+        let versions = self.rotations.iter().filter(|it| it.id == *rotation);
+        Schedule {
+            name: self.name.clone(),
+            time_zone: self.time_zone.clone(),
+            rotations: versions.cloned().collect(),
+            annotations: BTreeMap::new(),
+        }
+    }
+
     /// Whether there is such a layer.
     pub fn has_layer(&self, rotation: &RotationId, layer: &LayerId) -> bool {
         let versions = self.rotations.iter().filter(|it| it.id == *rotation);

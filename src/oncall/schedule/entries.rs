@@ -11,14 +11,8 @@ use crate::clock::Timestamp;
 use crate::ids::{LayerId, OverrideId, RotationId, UserId};
 use crate::oncall::hours::{self, Span};
 use crate::oncall::schedule::calendar::Turns;
-use crate::oncall::schedule::definition::{
-    IntervalType, Override, Rotation, Schedule, SchedulingMode,
-};
+use crate::oncall::schedule::definition::{Override, Rotation, Schedule, SchedulingMode};
 
-/// How much of a schedule is shown at once.
-const WINDOW: Duration = Duration::from_secs(31 * 24 * 3600);
-/// How much, where turns are as short as an hour.
-const SHORT_WINDOW: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How far ahead the next turn is looked for.
 const AHEAD: Duration = Duration::from_secs(93 * 24 * 3600);
 
@@ -61,13 +55,6 @@ impl Schedule {
         hours::zone(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 
-    /// How much of it is shown at once.
-    pub fn window(&self) -> Duration {
-        let handovers = self.rotations.iter().flat_map(|rotation| &rotation.handovers);
-        let is_short = handovers.into_iter().any(|it| it.interval_type == IntervalType::Hourly);
-        if is_short { SHORT_WINDOW } else { WINDOW }
-    }
-
     /// Who is on call within a window of time.
     pub fn entries(&self, overrides: &[Override], from: Timestamp, to: Timestamp) -> Entries {
         let scheduled = self.scheduled(from, to);
@@ -76,7 +63,7 @@ impl Schedule {
         // What was said last counts.
         let said_at = |entry: &Entry| {
             let of = overrides.iter().find(|it| Some(&it.id) == entry.by.as_ref());
-            of.map(|it| (it.created_at, it.id.clone()))
+            of.map(|it| (it.updated_at, it.created_at, it.id.clone()))
         };
         standing_in.sort_by_key(said_at);
         let mut all = scheduled.clone();
@@ -119,9 +106,13 @@ impl Schedule {
                 let place = (entry.rotation.clone(), entry.layer.clone());
                 let before = latest.insert(place.clone(), (entry.person.clone(), entry.end_at));
                 let goes_on = before == Some((entry.person.clone(), entry.start_at));
-                if !goes_on && entry.start_at > after {
-                    next.entry(place).or_insert(entry);
+                if goes_on || entry.start_at <= after {
+                    continue;
                 }
+                next.entry(place).or_insert_with(|| match entry.end_at == to {
+                    true => self.whole(overrides, entry),
+                    false => entry,
+                });
             }
             from = to;
         }

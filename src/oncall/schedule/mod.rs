@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod definition;
 pub mod entries;
+pub mod shifts;
 mod validate;
 
 #[cfg(test)]

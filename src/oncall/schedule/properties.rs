@@ -210,6 +210,33 @@ proptest! {
     }
 
     #[test]
+    fn a_shift_is_the_same_from_wherever_it_is_looked_at(
+        schedule in any_schedule(),
+        overrides in any_overrides(),
+        (from, to) in any_window(),
+        part in 0.0f64..1.0,
+    ) {
+        let shifts = schedule.shifts(&overrides, from, to);
+        // What lies within the window is what the window shows.
+        let within: Vec<Entry> = shifts.all.iter().cloned()
+            .map(|it| Entry { start_at: it.start_at.max(from), end_at: it.end_at.min(to), ..it })
+            .collect();
+        for entry in schedule.entries(&overrides, from, to).all {
+            prop_assert!(within.contains(&entry), "{entry:?}");
+        }
+        let middle = from.plus(to.since(from).mul_f64(part));
+        for shift in schedule.shifts(&overrides, middle, middle.plus(Duration::from_micros(1))).all {
+            prop_assert!(shift.start_at <= middle && middle < shift.end_at);
+            prop_assert!(middle >= to || shifts.all.contains(&shift), "{shift:?}");
+        }
+        for next in schedule.next(&overrides, from) {
+            let then = next.start_at.plus(Duration::from_micros(1));
+            let shifts = schedule.shifts(&overrides, next.start_at, then).all;
+            prop_assert!(shifts.iter().any(|it| it.end_at == next.end_at && it.person == next.person));
+        }
+    }
+
+    #[test]
     fn turns_go_round_in_the_order_of_the_people(
         zone in any_zone(),
         people in 2usize..6,
@@ -343,4 +370,50 @@ fn a_version_of_a_rotation_holds_until_the_next_one() {
     };
     assert_eq!(schedule.on_call(&[], at(AUTUMN + 9 * HOUR)), [UserId::from("U0A0")]);
     assert_eq!(schedule.on_call(&[], at(AUTUMN + 10 * HOUR)), [UserId::from("U0NEW")]);
+}
+
+#[test]
+fn whoever_was_moved_last_stands_in() {
+    let weekly = vec![Handover { interval: 1, interval_type: IntervalType::Weekly }];
+    let schedule = Schedule {
+        name: "x".to_owned(),
+        time_zone: "UTC".to_owned(),
+        rotations: vec![rotation("a", 1, 1, weekly, AUTUMN)],
+        annotations: Default::default(),
+    };
+    let one = |id: &str, updated: i64| Override {
+        id: id.into(),
+        schedule: "s".into(),
+        rotation: "a".into(),
+        layer: "l0".into(),
+        person: UserId::new(format!("U0{id}")),
+        start_at: at(AUTUMN),
+        end_at: at(AUTUMN + HOUR),
+        created_at: at(0),
+        updated_at: at(updated),
+    };
+    for (first, second, expected) in [(1, 2, "U0B"), (3, 2, "U0A"), (2, 2, "U0B")] {
+        let overrides = [one("A", first), one("B", second)];
+        assert_eq!(schedule.on_call(&overrides, at(AUTUMN)), [UserId::from(expected)]);
+    }
+}
+
+#[test]
+fn a_long_window_is_shown_in_parts() {
+    let part = |kind: IntervalType, days: Option<i64>| {
+        let handovers = vec![Handover { interval: 1, interval_type: kind }];
+        let schedule = Schedule {
+            name: "x".to_owned(),
+            time_zone: "UTC".to_owned(),
+            rotations: vec![rotation("a", 1, 1, handovers, AUTUMN)],
+            annotations: Default::default(),
+        };
+        let part = schedule.part(at(0), days.map(|days| at(days * 24 * HOUR)))?;
+        Some((part.to.as_seconds() / (24 * HOUR), part.next_from == Some(part.to)))
+    };
+    assert_eq!(part(IntervalType::Weekly, None), Some((31, false)));
+    assert_eq!(part(IntervalType::Weekly, Some(31)), Some((31, false)));
+    assert_eq!(part(IntervalType::Weekly, Some(32)), Some((31, true)));
+    assert_eq!(part(IntervalType::Hourly, Some(32)), Some((7, true)));
+    assert_eq!(part(IntervalType::Hourly, Some(0)), None);
 }

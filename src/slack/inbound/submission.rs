@@ -13,7 +13,7 @@ use crate::incident::command::{Command, Declare};
 use crate::incident::edit::Edit;
 use crate::incident::papers::Paperwork;
 use crate::incident::papers::item::ItemKind;
-use crate::slack::inbound::grammar::papers::{edited, link};
+use crate::slack::inbound::grammar::papers::link;
 use crate::slack::view::form;
 use crate::slack::view::kit::element::INPUT_ACTION;
 
@@ -123,8 +123,7 @@ pub fn command(callback_id: &str, values: &Value) -> Result<Command, SubmissionE
 }
 
 fn assignment(kind: ItemKind, assignee: Option<UserId>) -> Command {
-    let (unassign, nothing) = (assignee.is_none(), ItemId::from(""));
-    Command::Paperwork(edited(kind, nothing, None, assignee, unassign))
+    Command::Paperwork(Paperwork::assign(kind, ItemId::from(""), assignee))
 }
 
 /// What was filled into the inputs of a form, by the name of the field.

@@ -56,6 +56,8 @@ impl Job<'_> {
         {
             return Ok(found);
         }
+        // Whatever name somebody chose: by the number, the channel is known again after an attempt
+        // that ended without an answer.
         let base = channel_name(self.incident.number, &self.incident.name);
         let is_private = self.incident.visibility == Visibility::Private;
         for name in candidates(&base) {
@@ -103,18 +105,28 @@ impl Job<'_> {
         Ok(Some((channel_id(&made)?, name)))
     }
 
-    /// Gives the channel the incident's name, unless people have given it another.
+    /// Gives the channel the incident's name, or the one that was chosen for it, unless people have given
+    /// it another. What it is called is looked at first: the event that tells of a new name may be late
+    /// or lost.
     pub(super) async fn rename_channel(&self, channel: &ChannelId) -> Result<(), Failed> {
+        if self.incident.standing.named_by_people.is_some() {
+            return Ok(());
+        }
         let shown = self.shown(Surface::Channel).await?;
-        if self.incident.standing.named_by_people.is_some()
-            || shown.hash.as_deref().is_some_and(|name| self.is_own_name(name))
-        {
+        let name = self.present_name(channel).await?;
+        let is_given = shown.hash.as_ref() == Some(&name);
+        if self.is_own_name(&name) {
+            if !is_given {
+                let shown = Shown { hash: Some(name), ..shown };
+                self.save(Surface::Channel, &shown).await?;
+            }
             return Ok(());
         }
-        if self.is_named_by_people(channel, &shown).await? {
+        if !is_given && !self.may_have_named(&name).await? {
+            self.found(ChannelChange::Renamed { to: name, follows: false }).await?;
             return Ok(());
         }
-        let base = channel_name(self.incident.number, &self.incident.name);
+        let base = self.wanted_name();
         for name in candidates(&base) {
             match self
                 .calls
@@ -137,38 +149,43 @@ impl Job<'_> {
 
     /// Whether Stentor would give the channel this name as the incident is called now.
     pub(super) fn is_own_name(&self, name: &str) -> bool {
-        self.would_be_named(&self.incident.name, name)
+        is_variant_of(&self.wanted_name(), name)
+    }
+
+    /// The name that somebody chose for the channel, or the one that it has by itself.
+    fn wanted_name(&self) -> String {
+        let own = || channel_name(self.incident.number, &self.incident.name);
+        self.incident.channel_name.clone().unwrap_or_else(own)
     }
 
     fn would_be_named(&self, called: &str, name: &str) -> bool {
-        let base = channel_name(self.incident.number, called);
-        candidates(&base).any(|candidate| candidate == name)
+        is_variant_of(&channel_name(self.incident.number, called), name)
     }
 
     /// Whether Stentor would have given the channel this name, whatever the incident was called:
     /// an attempt may have done so whose answer was lost.
     pub(super) async fn may_have_named(&self, name: &str) -> Result<bool, Failed> {
-        if self.is_own_name(name) {
+        if self.is_own_name(name) || self.would_be_named(&self.incident.name, name) {
             return Ok(true);
         }
         let mut tx = self.performer.db.read().await?;
         let record =
             timeline::after(&mut tx, &self.work.workspace, &self.incident.id, 0, i64::MAX).await?;
-        Ok(record.iter().any(|entry| match &entry.event {
+        let chosen = record.iter().rposition(|it| matches!(it.event, Event::ChannelNamed { .. }));
+        Ok(record.iter().enumerate().any(|(place, entry)| match &entry.event {
             Event::Renamed { from, .. } => self.would_be_named(from, name),
+            Event::ChannelNamed { from: Some(from), .. } => is_variant_of(from, name),
+            // What people called it before somebody chose a name here is not theirs to keep.
+            Event::ChannelChanged { change: ChannelChange::Renamed { to, .. }, .. } => {
+                to == name && Some(place) < chosen
+            }
             _ => false,
         }))
     }
 
-    /// The event that tells of a new name may be late or lost.
-    async fn is_named_by_people(&self, channel: &ChannelId, shown: &Shown) -> Result<bool, Failed> {
+    async fn present_name(&self, channel: &ChannelId) -> Result<String, Failed> {
         let answer = self.calls.get("conversations.info", &[("channel", channel.as_str())]).await?;
-        let name = answer["channel"]["name"].as_str().unwrap_or_default();
-        if shown.hash.as_deref() == Some(name) || self.may_have_named(name).await? {
-            return Ok(false);
-        }
-        self.found(ChannelChange::Renamed { to: name.to_owned(), follows: false }).await?;
-        Ok(true)
+        Ok(answer["channel"]["name"].as_str().unwrap_or_default().to_owned())
     }
 }
 
@@ -179,6 +196,10 @@ fn candidates(base: &str) -> impl Iterator<Item = String> {
         format!("{}{suffix}", &base[..base.len().min(room)])
     });
     std::iter::once(base.to_owned()).chain(again)
+}
+
+fn is_variant_of(base: &str, name: &str) -> bool {
+    candidates(base).any(|candidate| candidate == name)
 }
 
 fn channel_id(channel: &Value) -> Result<ChannelId, Failed> {

@@ -93,6 +93,7 @@ pub fn post(entry: &Entry, incident: &Incident, catalogue: &Catalogue) -> Option
         | Event::NoteAdded { .. }
         | Event::ChannelOpened { .. }
         | Event::ChannelChanged { .. }
+        | Event::ChannelNamed { .. }
         | Event::Undelivered { .. }
         | Event::MessagePinned { .. }
         | Event::MessageEdited { .. }

@@ -240,6 +240,8 @@ fn every_event(catalogue: &Catalogue, name: &str, text: &str) -> Vec<Event> {
         Event::TimestampSet { timestamp, from: Some(minute(5)), to: None },
         Event::CallChanged { from: None, to: Some(text.to_owned()) },
         Event::CallChanged { from: Some(text.to_owned()), to: None },
+        Event::ChannelNamed { from: None, to: Some(text.to_owned()) },
+        Event::ChannelNamed { from: Some(text.to_owned()), to: None },
         Event::VisibilityChanged { from: Visibility::Public, to: Visibility::Private },
     ];
     let usual = vec![
@@ -460,7 +462,8 @@ fn senders_alert(key: &str, name: &str, text: &str) -> Alert {
 }
 
 fn handled(done: Handled) -> Event {
-    Event::AlertsHandled { by: Actor::Person { user: UserId::from("U0BEA") }, done }
+    let by = Actor::Person { user: UserId::from("U0BEA") };
+    Event::AlertsHandled { by, through: Some("<!here>".to_owned()), done }
 }
 
 fn every_warning(name: &str, text: &str) -> Vec<Warning> {

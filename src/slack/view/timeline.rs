@@ -3,7 +3,7 @@
 use crate::ids::ChannelId;
 use crate::incident::catalogue::Catalogue;
 use crate::incident::channel::ChannelChange;
-use crate::incident::event::{Declared, Entry, Event, SeverityChange, StatusChange};
+use crate::incident::event::{Actor, Declared, Entry, Event, SeverityChange, StatusChange};
 use crate::incident::snooze::Woken;
 use crate::incident::state::{Incident, reference};
 use crate::incident::text::shorten;
@@ -58,11 +58,7 @@ pub fn timeline(incident: &Incident, record: &[Entry], catalogue: &Catalogue) ->
 
 /// What an entry says, in a sentence that begins with who did it.
 pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
-    let who = Line::new().actor(&entry.actor);
-    let who = match &entry.through {
-        Some(program) => who.text(&format!(" (through {})", shorten(program, 75))),
-        None => who,
-    };
+    let who = doer(&entry.actor, entry.through.as_deref());
     match &entry.event {
         Event::Declared(declared) if declared.opened_by.is_some() => {
             Line::of("Alerts").then(declaration(declared, catalogue))
@@ -173,7 +169,9 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
         Event::SignalChanged { from, to, regrouped, .. } => {
             alerts::sentence(from.as_ref(), to, *regrouped)
         }
-        Event::AlertsHandled { by, done } => alerts::handled(by, done),
+        Event::AlertsHandled { by, through, done } => {
+            alerts::handled(doer(by, through.as_deref()), done)
+        }
         Event::TagSet { tag, from, to } => {
             let name = words::tag_name(tag, catalogue);
             let to = words::one_line(&to.join(", "), EXCERPT);
@@ -209,6 +207,12 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
             who.text(" set the call to ").link(url, &shorten(url, EXCERPT))
         }
         Event::CallChanged { to: None, .. } => who.text(" ended the call"),
+        Event::ChannelNamed { to: Some(name), .. } => {
+            who.text(" called the channel “").text(&words::one_line(name, EXCERPT)).text("”")
+        }
+        Event::ChannelNamed { to: None, .. } => {
+            who.text(" had the channel called after the incident again")
+        }
         Event::VisibilityChanged { .. } => who.text(" made it private"),
         Event::Paged(paged) => page::sentence(paged),
         Event::Paperwork(filed) => papers::sentence(who, filed),
@@ -225,6 +229,15 @@ pub fn sentence(entry: &Entry, catalogue: &Catalogue) -> Line {
             who.text(" noted that it is not related to ").bold(&reference(*number))
         }
         Event::Unknown => who.text(" did something that this version of Stentor does not know"),
+    }
+}
+
+/// Whoever did something, with the program that did it in their name.
+fn doer(actor: &Actor, through: Option<&str>) -> Line {
+    let who = Line::new().actor(actor);
+    match through {
+        Some(program) => who.text(&format!(" (through {})", shorten(program, 75))),
+        None => who,
     }
 }
 

@@ -144,6 +144,10 @@ pub(super) async fn bare_sqlite(options: SqliteConnectOptions) -> Result<SqliteC
 /// Out of disk or on an I/O error SQLite rolls back by itself. The rollback that follows fails, and
 /// the connection would believe for ever that a transaction is open in it.
 async fn is_whole(connection: &mut SqliteConnection) -> Result<bool> {
+    // Nothing was begun, or its end has been seen.
+    if !connection.is_in_transaction() {
+        return Ok(true);
+    }
     // Comes back when the rollback was tried.
     connection.ping().await?;
     Ok(!connection.is_in_transaction())

@@ -307,7 +307,7 @@ on_each_database! {
             target: matchers(&["alertname=HostDown"]),
             equal: vec!["cluster".to_owned()],
         })).await;
-        bot.lays_down("work", Setting::Maintenance(MaintenanceWindow { filter: None,
+        bot.lays_down("work", Setting::Maintenance(MaintenanceWindow { filter: None, repeats: None,
             name: "New disks".to_owned(),
             matchers: matchers(&["host=db-3"]),
             starts_at: now,

@@ -29,7 +29,7 @@ impl Bot {
     async fn handled(&self, incident: &Incident) -> Vec<Value> {
         let record = self.record(incident).await;
         let handled = record.into_iter().filter_map(|entry| match entry.event {
-            Event::AlertsHandled { by, done } => {
+            Event::AlertsHandled { by, done, .. } => {
                 assert_eq!(by.person().map(|by| by.as_str()), Some(ALICE));
                 assert_ne!(done, Handled::Unknown);
                 Some(json!(done))

@@ -180,7 +180,7 @@ on_each_database! {
         bot.hears(&monitor, vec![fires("Latency", "checkout"), fires("Latency", "cart")]).await;
         let now = bot.clock.now();
         let matchers = vec![stentor::alert::matcher::Matcher::parse("service=checkout").unwrap()];
-        let window = MaintenanceWindow { filter: None,
+        let window = MaintenanceWindow { filter: None, repeats: None,
             name: "Release".to_owned(), matchers, starts_at: now, ends_at: now.plus(10 * MINUTE) };
         bot.lays_down("w", Setting::Maintenance(window)).await;
         let effects = bot.hears(&monitor, vec![fires("Latency", "checkout"), fires("Latency", "cart")]).await;

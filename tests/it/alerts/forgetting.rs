@@ -47,7 +47,7 @@ on_each_database! {
         let bot = Bot::start(&fresh).await;
         let monitor = bot.monitor(Kind::Datadog).await;
         let (now, later) = (bot.clock.now(), bot.clock.now().plus(10 * SECOND));
-        let window = MaintenanceWindow { filter: None,
+        let window = MaintenanceWindow { filter: None, repeats: None,
             name: "Release".to_owned(),
             matchers: vec![stentor::alert::matcher::Matcher::parse("env=prod").unwrap()],
             starts_at: now,

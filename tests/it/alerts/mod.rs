@@ -35,6 +35,7 @@ mod sns;
 mod strangers;
 mod suspicion;
 mod telmai;
+mod through;
 mod trouble;
 mod uptime_kuma;
 mod webhooks;

@@ -261,6 +261,8 @@ on_each_database! {
         assert_eq!(ids(program.get(&format!("/api/v1/people?limit=1&cursor={next}")).await.expect(200)), ["U0B"]);
         assert_eq!(ids(program.get("/api/v1/people?include_inactive=true").await.expect(200)), ["U0A", "U0B", "U0C"]);
         assert_eq!(ids(program.get("/api/v1/people?email=u0b%40example.com").await.expect(200)), ["U0B"]);
+        assert_eq!(ids(program.get("/api/v1/people?email=u0c%40example.com").await.expect(200)), Vec::<String>::new());
+        assert_eq!(ids(program.get("/api/v1/people?email=u0c%40example.com&include_inactive=true").await.expect(200)), ["U0C"]);
         assert_eq!(ids(program.get("/api/v1/people?slack_user_id=U0A").await.expect(200)), ["U0A"]);
         assert_eq!(ids(program.get("/api/v1/people?slack_user_id=U0A&email=u0b%40example.com").await.expect(200)), Vec::<String>::new());
         assert_eq!(program.get("/api/v1/people/U0C").await.expect(200)["is_active"], false);

@@ -214,6 +214,7 @@ on_each_database! {
     async fn what_is_private_leaves_no_trace(fresh: Fresh) {
         let ci = Program::start(&fresh).await;
         let other = ci.another("other").await;
+        let sees = ci.limited("sees", &["everything"]).await;
         ci.post("/api/v1/incidents", &[], &json!({"name": "Someone has our keys", "private": true})).await.expect(201);
         ci.files(json!({"do": "add_action", "description": "Revoke them"})).await.expect(200);
         ci.files(json!({"do": "add_document", "title": "Keys", "markdown": "How it *was*."})).await.expect(200);
@@ -226,6 +227,7 @@ on_each_database! {
         ] {
             assert_eq!(ci.get(path).await.expect(200)[list].as_array().unwrap().len(), 1, "{path}");
             assert_eq!(other.get(path).await.expect(200)[list], json!([]), "{path}");
+            assert_eq!(sees.get(path).await.expect(200)[list].as_array().unwrap().len(), 1, "{path}");
         }
         let action = ci.get("/api/v1/actions").await.expect(200)["items"][0]["id"].clone();
         let document = ci.get("/api/v1/documents").await.expect(200)["documents"][0].clone();

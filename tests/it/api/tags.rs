@@ -131,6 +131,50 @@ on_each_database! {
         }
     }
 
+    async fn incidents_are_found_by_their_tags(fresh: Fresh) {
+        let ci = Program::start(&fresh).await;
+        ci.post(TAGS, &[], &json!({"name": "team", "kind": "multi_value"})).await.expect(201);
+        ci.post(TAGS, &[], &json!({"name": "priority", "kind": "priority", "choices": ["P1", "P2"]})).await.expect(201);
+        for (number, tags) in [(1, vec![("team", "pay, shop"), ("priority", "P1")]), (2, vec![("team", "pay")]), (3, vec![])] {
+            ci.declares("Checkout is slow").await;
+            for (tag, value) in tags {
+                ci.commands(&number.to_string(), json!({"type": "tag", "tag": tag, "value": value})).await.expect(200);
+            }
+        }
+        let found = async |query: &str| {
+            let page = ci.get(&format!("/api/v1/incidents?{query}")).await.expect(200);
+            let incidents = page["incidents"].as_array().unwrap().iter();
+            incidents.map(|incident| incident["number"].as_i64().unwrap()).collect::<Vec<_>>()
+        };
+        for (query, expected) in [
+            ("incident_tag=team%3Dpay", vec![2, 1]),
+            ("incident_tag=Team%3Dshop", vec![1]),
+            ("incident_tag=team%3Dpay,shop", vec![2, 1]),
+            ("incident_tag=team%3DPAY", vec![]),
+            ("incident_tag=team%3Dpay&incident_tag=priority%3Dp1", vec![1]),
+            ("incident_tag=priority%3D", vec![3, 2]),
+            ("incident_tag=team%3Dpay&category=closed", vec![]),
+        ] {
+            assert_eq!(found(query).await, expected, "{query}");
+        }
+        ci.commands("2", json!({"type": "untag", "tag": "team"})).await.expect(200);
+        assert_eq!(found("incident_tag=team%3Dpay").await, [1]);
+        let environment = async |query: &str| {
+            let path = format!("{ENVIRONMENTS}/all/incidents?q={query}");
+            ci.get(&path).await.expect(200)["total"].clone()
+        };
+        for (query, expected) in [
+            ("team+%3D+pay", 1), ("team+%3D+p*+OR+priority+%3D+P1", 1), ("team+%3D+shop+AND+priority+%3D+P2", 0),
+            ("team+%21%3D+pay", 2), ("team+%3D+%22%22", 2),
+        ] {
+            assert_eq!(environment(query).await, expected, "{query}");
+        }
+        for query in ["incident_tag=team", "incident_tag=nothing%3Dx", "incident_tag=priority%3DP9"] {
+            let answer = ci.get(&format!("/api/v1/incidents?{query}")).await;
+            expect_problem(&answer, 400, "bad-parameter", Some("incident_tag"));
+        }
+    }
+
     /// What is private is in no environment of somebody else, nor counted.
     async fn private_incidents_are_found_by_their_own_alone(fresh: Fresh) {
         let ci = Program::start(&fresh).await;

@@ -31,6 +31,12 @@ on_each_database! {
         let changed = program.send(Method::PATCH, &one, &change).await.expect(200);
         assert_eq!(changed["state"], "disabled");
         assert_eq!(changed["event_types"], json!([CREATED, "schedule.created_v1"]));
+        assert_eq!(changed["format"], "incident_io");
+        // BigPanda has no word for schedules.
+        let answer = program.send(Method::PATCH, &one, &json!({"format": "bigpanda"})).await;
+        expect_problem(&answer, 422, "invalid-body", Some("event_types"));
+        let change = json!({"format": "bigpanda", "event_types": [CREATED]});
+        assert_eq!(program.send(Method::PATCH, &one, &change).await.expect(200)["format"], "bigpanda");
         let rotated = program.post(&format!("{one}/rotate"), &[("idempotency-key", "two")], &json!({})).await.expect(200);
         assert_ne!(rotated["secret"], body["secret"]);
         assert!(rotated["old_secret_until"].is_string());
@@ -57,6 +63,8 @@ on_each_database! {
             (json!({"event_types": ["incident.of_tomorrow"]}), "event_types"),
             (json!({"description": "x".repeat(1_001)}), "description"),
             (json!({"secret": "mine"}), "secret"),
+            (json!({"format": "telegram"}), "format"),
+            (json!({"format": "bigpanda", "event_types": ["public_alert.alert_created_v1"]}), "event_types"),
         ] {
             let mut wish = good.clone();
             wish.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use stentor::clock::Timestamp;
 use stentor::ingest::kind::Kind;
 
 use super::{ALL, GROUP_WAIT, Panda, done, failed, fires};
@@ -98,7 +99,7 @@ on_each_database! {
             (json!({"name": "", "condition": "a = b", "start": now, "end": now + 60}), 400),
             (json!({"name": "x", "condition": "a =", "start": now, "end": now + 60}), 400),
             (json!({"name": "x", "condition": "a = b", "start": now * 1_000, "end": now + 60}), 400),
-            (json!({"name": "x", "condition": "a = b", "start": now, "end": now + 60, "frequency": "Daily"}), 501),
+            (json!({"name": "x", "condition": "a = b", "start": now, "end": now + 60, "frequency": "Daily"}), 400),
             (json!({"name": "x", "condition": "a = b", "start": now, "end": now + 60, "frequency": "Now"}), 400),
             (json!({"name": "x", "condition": "a = b", "start": now, "end": now + 60, "post_maintenance_action": "Resolve"}), 501),
         ] {
@@ -107,6 +108,75 @@ on_each_database! {
         for query in ["status=over", "sort_by=id", "order=up", "frequency=Never", "page=0"] {
             failed(&panda.get(&format!("{list}?{query}")).await, 400);
         }
+    }
+
+    /// Each night at ten in Berlin, over the change of the clocks.
+    async fn plans_that_repeat_keep_alerts_quiet_each_time(fresh: Fresh) {
+        let panda = Panda::start(&fresh).await;
+        let (path, list) = ("/v2.0/maintenance-plans", "/v2.0/ordered-maintenance-plans");
+        let clock = &panda.bot.clock;
+        let to = |text: &str| {
+            let at = Timestamp::from(text.parse::<jiff::Timestamp>().unwrap());
+            clock.advance(at.since(clock.now()));
+        };
+        let seconds = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
+        let body = json!({
+            "name": "Backups", "condition": {"=": ["service", "cart"]}, "frequency": "daily",
+            "frequency_data": {"duration": 7_200}, "time_zone": "Europe/Berlin",
+            "start": seconds("2026-10-23T20:00:00Z"), "end": seconds("2026-10-28T00:00:00Z"),
+        });
+        let made = panda.post(path, body.clone()).await.expect(201);
+        assert_eq!((&made["frequency"], &made["time_zone"]), (&json!("Daily"), &json!("Europe/Berlin")));
+        assert_eq!((&made["frequency_data"], &made["status"]), (&json!({"duration": 7_200}), &json!("planned")));
+        let id = made["id"].as_str().unwrap();
+        let own = format!("{path}/{id}");
+        for (query, count) in [("frequency=Daily", 1), ("frequency=Once", 0), ("frequency=weekly", 0), ("", 1)] {
+            let found = panda.get(&format!("{list}?{query}")).await.expect(200);
+            assert_eq!(found.as_array().unwrap().len(), count, "{query}");
+        }
+        let monitor = panda.bot.monitor(Kind::Bigpanda).await;
+        for (now, is_quiet) in [
+            ("2026-10-24T20:30:00Z", true),
+            ("2026-10-24T22:30:00Z", false),
+            // The clocks have gone back: ten is an hour later.
+            ("2026-10-25T20:30:00Z", false),
+            ("2026-10-25T21:30:00Z", true),
+            ("2026-10-25T23:30:00Z", false),
+        ] {
+            to(now);
+            panda.bot.hears(&monitor, vec![fires("Latency", "cart")]).await;
+            let alerts = panda.bot.alerts().await;
+            assert_eq!(alerts[0].maintenance.is_some(), is_quiet, "{now}");
+            let status = if is_quiet { "running" } else { "planned" };
+            assert_eq!(panda.get(&own).await.expect(200)["status"], status, "{now}");
+        }
+        // The same window in the native API, where it can be laid down too.
+        let window = format!("/api/v1/maintenance-windows/{id}");
+        let headers = [("authorization", panda.authorization.as_str())];
+        let native = panda.server.get(&window, &headers).await.expect(200);
+        let repeats = json!({"every": "day", "duration_seconds": 7_200, "time_zone": "Europe/Berlin"});
+        assert_eq!(native["repeats"], repeats);
+        done(&panda.patch(&own, json!({"frequency": "Monthly", "frequency_data": {"relativity": "Relative"}})).await);
+        let changed = panda.get(&own).await.expect(200);
+        assert_eq!(changed["frequency_data"], json!({"duration": 7_200, "relativity": "Relative"}));
+        assert_eq!(panda.server.get(&window, &headers).await.expect(200)["repeats"]["every"], "weekday_of_month");
+        let with = |more: Value| {
+            let mut body = body.clone();
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body
+        };
+        for wrong in [
+            json!({"frequency_data": {"duration": 90_000}}), json!({"frequency_data": {"duration": -1}}),
+            json!({"frequency_data": {}}), json!({"time_zone": "Mars/Olympus"}), json!({"frequency": "Once"}),
+        ] {
+            failed(&panda.post(path, with(wrong)).await, 400);
+        }
+        // One that runs is stopped for good.
+        let running = with(json!({"start": clock.now().as_seconds(), "end": clock.now().as_seconds() + 900_000}));
+        let running = panda.post(path, running).await.expect(201);
+        let own = format!("{path}/{}", running["id"].as_str().unwrap());
+        done(&panda.post(&format!("{own}/stop"), Value::Null).await);
+        assert_eq!(panda.get(&own).await.expect(200)["status"], "done");
     }
 
     async fn environments_have_what_an_expression_holds_for(fresh: Fresh) {

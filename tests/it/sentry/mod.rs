@@ -4,6 +4,7 @@
 mod frame;
 mod incidents;
 mod rules;
+mod statements;
 mod talking;
 mod watching;
 

@@ -96,6 +96,11 @@ impl Receiver {
         heard
     }
 
+    /// What it has heard, and forgets, whatever it says.
+    pub fn heard_otherwise(&self) -> Vec<Heard> {
+        std::mem::take(&mut *self.heard.lock().unwrap())
+    }
+
     /// The types of what it has heard, and forgets.
     pub fn types(&self) -> Vec<String> {
         let types = self.heard().into_iter().map(|heard| heard.body["event_type"].clone());

@@ -69,7 +69,8 @@ on_each_database! {
                 continue;
             };
             tried += 1;
-            let path = operation.path.replace("{id}", "01FDAG4SAP5TYPT98WGR2N7W91");
+            let id = "01FDAG4SAP5TYPT98WGR2N7W91";
+            let path = operation.path.replace("{id}", id).replace("{escalation_id}", id);
             let answer = client.asks(method, &path, Some(&body)).await;
             let status = answer.status.as_u16();
             assert!(status < 500, "{} {path}: {}", operation.method, answer.text);
@@ -184,5 +185,50 @@ on_each_database! {
         let answer = client.posts(&path, &bad).await;
         assert_eq!(failure(&answer, 422, "validation_error").1.as_deref(), Some("severity_id"));
         assert_eq!(client.gets("/v2/incidents/1").await["incident"]["name"], "Very slow");
+    }
+
+    async fn what_was_over_is_written_down_with_its_document(fresh: Fresh) {
+        let mut client = Client::start(&fresh).await;
+        let body = |key: &str, mode: &str, options: Value| json!({
+            "idempotency_key": key, "visibility": "public", "name": "Last year", "mode": mode,
+            "retrospective_incident_options": options,
+        });
+        let link = json!({"postmortem_document_url": "https://docs.example/1", "slack_channel_id": ""});
+        let made = client.posts("/v2/incidents", &body("a", "retrospective", link.clone())).await.expect(200);
+        assert_eq!(made["incident"]["postmortem_document_url"], "https://docs.example/1");
+        assert_eq!(client.posts("/v2/incidents", &body("a", "retrospective", link.clone())).await.expect(200), made);
+        let documents = client.program.get("/api/v1/documents").await.expect(200);
+        assert_eq!((&documents["documents"][0]["url"], documents["documents"].as_array().unwrap().len()), (&json!("https://docs.example/1"), 1));
+        const NAME: &str = "retrospective_incident_options";
+        for (mode, options, field) in [
+            ("retrospective", json!({"external_id": 123}), format!("{NAME}.external_id")),
+            ("retrospective", json!({"slack_channel_id": "C0GENERAL"}), format!("{NAME}.slack_channel_id")),
+            ("retrospective", json!({"postmortem_document_url": "ftp://x"}), format!("{NAME}.postmortem_document_url")),
+            ("standard", link, NAME.to_owned()),
+        ] {
+            let answer = client.posts("/v2/incidents", &body("b", mode, options)).await;
+            let (_, found) = failure(&answer, 422, "validation_error");
+            assert_eq!(found, Some(field));
+        }
+        assert_eq!(client.gets("/v2/incidents").await["pagination_meta"]["total_record_count"], 1);
+    }
+
+    async fn a_name_for_the_channel_is_chosen(fresh: Fresh) {
+        let mut client = Client::start(&fresh).await;
+        let body = |name: &str| json!({
+            "idempotency_key": name, "visibility": "public", "name": "Slow", "slack_channel_name_override": name,
+        });
+        client.posts("/v2/incidents", &body("#War Room")).await.expect(200);
+        let name = client.program.get("/api/v1/incidents/1").await.expect(200)["channel_name"].clone();
+        assert_eq!(name, "war-room");
+        let answer = client.posts("/v2/incidents", &body("inc-7-slow")).await;
+        let found = failure(&answer, 422, "validation_error");
+        assert_eq!(found, ("bad_channel_name".to_owned(), Some("slack_channel_name_override".to_owned())));
+        let edit = |name: &str| json!({"notify_incident_channel": false, "incident": {"slack_channel_name_override": name}});
+        client.posts("/v2/incidents/1/actions/edit", &edit("payments")).await.expect(200);
+        let incident = client.program.get("/api/v1/incidents/1").await.expect(200);
+        assert_eq!((&incident["channel_name"], &incident["version"]), (&json!("payments"), &json!(2)));
+        client.posts("/v2/incidents/1/actions/edit", &edit("")).await.expect(200);
+        assert_eq!(client.program.get("/api/v1/incidents/1").await.expect(200)["channel_name"], Value::Null);
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::api::incident_io::shape::Terms;
-use crate::api::incident_io::shape::user::User;
+use crate::api::incident_io::shape::user::{People, User};
 use crate::incident::event;
 
 /// Who did something: one of these.
@@ -36,14 +36,26 @@ pub struct Titled {
     pub title: String,
 }
 
+impl Named {
+    fn by_name(name: &str) -> Named {
+        Named { id: name.to_owned(), name: name.to_owned() }
+    }
+}
+
 impl Actor {
     /// The actor as this format shows it. Stentor itself is the workflow of that name.
     pub fn show(actor: &event::Actor, terms: &Terms<'_>) -> Actor {
         match actor {
-            event::Actor::Person { user } => Actor::User(terms.people.show(user)),
-            event::Actor::ApiToken { name } => {
-                Actor::ApiKey(Named { id: name.clone(), name: name.clone() })
-            }
+            event::Actor::ApiToken { name } => Actor::ApiKey(Named::by_name(name)),
+            actor => Actor::of_workflows(actor, terms.people),
+        }
+    }
+
+    /// The actor, where this format knows no programs: it calls them workflows.
+    pub fn of_workflows(actor: &event::Actor, people: &People) -> Actor {
+        match actor {
+            event::Actor::Person { user } => Actor::User(people.show(user)),
+            event::Actor::ApiToken { name } => Actor::Workflow(Named::by_name(name)),
             event::Actor::Stentor => {
                 Actor::Workflow(Named { id: "stentor".to_owned(), name: "Stentor".to_owned() })
             }

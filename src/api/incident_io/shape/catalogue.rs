@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use crate::api::incident_io::shape::Terms;
 use crate::clock::Timestamp;
+use crate::ids::StatusId;
 use crate::incident::catalogue::{self, CreateInTriage, RoleKind, StatusCategory};
 
 /// When something was made and changed last.
@@ -68,6 +70,12 @@ impl From<&catalogue::Status> for Status {
 }
 
 impl Status {
+    /// The status of this id, which belongs to this part of life; as much as is known of it.
+    pub fn known(id: &StatusId, category: StatusCategory, terms: &Terms<'_>) -> Status {
+        let known = terms.catalogue.status(id).map(Status::from);
+        known.unwrap_or_else(|| Status::forgotten(id.as_str(), category))
+    }
+
     /// A status that the catalogue has forgotten: all that is known is which part of life it
     /// belonged to.
     pub fn forgotten(id: &str, category: StatusCategory) -> Status {

@@ -57,8 +57,9 @@ pub struct FieldEntry {
     values: Vec<Value>,
 }
 
+/// A field, and what can be chosen in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct FieldInfo {
+pub struct FieldInfo {
     id: String,
     name: String,
     description: String,
@@ -68,13 +69,17 @@ struct FieldInfo {
 
 /// One value: one of these.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-enum Value {
+pub enum Value {
+    /// An option.
     #[serde(rename = "value_option")]
     Choice(Choice),
+    /// A text.
     #[serde(rename = "value_text")]
     Text(String),
+    /// A link.
     #[serde(rename = "value_link")]
     Link(String),
+    /// A number, as text.
     #[serde(rename = "value_numeric")]
     Numeric(String),
 }
@@ -82,21 +87,27 @@ enum Value {
 impl FieldEntry {
     /// What an incident says in this field; nothing, if it says nothing.
     pub fn show(field: &field::CustomField, value: Option<&FieldValue>) -> FieldEntry {
-        let choice = |option: &FieldOption| Choice::show(option, &field.id);
         FieldEntry {
             values: value.map(|value| values(field, value)).unwrap_or_default(),
-            custom_field: FieldInfo {
-                id: field.id.to_string(),
-                name: field.name.clone(),
-                description: field.description.clone(),
-                field_type: field.field_type,
-                options: field.options.iter().map(choice).collect(),
-            },
+            custom_field: FieldInfo::from(field),
         }
     }
 }
 
-fn values(field: &field::CustomField, value: &FieldValue) -> Vec<Value> {
+impl From<&field::CustomField> for FieldInfo {
+    fn from(field: &field::CustomField) -> FieldInfo {
+        FieldInfo {
+            id: field.id.to_string(),
+            name: field.name.clone(),
+            description: field.description.clone(),
+            field_type: field.field_type,
+            options: field.options.iter().map(|it| Choice::show(it, &field.id)).collect(),
+        }
+    }
+}
+
+/// What a value of this field says.
+pub fn values(field: &field::CustomField, value: &FieldValue) -> Vec<Value> {
     match value {
         FieldValue::Options { options } => {
             let known = options.iter().filter_map(|id| field.option(id));

@@ -8,8 +8,10 @@ use crate::api::incident_io::shape::catalogue::{
     IncidentType, Role, Severity, Status, TimestampKind,
 };
 use crate::api::incident_io::shape::field::FieldEntry;
+use crate::api::incident_io::shape::issue::ExternalIssue;
 use crate::api::incident_io::shape::user::User;
 use crate::clock::Timestamp;
+use crate::ids::DocumentId;
 use crate::incident::catalogue::StatusCategory;
 use crate::incident::state::{self, Visibility};
 
@@ -39,6 +41,16 @@ pub struct Incident {
     slack_team_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     slack_channel_url: Option<String>,
+    /// Where people come together for it: its channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permalink: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_issue_reference: Option<ExternalIssue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    postmortem_document_url: Option<String>,
+    postmortem_document_ids: Vec<DocumentId>,
+    debriefs: Vec<Never>,
+    has_debrief: bool,
     team_ids: Vec<Never>,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -91,6 +103,10 @@ impl Incident {
         let catalogue = terms.catalogue;
         let team = incident.slack_team.as_ref().map_or(terms.slack_team, |team| team.as_str());
         let channel = incident.channel.as_ref().map(ToString::to_string);
+        let channel_url = channel
+            .as_ref()
+            .map(|channel| format!("https://slack.com/app_redirect?channel={channel}"));
+        let papers = &incident.papers;
         Incident {
             id: incident.id.to_string(),
             reference: incident.reference(),
@@ -98,7 +114,7 @@ impl Incident {
             summary: incident.summary.clone(),
             mode: incident.mode.as_str(),
             visibility: visibility_word(incident.visibility),
-            incident_status: status(incident, terms),
+            incident_status: Status::known(&incident.status, incident.category, terms),
             severity: incident
                 .severity
                 .as_ref()
@@ -115,9 +131,13 @@ impl Incident {
             duration_metrics: durations(incident, terms),
             call_url: incident.call_url.clone(),
             incident_timestamp_values: timestamp_values(incident, terms),
-            slack_channel_url: channel
-                .as_ref()
-                .map(|channel| format!("https://slack.com/app_redirect?channel={channel}")),
+            permalink: channel_url.clone(),
+            slack_channel_url: channel_url,
+            external_issue_reference: papers.issue.as_ref().and_then(ExternalIssue::show),
+            postmortem_document_url: incident.main_document().and_then(|main| main.url.clone()),
+            postmortem_document_ids: papers.documents.keys().cloned().collect(),
+            debriefs: Vec::new(),
+            has_debrief: false,
             slack_channel_id: channel.unwrap_or_default(),
             slack_team_id: team.to_owned(),
             team_ids: Vec::new(),
@@ -159,12 +179,6 @@ impl IncidentSlim {
             },
         }
     }
-}
-
-/// Where the incident stands.
-pub fn status(incident: &state::Incident, terms: &Terms<'_>) -> Status {
-    let known = terms.catalogue.status(&incident.status).map(Status::from);
-    known.unwrap_or_else(|| Status::forgotten(incident.status.as_str(), incident.category))
 }
 
 /// This format's word for who may know of an incident.

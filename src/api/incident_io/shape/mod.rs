@@ -3,15 +3,28 @@
 //! Strict clients fail on `null`, on words that the document does not list and on fields that are
 //! not there: what is absent is left out, what is required is always sent.
 
+pub mod activity;
 pub mod actor;
 pub mod alert;
+pub mod attachment;
+pub mod catalog_entry;
+pub mod catalog_type;
 pub mod catalogue;
+pub mod document;
 pub mod field;
 pub mod incident;
+pub mod issue;
+pub mod timeline_item;
+pub mod update;
+pub mod item;
+pub mod escalation;
+pub mod path;
+pub mod schedule;
 pub mod user;
 
 use serde::Serialize;
 
+use crate::api::incident_io::failure::Failure;
 use crate::api::incident_io::query::Page;
 use crate::incident::catalogue::Catalogue;
 
@@ -24,6 +37,9 @@ pub struct Terms<'a> {
     /// The Slack workspace or organisation; empty if it is not known yet.
     pub slack_team: &'a str,
 }
+
+/// The largest size of a page that the document lets an answer say, even where more may be asked for.
+const SAID: usize = 250;
 
 /// How a page ends.
 #[derive(Debug, Serialize)]
@@ -45,6 +61,23 @@ impl PaginationMeta {
         let is_more = items.len() > page.size;
         items.truncate(page.size);
         let after = items.last().filter(|_| is_more).map(id);
-        PaginationMeta { page_size: page.size, after, total_record_count: None }
+        PaginationMeta { page_size: page.size.min(SAID), after, total_record_count: None }
+    }
+
+    /// The page of a list that is at hand as a whole, and its end.
+    pub fn cut<T>(
+        page: &Page,
+        list: impl IntoIterator<Item = T>,
+        id: impl Fn(&T) -> String,
+    ) -> Result<(Vec<T>, PaginationMeta), Failure> {
+        let mut list = list.into_iter();
+        if let Some(last) = &page.after
+            && !list.by_ref().any(|item| id(&item) == *last)
+        {
+            return Err(page.lost());
+        }
+        let mut items: Vec<T> = list.take(page.size + 1).collect();
+        let meta = PaginationMeta::close(page, &mut items, id);
+        Ok((items, meta))
     }
 }

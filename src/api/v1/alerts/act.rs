@@ -24,7 +24,7 @@ use crate::incident::catalogue::StatusCategory;
 use crate::incident::event::Actor;
 use crate::incident::state::Incident;
 use crate::incident::text::shorten;
-use crate::intake::order::{Errand, Place, Which};
+use crate::intake::order::{Carried, Errand, Place, Which};
 use crate::store::alert_lists::{self, Listed};
 use crate::store::db::Tx;
 use crate::store::{alert_groups, incidents, receipts};
@@ -117,6 +117,17 @@ struct Wish {
     already: &'static str,
 }
 
+/// Does it in the name of whoever calls. A second time changes nothing.
+async fn carry(
+    app: &App,
+    caller: &Caller,
+    receipt: String,
+    errand: Errand,
+) -> Result<Carried, Problem> {
+    let (workspace, through) = (&caller.workspace, caller.through());
+    Ok(app.intake.carry_through(workspace, through, Some(receipt), errand).await?)
+}
+
 /// Does it, unless the alert is that way already.
 async fn change(
     app: &App,
@@ -137,7 +148,7 @@ async fn change(
         return Err(already_so());
     }
     drop(tx);
-    let carried = app.intake.carry_once(&caller.workspace, Some(receipt), wish.errand).await?;
+    let carried = carry(app, caller, receipt, wish.errand).await?;
     if carried.alerts.is_empty() {
         return Err(already_so());
     }
@@ -304,7 +315,7 @@ async fn change_all(
     let path = format!("/api/v1/incidents/{}/alerts/{what}", incident.id);
     let errand = make(Which::Incident(incident.id), caller.actor.clone());
     let receipt = caller.receipt_for(&path, key, &app.ids.ulid(app.clock.now()));
-    let carried = app.intake.carry_once(&caller.workspace, Some(receipt), errand).await?;
+    let carried = carry(app, caller, receipt, errand).await?;
     Ok(Json(AlertsChanged { changed: carried.alerts }))
 }
 
@@ -394,7 +405,7 @@ pub(crate) async fn split_off(
     drop(tx);
     let errand =
         Errand::Move { which: Which::Alerts(alerts), to: Place::Apart, by: caller.actor.clone() };
-    let carried = app.intake.carry_once(&caller.workspace, Some(receipt), errand).await?;
+    let carried = carry(app, caller, receipt, errand).await?;
     carried.groups.into_iter().next().ok_or_else(Problem::internal)
 }
 

@@ -1,31 +1,26 @@
 //! Escalations: people being paged.
 
-use std::collections::BTreeMap;
-
 use axum::Json;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Id, OneOfThem, Wanted, created};
+use super::seen::{self, Seen};
+use super::{Id, OneOfThem, created};
 use crate::api::caller::Caller;
 use crate::api::problem::Problem;
-use crate::api::request::{Body, IdempotencyKey, Params};
-use crate::api::v1::openapi::{Authorized, Keyed, Queried, Written};
+use crate::api::request::{Body, IdempotencyKey};
+use crate::api::v1::openapi::{Authorized, Keyed, Written};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::ids::{AlertId, EscalationId, IncidentId, PathId, UserId};
-use crate::incident::access::may_see;
 use crate::incident::event::Actor;
-use crate::incident::state::{Incident, parse_reference};
 use crate::oncall::escalation::state::{Course, Escalation, Logged, Page, Request, Status};
 use crate::paging::Reassignment;
-use crate::store::db::Tx;
-use crate::store::escalations::{Asked, Filter};
-use crate::store::{escalations, incidents};
+use crate::store::escalations::Asked;
 
-const PATH: &str = "/api/v1/escalations";
+pub(super) const PATH: &str = "/api/v1/escalations";
 
 /// An escalation as it is shown.
 #[derive(Debug, Serialize, ToSchema)]
@@ -73,15 +68,6 @@ pub struct IncidentRef {
     id: IncidentId,
     /// What people call it.
     reference: String,
-}
-
-/// A page of escalations.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct EscalationPage {
-    /// Newest first.
-    escalations: Vec<View>,
-    /// The `cursor` of the next page; null on the last one.
-    next_cursor: Option<String>,
 }
 
 /// Somebody to be paged.
@@ -165,92 +151,6 @@ fn yes() -> bool {
     true
 }
 
-/// List escalations
-///
-/// Newest first, page after page: ask again with `next_cursor` until it is null. Filters narrow the
-/// list together; one that is given several times takes any of its values.
-#[utoipa::path(
-    get,
-    path = "/api/v1/escalations",
-    operation_id = "listEscalations",
-    tag = "on-call",
-    security(("token" = [])),
-    params(
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100,
-            description = "How many on a page at most; 25 if left out"),
-        ("cursor" = Option<String>, Query,
-            description = "Where to go on: the `next_cursor` of the page before"),
-        ("status" = Option<Vec<Status>>, Query, description = "Only those that stand so"),
-        ("path" = Option<Vec<String>>, Query, description = "Only those by this escalation path"),
-        ("incident" = Option<Vec<String>>, Query,
-            description = "Only those about this incident: `INC-42`, or its id"),
-        ("alert" = Option<Vec<String>>, Query, description = "Only those about this alert"),
-        ("created_from" = Option<Timestamp>, Query, description = "Begun at this instant or later"),
-        ("created_to" = Option<Timestamp>, Query, description = "Begun at this instant or earlier"),
-        ("updated_from" = Option<Timestamp>, Query, description = "Changed at this instant or later"),
-        ("updated_to" = Option<Timestamp>, Query, description = "Changed at this instant or earlier"),
-    ),
-    responses(
-        (status = 200, description = "A page of escalations", body = EscalationPage),
-        Authorized,
-        Queried,
-    ),
-)]
-pub async fn list(
-    State(app): State<App>,
-    caller: Caller,
-    RawQuery(query): RawQuery,
-) -> Result<Json<EscalationPage>, Problem> {
-    let more = [
-        "status",
-        "path",
-        "incident",
-        "alert",
-        "created_from",
-        "created_to",
-        "updated_from",
-        "updated_to",
-    ];
-    let given: Vec<(String, String)> =
-        Params::read(query.as_deref(), &[&["limit", "cursor"], &more[..]].concat()).map(
-            |params| {
-                more.iter()
-                    .flat_map(|name| {
-                        params
-                            .every(name)
-                            .map(|value| ((*name).to_owned(), value.to_owned()))
-                            .collect::<Vec<_>>()
-                    })
-                    .collect()
-            },
-        )?;
-    let this = (PATH, &caller.workspace, &given);
-    let wanted = Wanted::read(query.as_deref(), &more, &this)?;
-    let mut tx = app.db.read().await?;
-    let Some(filter) = filter(&mut tx, &caller, &wanted.params).await? else {
-        return Ok(Json(EscalationPage { escalations: Vec::new(), next_cursor: None }));
-    };
-    let most = usize::try_from(wanted.limit).unwrap_or(usize::MAX);
-    let mut before = wanted.place.as_deref().map(EscalationId::from);
-    let mut found: Vec<(Escalation, Option<Incident>)> = Vec::new();
-    // What the caller may not know of leaves no trace: no shorter page, and no empty one.
-    loop {
-        let limit = wanted.limit.max(50) + 1;
-        let some =
-            escalations::page(&mut tx, &caller.workspace, &filter, before.as_ref(), limit).await?;
-        let is_end = i64::try_from(some.len()).unwrap_or(i64::MAX) < limit;
-        before = some.last().map(|escalation| escalation.id.clone()).or(before);
-        found.extend(visible(&mut tx, &caller, some).await?);
-        if is_end || found.len() > most {
-            break;
-        }
-    }
-    found.truncate(most.saturating_add(1));
-    let next_cursor = wanted.cut(&mut found, &this, |(escalation, _)| escalation.id.to_string());
-    let escalations = found.into_iter().map(View::from).collect();
-    Ok(Json(EscalationPage { escalations, next_cursor }))
-}
-
 /// Page somebody
 ///
 /// It is certain when this answers: they are paged as soon as Slack lets it happen, and again, and
@@ -282,7 +182,7 @@ pub async fn create(
     let incident = match &new.incident {
         Some(reference) => {
             let mut tx = app.db.read().await?;
-            let found = incident(&mut tx, &caller, reference).await?;
+            let found = seen::incident(&mut tx, &caller, reference).await?;
             Some(found.ok_or_else(Problem::no_such_incident)?.id)
         }
         None => None,
@@ -319,8 +219,7 @@ pub async fn show(
     caller: Caller,
     Id(id): Id,
 ) -> Result<Json<View>, Problem> {
-    let found = find(&app, &caller, &EscalationId::new(id)).await?;
-    Ok(Json(view(&app, &caller, found).await?))
+    Ok(Json(find(&app, &caller, &EscalationId::new(id)).await?.into()))
 }
 
 /// Take an escalation back
@@ -347,7 +246,7 @@ pub async fn cancel(
     caller: Caller,
     Id(id): Id,
 ) -> Result<Json<View>, Problem> {
-    let id = find(&app, &caller, &EscalationId::new(id)).await?.id;
+    let id = find(&app, &caller, &EscalationId::new(id)).await?.escalation.id;
     let changed = app.paging.cancel(&caller.workspace, &id, &caller.actor).await?;
     Ok(Json(view(&app, &caller, changed).await?))
 }
@@ -379,7 +278,7 @@ pub async fn respond(
     Id(id): Id,
     Body(answer): Body<Respond>,
 ) -> Result<Json<View>, Problem> {
-    let id = find(&app, &caller, &EscalationId::new(id)).await?.id;
+    let id = find(&app, &caller, &EscalationId::new(id)).await?.escalation.id;
     let (workspace, by) = (&caller.workspace, &caller.actor);
     let changed = match answer.response {
         Kind::Ack => app.paging.acknowledge(workspace, &id, by).await?,
@@ -422,7 +321,7 @@ pub async fn reassign(
     Id(id): Id,
     Body(instead): Body<Instead>,
 ) -> Result<Response, Problem> {
-    let id = find(&app, &caller, &EscalationId::new(id)).await?.id;
+    let id = find(&app, &caller, &EscalationId::new(id)).await?.escalation.id;
     let to = Reassignment {
         path: instead.path,
         people: instead.people,
@@ -436,89 +335,23 @@ pub async fn reassign(
     Ok(created(&place, Json(view)))
 }
 
-/// The filter; nothing if nothing can be meant.
-async fn filter(tx: &mut Tx, caller: &Caller, params: &Params) -> Result<Option<Filter>, Problem> {
-    let mut filter = Filter::default();
-    for word in params.every("status") {
-        let status = Status::parse(word).ok_or_else(|| {
-            let words = Status::ALL.map(Status::as_str).join(", ");
-            Problem::bad_parameter("status", format!("There are: {words}."))
-        })?;
-        filter.statuses.push(status);
-    }
-    filter.paths = params.every("path").map(PathId::from).collect();
-    filter.alerts = params.every("alert").map(AlertId::from).collect();
-    let references: Vec<&str> = params.every("incident").collect();
-    for reference in &references {
-        filter.incidents.extend(incident(tx, caller, reference).await?.map(|it| it.id));
-    }
-    let instant = |name: &str| -> Result<Option<Timestamp>, Problem> {
-        let Some(text) = params.one(name)? else { return Ok(None) };
-        let at: Result<jiff::Timestamp, _> = text.parse();
-        let wrong =
-            |_| Problem::bad_parameter(name, "It is an instant, such as `2026-11-21T03:00:00Z`.");
-        Ok(Some(at.map_err(wrong)?.into()))
-    };
-    filter.created_from = instant("created_from")?;
-    filter.created_until = instant("created_to")?;
-    filter.updated_from = instant("updated_from")?;
-    filter.updated_until = instant("updated_to")?;
-    let names_nothing = !references.is_empty() && filter.incidents.is_empty();
-    Ok(Some(filter).filter(|_| !names_nothing))
-}
-
-/// The incident of this number or id, if the caller may know of it.
-async fn incident(
-    tx: &mut Tx,
-    caller: &Caller,
-    reference: &str,
-) -> Result<Option<Incident>, Problem> {
-    let workspace = &caller.workspace;
-    let found = match parse_reference(reference) {
-        Some(number) => incidents::by_number(tx, workspace, number).await?,
-        None => incidents::by_id(tx, workspace, &IncidentId::new(reference)).await?,
-    };
-    Ok(found.filter(|incident| may_see(incident, &caller.eyes())))
-}
-
-/// Those of them that the caller may know of: an escalation is as private as its incident.
-async fn visible(
-    tx: &mut Tx,
-    caller: &Caller,
-    all: Vec<Escalation>,
-) -> Result<Vec<(Escalation, Option<Incident>)>, Problem> {
-    let mut ids: Vec<IncidentId> = all.iter().filter_map(|it| it.incident.clone()).collect();
-    ids.sort();
-    ids.dedup();
-    let found = incidents::with_ids(tx, &caller.workspace, &ids).await?;
-    let found: BTreeMap<IncidentId, Incident> =
-        found.into_iter().map(|incident| (incident.id.clone(), incident)).collect();
-    let seen = all.into_iter().filter_map(|escalation| match &escalation.incident {
-        None => Some((escalation, None)),
-        Some(id) => {
-            let incident = found.get(id).filter(|it| may_see(it, &caller.eyes()))?.clone();
-            Some((escalation, Some(incident)))
-        }
-    });
-    Ok(seen.collect())
-}
-
-async fn find(app: &App, caller: &Caller, id: &EscalationId) -> Result<Escalation, Problem> {
+async fn find(app: &App, caller: &Caller, id: &EscalationId) -> Result<Seen, Problem> {
     let mut tx = app.db.read().await?;
-    let found = escalations::by_id(&mut tx, &caller.workspace, id).await?;
-    let seen = visible(&mut tx, caller, found.into_iter().collect()).await?;
-    let found = seen.into_iter().next().map(|(escalation, _)| escalation);
-    found.ok_or_else(|| Problem::no_such("escalation"))
+    seen::find(&mut tx, caller, id).await?.ok_or_else(no_such)
+}
+
+fn no_such() -> Problem {
+    Problem::no_such("escalation")
 }
 
 async fn view(app: &App, caller: &Caller, escalation: Escalation) -> Result<View, Problem> {
     let mut tx = app.db.read().await?;
-    let seen = visible(&mut tx, caller, vec![escalation]).await?;
-    seen.into_iter().next().map(View::from).ok_or_else(|| Problem::no_such("escalation"))
+    let seen = seen::among(&mut tx, caller, vec![escalation]).await?.pop();
+    seen.map(View::from).ok_or_else(no_such)
 }
 
-impl From<(Escalation, Option<Incident>)> for View {
-    fn from((escalation, incident): (Escalation, Option<Incident>)) -> Self {
+impl From<Seen> for View {
+    fn from(Seen { escalation, incident }: Seen) -> Self {
         View {
             id: escalation.id,
             title: escalation.title,

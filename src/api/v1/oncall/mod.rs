@@ -1,11 +1,14 @@
 //! People, schedules, escalation paths and escalations.
 
+pub mod escalation_list;
 pub mod escalations;
 pub mod overrides;
 pub mod paths;
 pub mod people;
 pub mod schedules;
+pub mod seen;
 
+use axum::Json;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -14,6 +17,7 @@ use axum::routing::{MethodRouter, get, post};
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
+use crate::api::caller::Caller;
 use crate::api::problem::Problem;
 use crate::api::request::Params;
 use crate::api::v1::cursor;
@@ -21,7 +25,8 @@ use crate::api::v1::openapi::problems;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::ids::WorkspaceId;
-use crate::store::oncall_changes::{Change, Written};
+use crate::store::db::Tx;
+use crate::store::oncall_changes::{self, Change, Written};
 
 /// The most that one page holds.
 const PAGE_LIMIT: i64 = 100;
@@ -51,7 +56,7 @@ pub fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
             get(paths::show).put(paths::replace).delete(paths::archive),
         ),
         ("/api/v1/escalation-paths/{id}/changes", get(paths::changes)),
-        ("/api/v1/escalations", get(escalations::list).post(escalations::create)),
+        ("/api/v1/escalations", get(escalation_list::list).post(escalations::create)),
         ("/api/v1/escalations/{id}", get(escalations::show)),
         ("/api/v1/escalations/{id}/cancel", post(escalations::cancel)),
         ("/api/v1/escalations/{id}/respond", post(escalations::respond)),
@@ -112,6 +117,22 @@ impl From<Written> for ChangeView {
     fn from(written: Written) -> Self {
         ChangeView { id: written.id, at: written.at, change: written.change }
     }
+}
+
+/// A page of what was changed in one schedule or path.
+async fn changes_of(
+    tx: &mut Tx,
+    caller: &Caller,
+    list: &str,
+    id: &str,
+    query: Option<&str>,
+) -> Result<Json<ChangePage>, Problem> {
+    let this = (list, &caller.workspace, id);
+    let wanted = Wanted::read(query, &[], &this)?;
+    let (before, limit) = (wanted.place.as_deref(), wanted.limit + 1);
+    let mut found = oncall_changes::of(tx, &caller.workspace, id, before, limit).await?;
+    let next_cursor = wanted.cut(&mut found, &this, |change| change.id.clone());
+    Ok(Json(ChangePage { changes: found.into_iter().map(ChangeView::from).collect(), next_cursor }))
 }
 
 /// How many, and after which one: what every list here asks for.

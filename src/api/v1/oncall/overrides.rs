@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::ids::{OverrideId, ScheduleId};
 use crate::oncall::schedule::definition::{NewOverride, Override};
 use crate::store;
+use crate::store::schedules::Where;
 
 const PATH: &str = "/api/v1/overrides";
 
@@ -67,6 +68,7 @@ pub async fn list(
         &mut tx,
         &caller.workspace,
         &kept.id,
+        &Where::default(),
         before.as_ref(),
         limit,
     )
@@ -78,7 +80,7 @@ pub async fn list(
 /// Have somebody stand in
 ///
 /// In one layer of one rotation, for a while: they are on call there, whoever is scheduled. Where two
-/// stand in at once, the one who was named last does.
+/// stand in at once, the one who was named or moved last does.
 #[utoipa::path(
     post,
     path = "/api/v1/schedules/{id}/overrides",
@@ -139,7 +141,7 @@ pub async fn show(
 
 /// Have somebody stand in at another time
 ///
-/// Who it is can't be changed.
+/// Who it is can't be changed. From then on they stand in before those who were named meanwhile.
 #[utoipa::path(
     put,
     path = "/api/v1/overrides/{id}",

@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{ChangePage, ChangeView, Id, OneOfThem, Wanted, created, name, versioned};
+use super::{ChangePage, Id, OneOfThem, Wanted, changes_of, created, name, versioned};
 use crate::api::caller::Caller;
 use crate::api::problem::Problem;
 use crate::api::request::{Body, IdempotencyKey, IfMatch};
@@ -16,8 +16,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::ids::{PathId, UserId};
 use crate::oncall::path::definition::Path as Definition;
-use crate::store::escalation_paths::Kept;
-use crate::store::{escalation_paths, oncall_changes};
+use crate::store::escalation_paths::{self, Kept};
 
 const PATH: &str = "/api/v1/escalation-paths";
 
@@ -238,16 +237,11 @@ pub async fn changes(
     Id(id): Id,
     RawQuery(query): RawQuery,
 ) -> Result<Json<ChangePage>, Problem> {
-    let this = (PATH, &caller.workspace, &id);
-    let wanted = Wanted::read(query.as_deref(), &[], &this)?;
     let mut tx = app.db.read().await?;
     let known =
         escalation_paths::by_id(&mut tx, &caller.workspace, &PathId::new(id.as_str())).await?;
     known.ok_or_else(|| Problem::no_such("escalation path"))?;
-    let (before, limit) = (wanted.place.as_deref(), wanted.limit + 1);
-    let mut found = oncall_changes::of(&mut tx, &caller.workspace, &id, before, limit).await?;
-    let next_cursor = wanted.cut(&mut found, &this, |change| change.id.clone());
-    Ok(Json(ChangePage { changes: found.into_iter().map(ChangeView::from).collect(), next_cursor }))
+    changes_of(&mut tx, &caller, PATH, &id, query.as_deref()).await
 }
 
 async fn view(app: &App, caller: &Caller, kept: Kept) -> Result<View, Problem> {

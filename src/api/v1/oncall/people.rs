@@ -12,7 +12,7 @@ use crate::api::v1::openapi::{Authorized, Queried};
 use crate::app::App;
 use crate::ids::UserId;
 use crate::oncall::person::Person;
-use crate::store::people;
+use crate::store::people::{self, Named};
 
 const PATH: &str = "/api/v1/people";
 
@@ -67,32 +67,12 @@ pub async fn list(
             return Err(Problem::bad_parameter("include_inactive", "It is `true` or `false`."));
         }
     };
-    let is_meant = |person: &Person| inactive || person.is_active;
     let mut tx = app.db.read().await?;
-    let one = match (wanted.params.one("email")?, wanted.params.one("slack_user_id")?) {
-        (None, None) => None,
-        (email, id) => {
-            let by_id = match id {
-                Some(id) => {
-                    people::with_ids(&mut tx, &caller.workspace, &[UserId::new(id)]).await?
-                }
-                None => Vec::new(),
-            };
-            let by_email = match email {
-                Some(email) => people::by_email(&mut tx, &caller.workspace, email).await?,
-                None => None,
-            };
-            Some(match (id, email) {
-                (Some(_), Some(_)) => {
-                    by_id.into_iter().filter(|it| by_email.as_ref() == Some(it)).collect()
-                }
-                (Some(_), None) => by_id,
-                _ => by_email.into_iter().collect::<Vec<Person>>(),
-            })
-        }
-    };
-    if let Some(found) = one {
-        let people = found.into_iter().filter(is_meant).collect();
+    let (email, id) = (wanted.params.one("email")?, wanted.params.one("slack_user_id")?);
+    if email.is_some() || id.is_some() {
+        let id = id.map(UserId::from);
+        let named = Named { id: id.as_ref(), email, with_inactive: inactive };
+        let people = people::named(&mut tx, &caller.workspace, named).await?;
         return Ok(Json(PeoplePage { people, next_cursor: None }));
     }
     let after = wanted.place.as_deref().map(UserId::from);

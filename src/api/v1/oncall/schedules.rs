@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{ChangePage, ChangeView, Id, OneOfThem, Wanted, created, name, versioned};
+use super::{ChangePage, Id, OneOfThem, Wanted, changes_of, created, name, versioned};
 use crate::api::caller::Caller;
 use crate::api::problem::Problem;
 use crate::api::request::{Body, IdempotencyKey, IfMatch, Params};
@@ -17,8 +17,8 @@ use crate::clock::Timestamp;
 use crate::ids::{ScheduleId, UserId};
 use crate::oncall::schedule::definition::Schedule;
 use crate::oncall::schedule::entries::{Entries, Entry};
-use crate::store::schedules::Kept;
-use crate::store::{oncall_changes, schedules};
+use crate::oncall::schedule::shifts::Part;
+use crate::store::schedules::{self, Kept};
 
 const PATH: &str = "/api/v1/schedules";
 
@@ -265,16 +265,12 @@ pub async fn entries(
     };
     let kept = find(&app, &caller, &id).await?;
     let from = instant("from")?.unwrap_or_else(|| app.clock.now());
-    let most = from.plus(kept.definition.window());
-    let end = instant("to")?.unwrap_or(most);
-    if end <= from {
-        return Err(Problem::bad_parameter("to", "The window ends after it begins."));
-    }
-    let to = end.min(most);
+    let part = kept.definition.part(from, instant("to")?);
+    let Part { to, next_from } =
+        part.ok_or_else(|| Problem::bad_parameter("to", "The window ends after it begins."))?;
     let mut tx = app.db.read().await?;
     let overrides = schedules::overrides(&mut tx, &caller.workspace, &kept.id, from).await?;
     let entries = kept.definition.entries(&overrides, from, to);
-    let next_from = Some(to).filter(|to| *to < end);
     Ok(Json(ScheduleEntries { entries, next_from }))
 }
 
@@ -307,18 +303,14 @@ pub async fn changes(
     Id(id): Id,
     RawQuery(query): RawQuery,
 ) -> Result<Json<ChangePage>, Problem> {
-    let this = (PATH, &caller.workspace, &id);
-    let wanted = Wanted::read(query.as_deref(), &[], &this)?;
     let mut tx = app.db.read().await?;
     let known = schedules::by_id(&mut tx, &caller.workspace, &ScheduleId::new(id.as_str())).await?;
     known.ok_or_else(|| Problem::no_such("schedule"))?;
-    let (before, limit) = (wanted.place.as_deref(), wanted.limit + 1);
-    let mut found = oncall_changes::of(&mut tx, &caller.workspace, &id, before, limit).await?;
-    let next_cursor = wanted.cut(&mut found, &this, |change| change.id.clone());
-    Ok(Json(ChangePage { changes: found.into_iter().map(ChangeView::from).collect(), next_cursor }))
+    changes_of(&mut tx, &caller, PATH, &id, query.as_deref()).await
 }
 
-pub(super) async fn find(app: &App, caller: &Caller, id: &str) -> Result<Kept, Problem> {
+/// The schedule of this id that is in use.
+pub async fn find(app: &App, caller: &Caller, id: &str) -> Result<Kept, Problem> {
     let mut tx = app.db.read().await?;
     let found = schedules::by_id(&mut tx, &caller.workspace, &ScheduleId::new(id)).await?;
     found.filter(|kept| !kept.is_archived).ok_or_else(|| Problem::no_such("schedule"))

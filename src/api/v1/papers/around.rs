@@ -19,7 +19,8 @@ use crate::incident::papers::link::{Attachment, ExternalIssue};
 use crate::incident::papers::moment::{self, TimelineItem};
 use crate::incident::papers::note::{self, Note};
 use crate::incident::refusal::Refusal;
-use crate::incident::state::reference;
+use crate::incident::state::{Incident, reference};
+use crate::store::db::Tx;
 use crate::store::{attachments as kept, incidents, seen as marks, timeline as record};
 
 /// People who are named as having looked at one incident.
@@ -98,8 +99,8 @@ pub async fn attachments(
     };
     let (resource_type, external_id) = (needed("resource_type")?, needed("external_id")?);
     let mut tx = app.db.read().await?;
-    let Caller { workspace, actor, .. } = &caller;
-    let found = kept::of_resource(&mut tx, workspace, actor, resource_type, external_id).await?;
+    let (workspace, eyes) = (&caller.workspace, &caller.eyes());
+    let found = kept::of_resource(&mut tx, workspace, eyes, resource_type, external_id).await?;
     let attachments =
         found.into_iter().map(|(incident, attachment)| AttachmentView { incident, attachment });
     Ok(Json(Attachments { attachments: attachments.collect(), external_issue: None }))
@@ -217,8 +218,24 @@ pub async fn related(
 ) -> Result<Json<Relatives>, Problem> {
     let mut tx = app.db.read().await?;
     let incident = find(&mut tx, &caller, &target).await?;
+    let found = relatives(&mut tx, &caller, &incident).await?;
+    let related = found.into_iter().map(|(other, relation)| Relative {
+        reference: reference(other.number),
+        relation,
+        incident: other.id,
+        name: other.name,
+    });
+    Ok(Json(Relatives { related: related.collect() }))
+}
+
+/// The other incidents that one has to do with, as far as the caller may know of them: by age.
+pub async fn relatives(
+    tx: &mut Tx,
+    caller: &Caller,
+    incident: &Incident,
+) -> sqlx::Result<Vec<(Incident, Relation)>> {
     let merged = incident.merged_into.as_ref().map(|into| &into.incident);
-    let entries = record::whole(&mut tx, &caller.workspace, &incident.id).await?;
+    let entries = record::whole(tx, &caller.workspace, &incident.id).await?;
     let absorbed: Vec<&IncidentId> = entries
         .iter()
         .filter_map(|entry| match &entry.event {
@@ -228,19 +245,16 @@ pub async fn related(
         .collect();
     let known = incident.papers.related.keys().chain(merged).chain(absorbed.iter().copied());
     let ids: Vec<IncidentId> = known.cloned().collect();
-    let others =
-        incidents::with_ids_seen_by(&mut tx, &caller.workspace, &caller.eyes(), &ids).await?;
-    let related = others.into_iter().map(|other| Relative {
-        reference: reference(other.number),
-        relation: match &other.id {
+    let others = incidents::with_ids_seen_by(tx, &caller.workspace, &caller.eyes(), &ids).await?;
+    let related = others.into_iter().map(|other| {
+        let relation = match &other.id {
             id if merged == Some(id) => Relation::MergedInto,
             id if absorbed.contains(&id) => Relation::Absorbed,
             _ => Relation::Related,
-        },
-        incident: other.id,
-        name: other.name,
+        };
+        (other, relation)
     });
-    Ok(Json(Relatives { related: related.collect() }))
+    Ok(related.collect())
 }
 
 /// People.

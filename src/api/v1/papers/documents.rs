@@ -15,7 +15,7 @@ use crate::api::v1::papers::{Id, OnePaper, missing};
 use crate::app::App;
 use crate::ids::{DocumentId, IncidentId};
 use crate::incident::papers::document::Document;
-use crate::store::documents;
+use crate::store::documents::{self, Wanted};
 
 /// A document, and its incident.
 #[derive(Debug, Serialize, ToSchema)]
@@ -75,11 +75,11 @@ pub async fn list(
         }
     };
     let this = ("documents", &caller.workspace, &incident);
-    let before = cursor::of_query(&params, &this)?.map(DocumentId::new);
-    let Caller { workspace, actor, .. } = &caller;
-    let (incident, before) = (incident.as_ref(), before.as_ref());
-    let page = documents::page(&mut tx, workspace, actor, incident, before, limit).await?;
-    let next_cursor = page.next_before.map(|before| cursor::issue_at(before.as_str(), &this));
+    let after = cursor::of_query(&params, &this)?.map(DocumentId::new);
+    let (workspace, eyes) = (&caller.workspace, &caller.eyes());
+    let wanted = Wanted { incident: incident.clone(), after, ..Wanted::default() };
+    let page = documents::page(&mut tx, workspace, eyes, &wanted, limit).await?;
+    let next_cursor = page.next_after.map(|after| cursor::issue_at(after.as_str(), &this));
     let documents = page.documents.into_iter().map(DocumentView::from).collect();
     Ok(Json(DocumentPage { documents, next_cursor }))
 }

@@ -6,16 +6,17 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::caller::Caller;
+use crate::api::items;
 use crate::api::problem::Problem;
 use crate::api::request::Params;
 use crate::api::v1::cursor;
 use crate::api::v1::incidents::{PAGE, PAGE_LIMIT, find, target};
 use crate::api::v1::openapi::{Authorized, Queried};
-use crate::api::v1::papers::{Id, OnePaper, instant, missing};
+use crate::api::v1::papers::{Id, OnePaper, instant};
 use crate::app::App;
 use crate::ids::{IncidentId, ItemId, UserId};
 use crate::incident::papers::item::{Item, ItemKind, ItemStatus};
-use crate::store::items::{self, Filter};
+use crate::store::items::{Filter, page};
 
 /// An action or a follow-up, and its incident.
 #[derive(Debug, Serialize, ToSchema)]
@@ -165,7 +166,7 @@ async fn list(
     );
     let after = cursor::of_query(&params, &this)?.map(ItemId::new);
     let (workspace, actor) = (&caller.workspace, &caller.eyes());
-    let page = items::page(&mut tx, workspace, actor, &filter, after.as_ref(), limit).await?;
+    let page = page(&mut tx, workspace, actor, &filter, after.as_ref(), limit).await?;
     let next_cursor = page.next_after.map(|after| cursor::issue_at(after.as_str(), &this));
     Ok(Json(ItemPage { items: page.items.into_iter().map(ItemView::from).collect(), next_cursor }))
 }
@@ -227,7 +228,6 @@ async fn one(
     id: String,
 ) -> Result<Json<ItemView>, Problem> {
     let mut tx = app.db.read().await?;
-    let found = items::by_id(&mut tx, &caller.workspace, &caller.eyes(), &ItemId::new(id)).await?;
-    let found = found.filter(|(_, item)| item.kind == kind);
-    found.map(|found| Json(found.into())).ok_or_else(|| missing("item"))
+    let found = items::find(&mut tx, caller, kind, &ItemId::new(id)).await?;
+    Ok(Json(found.into()))
 }

@@ -83,9 +83,9 @@ pub async fn list(
     };
     let this = ("updates", &caller.workspace, &incident);
     let before = cursor::of_query(&params, &this)?.and_then(|place| read(&place));
-    let Caller { workspace, actor, .. } = &caller;
+    let (workspace, eyes) = (&caller.workspace, &caller.eyes());
     let Some(incident) = &incident else {
-        let page = timeline::updates(&mut tx, workspace, actor, before.as_ref(), limit).await?;
+        let page = timeline::updates(&mut tx, workspace, eyes, before.as_ref(), limit).await?;
         let next = page.next_before.map(|(at, place)| cursor::issue_at(&write(at, &place), &this));
         let shown = page.updates.into_iter();
         let updates = shown.map(|Update { incident, entry }| EntryView::new(incident, entry));

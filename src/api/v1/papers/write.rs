@@ -7,22 +7,19 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::api::caller::Caller;
+use crate::api::items;
 use crate::api::problem::Problem;
 use crate::api::request::{Body, IdempotencyKey};
 use crate::api::v1::incidents::target;
 use crate::api::v1::openapi::{Authorized, Written};
 use crate::api::v1::papers::items::ItemView;
-use crate::api::v1::papers::{Id, OnePaper, missing};
+use crate::api::v1::papers::{Id, OnePaper};
 use crate::api::v1::write::KEY;
 use crate::app::App;
-use crate::engine::order::{Order, Target};
 use crate::ids::{ItemId, UserId};
-use crate::incident::command::Command;
-use crate::incident::event::{Event, Via};
+use crate::incident::papers::Paperwork;
 use crate::incident::papers::item::{ItemKind, ItemStatus};
 use crate::incident::papers::link::ExternalIssue;
-use crate::incident::papers::{Filed, Paperwork};
-use crate::store::items;
 
 /// Something to be done while an incident lasts.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -192,24 +189,9 @@ async fn add(
     paperwork: Paperwork,
 ) -> Result<(StatusCode, Json<ItemView>), Problem> {
     let target = target(incident).ok_or_else(Problem::no_such_incident)?;
-    let order = Order {
-        workspace: caller.workspace.clone(),
-        receipt: key.map(|key| caller.receipt(&key)),
-        target,
-        actor: caller.actor.clone(),
-        through: Some(caller.program()),
-        via: Via::Api,
-        command: Command::Paperwork(paperwork),
-        expected_version: None,
-    };
-    let done = app.engine.submit(order).await?;
-    let added = done.entries.iter().find_map(|entry| match &entry.event {
-        Event::Paperwork(Filed::ItemAdded { item }) => Some((**item).clone()),
-        _ => None,
-    });
-    // The key may have been that of another request.
-    let item = added.ok_or_else(|| missing("item"))?;
-    Ok((StatusCode::CREATED, Json(ItemView { incident: done.incident.id.clone(), item })))
+    let receipt = key.map(|key| caller.receipt(&key));
+    let added = items::add(app, caller, receipt, target, paperwork).await?;
+    Ok((StatusCode::CREATED, Json(added.into())))
 }
 
 /// Change an action
@@ -316,14 +298,7 @@ pub async fn delete_action(
     caller: Caller,
     Id(id): Id,
 ) -> Result<StatusCode, Problem> {
-    let action = ItemId::new(id);
-    let id = action.clone();
-    let (status, assignee) = (Some(ItemStatus::Deleted), None);
-    let paperwork =
-        Paperwork::EditAction { action, description: None, status, assignee, unassign: false };
-    let Json(_) =
-        change(&app, &caller, IdempotencyKey(None), ItemKind::Action, &id, paperwork).await?;
-    Ok(StatusCode::NO_CONTENT)
+    delete(&app, &caller, ItemKind::Action, ItemId::new(id)).await
 }
 
 /// Delete a follow-up
@@ -343,21 +318,17 @@ pub async fn delete_follow_up(
     caller: Caller,
     Id(id): Id,
 ) -> Result<StatusCode, Problem> {
-    let id = ItemId::new(id);
-    let paperwork = Paperwork::EditFollowUp {
-        follow_up: id.clone(),
-        title: None,
-        description: None,
-        status: Some(ItemStatus::Deleted),
-        assignee: None,
-        unassign: false,
-        labels: None,
-        priority: None,
-        category: None,
-        issue: None,
-    };
-    let Json(_) =
-        change(&app, &caller, IdempotencyKey(None), ItemKind::FollowUp, &id, paperwork).await?;
+    delete(&app, &caller, ItemKind::FollowUp, ItemId::new(id)).await
+}
+
+async fn delete(
+    app: &App,
+    caller: &Caller,
+    kind: ItemKind,
+    id: ItemId,
+) -> Result<StatusCode, Problem> {
+    let paperwork = Paperwork::status_of(kind, id.clone(), ItemStatus::Deleted);
+    items::change(app, caller, None, kind, &id, paperwork).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -369,22 +340,7 @@ async fn change(
     id: &ItemId,
     paperwork: Paperwork,
 ) -> Result<Json<ItemView>, Problem> {
-    let mut tx = app.db.read().await?;
-    let found = items::by_id(&mut tx, &caller.workspace, &caller.eyes(), id).await?;
-    drop(tx);
-    let found = found.filter(|(_, item)| item.kind == kind);
-    let (incident, _) = found.ok_or_else(|| missing("item"))?;
-    let order = Order {
-        workspace: caller.workspace.clone(),
-        receipt: key.map(|key| caller.receipt(&key)),
-        target: Target::Id(incident.clone()),
-        actor: caller.actor.clone(),
-        through: Some(caller.program()),
-        via: Via::Api,
-        command: Command::Paperwork(paperwork),
-        expected_version: None,
-    };
-    let done = app.engine.submit(order).await?;
-    let item = done.incident.papers.items.get(id).ok_or_else(|| missing("item"))?.clone();
-    Ok(Json(ItemView { incident, item }))
+    let receipt = key.map(|key| caller.receipt(&key));
+    let changed = items::change(app, caller, receipt, kind, id, paperwork).await?;
+    Ok(Json(changed.into()))
 }

@@ -84,36 +84,9 @@ pub fn of_message(message: &Value) -> Intent {
 /// What pressing a button beside an item means.
 pub fn pressed(button: ItemButton, kind: ItemKind, item: ItemId) -> Intent {
     match button {
-        ItemButton::Done => file(edited(kind, item, Some(ItemStatus::Completed), None, false)),
-        ItemButton::NotDoing => file(edited(kind, item, Some(ItemStatus::NotDoing), None, false)),
+        ItemButton::Done => file(Paperwork::status_of(kind, item, ItemStatus::Completed)),
+        ItemButton::NotDoing => file(Paperwork::status_of(kind, item, ItemStatus::NotDoing)),
         ItemButton::Assign => Intent::OpenForm(Form::Assign { kind, item }),
-    }
-}
-
-/// The command by which an item stands otherwise.
-pub fn edited(
-    kind: ItemKind,
-    item: ItemId,
-    status: Option<ItemStatus>,
-    assignee: Option<UserId>,
-    unassign: bool,
-) -> Paperwork {
-    match kind {
-        ItemKind::Action => {
-            Paperwork::EditAction { action: item, description: None, status, assignee, unassign }
-        }
-        ItemKind::FollowUp => Paperwork::EditFollowUp {
-            follow_up: item,
-            title: None,
-            description: None,
-            status,
-            assignee,
-            unassign,
-            labels: None,
-            priority: None,
-            category: None,
-            issue: None,
-        },
     }
 }
 

@@ -7,7 +7,6 @@ mod one;
 
 use crate::alert::observation::Status;
 use crate::alert::signal::{Maintenance, Signal};
-use crate::incident::event::Actor;
 use crate::incident::handled::Handled;
 use crate::incident::signal::{self, News};
 use crate::incident::state::{Incident, reference};
@@ -88,8 +87,7 @@ pub fn sentence(from: Option<&Signal>, to: &Signal, regrouped: bool) -> Line {
 }
 
 /// What the timeline says of what somebody did about alerts.
-pub fn handled(by: &Actor, done: &Handled) -> Line {
-    let who = Line::new().actor(by);
+pub fn handled(who: Line, done: &Handled) -> Line {
     let about =
         |line: Line, title: &str| line.text(": “").text(&words::one_line(title, EXCERPT)).text("”");
     match done {

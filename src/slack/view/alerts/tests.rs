@@ -2,6 +2,7 @@ use insta::assert_snapshot;
 
 use super::card::{Card, card, gone};
 use super::*;
+use crate::incident::event::Actor;
 use crate::alert::course;
 use crate::alert::history::{Cause, Change, Phase, What};
 use crate::alert::state::Alert;
@@ -13,8 +14,13 @@ use crate::slack::view::timeline;
 fn shown(story: &Story, alerts: &[Alert]) -> String {
     let group = group_of(story, "Latency is high");
     let until = alerts.iter().map(|alert| alert.changed_at).max().unwrap();
-    let seen =
-        Change { phase: Phase::New, status: Status::Critical, what: Some(What::Seen), by: None };
+    let seen = Change {
+        phase: Phase::New,
+        status: Status::Critical,
+        what: Some(What::Seen),
+        by: None,
+        through: None,
+    };
     let history = alerts.iter().map(|alert| (alert.id.clone(), alert.first_seen, seen.clone()));
     let history: Vec<_> = history.collect();
     drawing::message(&card(&Card {
@@ -235,7 +241,7 @@ fn the_timeline_tells_who_did_what_about_alerts() {
         Handled::Unrelated { title: title(), count: 1 },
         Handled::Unknown,
     ] {
-        story.happens(Actor::Stentor, &Command::RecordAlerts { by: alice(), done });
+        story.happens(Actor::Stentor, &Command::RecordAlerts { by: alice(), through: None, done });
     }
     let said = story
         .record

@@ -245,6 +245,9 @@ on_each_database! {
             ("maintenance-windows", window.clone(), json!({"name": ""}), "name"),
             ("maintenance-windows", window.clone(), json!({"matchers": []}), "matchers"),
             ("maintenance-windows", window.clone(), json!({"ends_at": "2026-09-21T13:00:00Z"}), "ends_at"),
+            ("maintenance-windows", window.clone(), json!({"repeats": {"every": "day", "duration_seconds": 59}}), "repeats.duration_seconds"),
+            ("maintenance-windows", window.clone(), json!({"repeats": {"every": "week", "duration_seconds": 604_801}}), "repeats.duration_seconds"),
+            ("maintenance-windows", window.clone(), json!({"repeats": {"every": "day", "duration_seconds": 60, "time_zone": "Mars/Olympus"}}), "repeats.time_zone"),
         ];
         for (kind, says, change, field) in bad {
             let answer = ci.post(&format!("/api/v1/{kind}"), &[], &with(says, &change)).await;

@@ -227,6 +227,7 @@ pub async fn ask(
     assert_eq!(call!(alert_groups::of_incidents(ours, std::slice::from_ref(incident))).len(), 1);
     assert_eq!(call!(alerts::of_incident(ours, incident)).len(), 1);
     let found = call!(incidents::by_id(ours, incident)).unwrap();
+    assert_eq!(call!(pictures::people(ours, &[&found])).len(), 0);
     assert_eq!(call!(pictures::of(ours, vec![found]))[0].alerts.len(), 1);
     assert_eq!(call!(pictures::systems(ours)).len(), 1);
     let search = Search {

@@ -18,13 +18,14 @@ use stentor::oncall::schedule::definition::Override;
 use stentor::store::db::Tx;
 use stentor::store::escalations::{Asked, Filter, Shown};
 use stentor::store::oncall_changes::{Change, What, Written};
+use stentor::store::people::Named;
 use stentor::store::{escalation_paths, escalations, oncall_changes, outbox, people, schedules};
 
 use super::everything;
 use crate::databases::on_each_database;
 
 /// What is called here.
-pub const CALLED: [&str; 42] = [
+pub const CALLED: [&str; 45] = [
     "escalation_paths::all",
     "escalation_paths::by_id",
     "escalation_paths::by_request",
@@ -48,7 +49,10 @@ pub const CALLED: [&str; 42] = [
     "oncall_changes::of",
     "outbox::lock",
     "people::by_email",
+    "people::count",
+    "people::gone_with_email",
     "people::leave_unseen",
+    "people::named",
     "people::page",
     "people::save",
     "people::with_ids",
@@ -177,6 +181,10 @@ on_each_database! {
         let (id, override_id) = (EscalationId::from("01ESCALATION"), OverrideId::from("01OVERRIDE"));
         assert_eq!(call!(people::with_ids(std::slice::from_ref(&user)))[0].name, "ours");
         assert_eq!(call!(people::by_email(" Same@Example.com")).unwrap().name, "ours");
+        let named = Named { email: Some("same@example.com"), with_inactive: true, ..Named::default() };
+        assert_eq!(call!(people::named(named)).len(), 1);
+        assert!(call!(people::gone_with_email("same@example.com")).is_empty());
+        assert_eq!(call!(people::count()), 1);
         assert_eq!(call!(people::page(true, None, 9)).len(), 1);
         assert!(call!(people::page(false, Some(&user), 9)).is_empty());
         assert_eq!(call!(schedules::by_id(&schedule_id)).unwrap().definition.name, "ours");
@@ -188,7 +196,7 @@ on_each_database! {
         call!(schedules::override_by_id(&override_id));
         call!(schedules::override_by_request("same"));
         assert_eq!(call!(schedules::overrides(&schedule_id, NOW)).len(), 1);
-        assert_eq!(call!(schedules::override_page(&schedule_id, None, 9)).len(), 1);
+        assert_eq!(call!(schedules::override_page(&schedule_id, &Default::default(), None, 9)).len(), 1);
         assert_eq!(call!(schedules::override_count(&schedule_id, NOW)), 1);
         assert_eq!(call!(escalation_paths::by_id(&path_id)).unwrap().definition.name, "ours");
         call!(escalation_paths::hold(&path_id));

@@ -10,6 +10,7 @@ use stentor::incident::papers::document::{Document, DocumentKind, DocumentStatus
 use stentor::incident::papers::item::{Item, ItemKind, ItemStatus};
 use stentor::incident::papers::link::Attachment;
 use stentor::store::db::Tx;
+use stentor::store::documents::{Order, Wanted};
 use stentor::store::items::Filter;
 use stentor::store::{attachments, documents, incidents, items, seen, timeline};
 
@@ -104,7 +105,8 @@ pub(super) async fn ask(
     assert_eq!(found.len(), 2);
     call!(documents::by_id(ours, &actor, &written)).unwrap();
     assert_eq!(call!(documents::markdown(ours, &written)).as_deref(), Some("ours"));
-    assert_eq!(call!(documents::page(ours, &actor, None, None, 9)).documents.len(), 1);
+    let wanted = Wanted { order: Order::Oldest, ..Wanted::default() };
+    assert_eq!(call!(documents::page(ours, &actor, &wanted, 9)).documents.len(), 1);
     assert_eq!(call!(seen::of_incident(ours, incident, 9)), []);
     assert_eq!(call!(seen::of_incidents(ours, std::slice::from_ref(incident))), []);
     assert!(!call!(timeline::whole(ours, incident)).is_empty());
@@ -112,6 +114,7 @@ pub(super) async fn ask(
     call!(timeline::updates(ours, &actor, None, 9));
     call!(timeline::updates_of(ours, incident, None, 9));
     let ids = std::slice::from_ref(incident);
+    assert!(!call!(timeline::turns(ours, ids)).is_empty());
     assert_eq!(call!(incidents::with_ids_seen_by(ours, &actor, ids)).len(), 1);
 
     call!(items::save(

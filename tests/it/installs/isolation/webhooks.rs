@@ -8,6 +8,7 @@ use stentor::ids::{IdSource, WebhookId, WorkspaceId};
 use stentor::outbox::webhook_work::{About, Delivery};
 use stentor::store::db::Tx;
 use stentor::store::webhooks::{self, Attempt, State, Webhook};
+use stentor::webhooks::format::Format;
 
 use super::everything;
 use crate::databases::on_each_database;
@@ -61,6 +62,7 @@ async fn fill(tx: &mut Tx, workspace: &WorkspaceId, whose: &str) {
         url: format!("https://{whose}.example.com/"),
         description: whose.to_owned(),
         events: vec![whose.to_owned()],
+        format: Format::IncidentIo,
         state: State::On,
         kept_secret: whose.to_owned(),
         kept_old: Some((whose.to_owned(), NOW)),

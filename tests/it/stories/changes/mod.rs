@@ -5,6 +5,7 @@
 mod access;
 mod announcements;
 mod archived;
+mod chosen;
 mod deleted;
 mod messages;
 mod removed;
