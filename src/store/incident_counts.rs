@@ -27,7 +27,8 @@ pub struct Counts {
 impl Counts {
     /// Counts one more, which was looked at itself.
     fn add(&mut self, incident: &BTreeSet<Facet>, rows: &[Facet], columns: &[Facet]) {
-        for (column, _) in columns.iter().enumerate().filter(|(_, facet)| incident.contains(facet)) {
+        for (column, _) in columns.iter().enumerate().filter(|(_, facet)| incident.contains(facet))
+        {
             self.all[column] += 1;
         }
         for (row, _) in rows.iter().enumerate().filter(|(_, facet)| incident.contains(facet)) {

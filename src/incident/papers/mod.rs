@@ -15,8 +15,8 @@ pub mod note;
 pub mod place;
 #[cfg(test)]
 mod properties;
-pub mod update;
 pub mod tracker;
+pub mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -11,15 +11,15 @@ pub mod catalog_entry;
 pub mod catalog_type;
 pub mod catalogue;
 pub mod document;
+pub mod escalation;
 pub mod field;
 pub mod incident;
 pub mod issue;
-pub mod timeline_item;
-pub mod update;
 pub mod item;
-pub mod escalation;
 pub mod path;
 pub mod schedule;
+pub mod timeline_item;
+pub mod update;
 pub mod user;
 
 use serde::Serialize;

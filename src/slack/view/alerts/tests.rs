@@ -2,11 +2,11 @@ use insta::assert_snapshot;
 
 use super::card::{Card, card, gone};
 use super::*;
-use crate::incident::event::Actor;
 use crate::alert::course;
 use crate::alert::history::{Cause, Change, Phase, What};
 use crate::alert::state::Alert;
 use crate::incident::command::Command;
+use crate::incident::event::Actor;
 use crate::slack::view::drawing;
 use crate::slack::view::samples::{Story, alert, alice, group_of, minute};
 use crate::slack::view::timeline;
