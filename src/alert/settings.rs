@@ -132,7 +132,7 @@ pub struct Route {
     pub active: bool,
     /// Which of its alerts belong together, in place of what the patterns say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grouping: Option<Grouping>,
+    pub grouping: Option<Box<Grouping>>,
     /// Only alerts for which this expression holds.
     #[serde(default)]
     pub filter: Option<String>,

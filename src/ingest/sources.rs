@@ -292,6 +292,7 @@ pub async fn remove(
     store::alert_settings::take_desk(&mut tx, workspace, REMOVER).await?;
     let was_there = store::sources::delete(&mut tx, workspace, id).await?;
     store::heartbeats::forget(&mut tx, workspace, id).await?;
+    store::written_as::forget(&mut tx, workspace, id.as_str()).await?;
     store::alerts::look_at_all_of(&mut tx, workspace, id, clock.now()).await?;
     tx.commit().await?;
     Ok(was_there)

@@ -14,7 +14,7 @@ use crate::intake::sweep::AT_ONCE;
 use crate::outbox::work::Noted;
 use crate::store::alerts::{Sighting, Written};
 use crate::store::db::{Result, Tx};
-use crate::store::{alert_groups, alert_settings, alerts, receipts};
+use crate::store::{alert_groups, alert_settings, alerts, receipts, written_as};
 
 /// Groups that are looked at again at once, when something laid down has changed.
 const GROUPS_AT_ONCE: i64 = 100_000;
@@ -101,6 +101,7 @@ impl Desk<'_> {
             }
             Errand::Delete { kind, id } => {
                 let was_there = alert_settings::delete(tx, self.workspace, kind, id).await?;
+                written_as::forget(tx, self.workspace, id.as_str()).await?;
                 self.settings_changed(tx).await?;
                 Ok(Carried { was_there, setting: Some(id.clone()), ..Carried::default() })
             }

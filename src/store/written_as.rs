@@ -69,11 +69,10 @@ pub async fn put(
     Ok(())
 }
 
-/// Forgets what was written about one.
-pub async fn forget(tx: &mut Tx, workspace: &WorkspaceId, about: &str, id: &str) -> Result<()> {
-    tx.query("DELETE FROM written_as WHERE workspace = $1 AND about = $2 AND id = $3")
+/// Forgets everything that was written about one: it is gone.
+pub async fn forget(tx: &mut Tx, workspace: &WorkspaceId, id: &str) -> Result<()> {
+    tx.query("DELETE FROM written_as WHERE workspace = $1 AND id = $2")
         .bind(workspace.clone())
-        .bind(about.to_owned())
         .bind(id.to_owned())
         .execute()
         .await?;

@@ -149,6 +149,7 @@ async fn read(
     let mut tx = app.db.read().await?;
     let attributes = alert_attributes::all(&mut tx, workspace).await?;
     drop(tx);
+    echo::check(body)?;
     let setting = Setting::Route(body.route(&attributes, before)?);
     check_setting(app, workspace, &setting).await.map_err(in_our_terms)?;
     match setting {
@@ -244,12 +245,9 @@ async fn remove(
     let mut tx = app.db.read().await?;
     let (kept, _) = find(&mut tx, workspace, &id).await?.ok_or_else(no_such)?;
     drop(tx);
-    let errand = Errand::Delete { kind: KIND, id: kept.id.clone() };
+    let errand = Errand::Delete { kind: KIND, id: kept.id };
     if !app.intake.carry(workspace, errand).await?.was_there {
         return Err(no_such());
     }
-    let mut tx = app.db.begin().await?;
-    written_as::forget(&mut tx, workspace, ABOUT, kept.id.as_str()).await?;
-    tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

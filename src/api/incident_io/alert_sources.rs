@@ -132,6 +132,7 @@ async fn create(
     Key(caller): Key,
     Body(body): Body<SourceBody>,
 ) -> Result<Json<One>, Failure> {
+    echo::check(&body)?;
     let kind = body.kind()?;
     let mut tx = app.db.read().await?;
     let attributes = alert_attributes::all(&mut tx, &caller.workspace).await?;
@@ -172,6 +173,7 @@ async fn replace(
     let attributes = alert_attributes::all(&mut tx, workspace).await?;
     let written = written_as::of(&mut tx, workspace, ABOUT, before.id.as_str()).await?;
     drop(tx);
+    echo::check(&body)?;
     let body = body.after(body_of(&before, written, &attributes)?);
     let settings = body.settings(before.kind, &attributes, Some(&before.settings))?;
     let changed = Changed { name: Some(body.name.clone()), settings: Some(settings) };
@@ -192,9 +194,6 @@ async fn remove(
     drop(tx);
     sources::remove(&app.db, &app.clock, &caller.workspace, &source.id).await?;
     app.sources.forget();
-    let mut tx = app.db.begin().await?;
-    written_as::forget(&mut tx, &caller.workspace, ABOUT, source.id.as_str()).await?;
-    tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -116,7 +116,7 @@ impl RouteBody {
             // What these said was shown as conditions.
             matchers: Vec::new(),
             least: None,
-            grouping: config.grouping(attributes)?,
+            grouping: config.grouping(attributes)?.map(Box::new),
             group_wait_seconds: config.wait()?,
             opens,
             severity: template.severity()?.map_or_else(Default::default, |severity| {

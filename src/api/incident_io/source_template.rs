@@ -76,7 +76,11 @@ impl Template {
         }
         for (index, one) in self.attributes.iter().enumerate() {
             let field = format!("template.attributes.{index}");
-            let known = attributes.iter().find(|kept| kept.id.as_str() == one.alert_attribute_id);
+            let id = &one.alert_attribute_id;
+            if self.attributes[..index].iter().any(|other| other.alert_attribute_id == *id) {
+                return Err(Failure::invalid(&field, "An attribute is set once."));
+            }
+            let known = attributes.iter().find(|kept| kept.id.as_str() == id);
             let label = match known {
                 Some(kept) => kept.attribute.label.clone(),
                 None => {

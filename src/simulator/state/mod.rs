@@ -91,8 +91,12 @@ pub struct State {
     pub tokens: Tokens,
     #[serde(skip)]
     pub(super) last_ts: i64,
+    /// Ids begin behind this number.
     #[serde(skip)]
-    pub(super) last_id: u64,
+    pub(super) ids_from: u64,
+    /// The last one of each kind.
+    #[serde(skip)]
+    pub(super) last_ids: BTreeMap<&'static str, u64>,
 }
 
 /// The workspace.

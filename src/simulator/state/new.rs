@@ -64,7 +64,8 @@ impl State {
                 false => Tokens::default(),
             },
             last_ts: 0,
-            last_id: 0,
+            ids_from: 0,
+            last_ids: BTreeMap::new(),
         };
         if let Some(bot) = settings.users.iter().find(|user| user.id == settings.bot_user) {
             state.app.name = bot.real_name.clone();
@@ -90,7 +91,7 @@ impl State {
     /// and none is given out twice in it.
     pub(in crate::simulator) fn beside(self, fellows: usize) -> State {
         let first = fellows as u64 * IDS_OF_A_WORKSPACE;
-        State { last_id: first, triggers: Triggers::after(first), ..self }
+        State { ids_from: first, triggers: Triggers::after(first), ..self }
     }
 
     /// A time stamp later than all before it.
@@ -99,10 +100,11 @@ impl State {
         Ts(self.last_ts)
     }
 
-    /// An id that was never used: the prefix and a counter, so that a test sees the same ids in
-    /// each run.
-    pub(in crate::simulator) fn next_id(&mut self, prefix: &str) -> String {
-        self.last_id += 1;
-        format!("{prefix}{:07}", self.last_id)
+    /// An id that was never used: the prefix and a counter of its own, so that a test sees the same ids
+    /// in each run, whatever else happens beside.
+    pub(in crate::simulator) fn next_id(&mut self, prefix: &'static str) -> String {
+        let last = self.last_ids.entry(prefix).or_insert(self.ids_from);
+        *last += 1;
+        format!("{prefix}{last:07}")
     }
 }

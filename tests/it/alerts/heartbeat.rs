@@ -5,8 +5,11 @@ use std::time::Duration;
 use axum::http::Method;
 use serde_json::{Value, json};
 use stentor::alert::history::Phase;
+use stentor::app::App;
+use stentor::ids::IdSource;
 use stentor::ingest::kind::Kind;
 use stentor::ingest::sources::{self, Changed};
+use stentor::intake::sweep;
 
 use super::visitor::Visitor;
 use crate::bot::Bot;
@@ -68,9 +71,13 @@ on_each_database! {
         job.pings().await;
         bot.clock.advance(130 * SECOND);
         let bot = bot.restarted(&fresh).await;
-        // Two that look at the same moment.
-        tokio::join!(bot.sweeps(), bot.sweeps());
-        bot.sweeps().await;
+        // Two replicas look at the same moment.
+        let app = &bot.stentor.app;
+        let other = App::start(app.db.clone(), bot.clock.clone(), IdSource::system()).await.unwrap();
+        let looks = |app: App| async move {
+            sweep::sweep(&app.db, &app.clock, &app.intake).await.unwrap();
+        };
+        tokio::join!(looks(app.clone()), looks(other.clone()), looks(other));
         let alerts = bot.alerts().await;
         assert_eq!((alerts.len(), alerts[0].version), (1, 1));
         bot.watches(31 * SECOND).await;

@@ -75,7 +75,8 @@ on_each_database! {
         let monitor = bot.monitor(Kind::Generic).await;
         let other = bot.monitor(Kind::Generic).await;
         let grouping = |by: &[&str], window_minutes| {
-            Some(Grouping { by: by.iter().map(|&name| name.to_owned()).collect(), window_minutes })
+            let by = by.iter().map(|&name| name.to_owned()).collect();
+            Some(Box::new(Grouping { by, window_minutes }))
         };
         let route = |sources, grouping| Route { sources, grouping, ..Route::default() };
         // All of this source in one, whatever their service; those of the other by the patterns.

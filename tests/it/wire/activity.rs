@@ -92,19 +92,6 @@ on_each_database! {
         assert_eq!(found[PLURAL], json!([lines[1], lines[4]]));
     }
 
-    async fn the_log_of_the_incident_in_which_another_goes_on(fresh: Fresh) {
-        let mut client = Client::start(&fresh).await;
-        let one = client.declares("One", "public").await;
-        let other = client.declares("Other", "public").await;
-        client.program.commands("INC-2", json!({"type": "merge", "into": "INC-1"})).await.expect(200);
-        // What follows from it is work of the worker's, which writes the other record.
-        let path = format!("{PATH}?incident_id={}", other["id"].as_str().unwrap());
-        let merged = client.pages(&path, PLURAL, 2).await.pop().unwrap();
-        assert_eq!((&merged["type"], &merged["title"]), (&json!("incident_update"), &json!("Merged into INC-1")));
-        assert_eq!(merged["content"]["incident_update"]["new_status"]["category"], "merged");
-        assert_eq!(one["reference"], "INC-1");
-    }
-
     async fn wrong_questions_are_refused_and_private_logs_not_shown(fresh: Fresh) {
         let mut client = Client::start(&fresh).await;
         let one = client.declares("One", "public").await["id"].as_str().unwrap().to_owned();

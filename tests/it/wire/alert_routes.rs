@@ -6,6 +6,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use stentor::alert::observation::{Observation, Status};
 use stentor::store::sources::AlertSource;
+use stentor::store::written_as;
 
 use super::{Client, failure};
 use crate::databases::on_each_database;
@@ -219,6 +220,13 @@ on_each_database! {
         client.program.send(Method::PUT, &native, &changed).await.expect(200);
         let drawn = client.gets(&path).await["alert_route"].clone();
         assert_eq!((&drawn["name"], &drawn["version"]), (&json!("Native again"), &json!(3)));
+        // What was written goes with the route, whoever removes it.
+        client.program.send(Method::DELETE, &native, &Value::Null).await;
+        failure(&client.asks(Method::GET, &path, None).await, 404, "not_found");
+        let app = &client.program.app;
+        let mut tx = app.db.read().await.unwrap();
+        let left = written_as::all(&mut tx, &app.workspace, "incident-io/alert-route").await.unwrap();
+        assert_eq!(left, []);
     }
 
     async fn routes_are_listed_page_by_page(fresh: Fresh) {
@@ -264,6 +272,7 @@ on_each_database! {
         for (change, field) in [
             (json!({"name": ""}), "name"),
             (json!({"name": "x".repeat(101)}), "name"),
+            (json!({"incident_template": {"severity": {"merge_strategy": "a\u{0}"}}}), "body"),
             (json!({"alert_sources": []}), "alert_sources"),
             (json!({"alert_sources": [{"alert_source_id": "none", "condition_groups": []}]}), "alert_sources"),
             (json!({"alert_sources": two_sources}), "alert_sources.1.condition_groups"),

@@ -1,10 +1,14 @@
 //! Alert sources in the incident.io format.
 
+use std::time::Duration;
+
 use axum::http::Method;
 use serde_json::{Value, json};
+use stentor::intake::sweep;
 use stentor::store::alerts;
 
 use super::{Client, failure};
+use crate::api::Program;
 use crate::databases::on_each_database;
 use crate::http::Answer;
 
@@ -40,6 +44,14 @@ fn expression(reference: &str, path: &str) -> Value {
         "operations": [{"operation_type": "parse", "parse": {
             "source": path, "returns": {"type": "String", "array": false}}}],
     })
+}
+
+impl Program {
+    /// Seconds pass, and whoever has been silent for too long is noticed.
+    async fn misses(&self, seconds: u64) {
+        self.app.clock.advance(Duration::from_secs(seconds));
+        sweep::sweep(&self.app.db, &self.app.clock, &self.app.intake).await.unwrap();
+    }
 }
 
 impl Client {
@@ -200,6 +212,34 @@ on_each_database! {
         assert_eq!(changed["alert_source"]["http_custom_options"], options);
     }
 
+    async fn a_heartbeat_is_made_pinged_and_rests(fresh: Fresh) {
+        let mut client = Client::start(&fresh).await;
+        let options = json!({"interval_seconds": 60, "failure_threshold": 2});
+        let body = source(json!({"name": "Backup", "source_type": "heartbeat", "heartbeat_options": options}));
+        let made = client.posts("/v2/alert_sources", &body).await.expect(200)["alert_source"].clone();
+        let ping_url = format!("/incident-io/v2/heartbeat/{}/ping", made["id"].as_str().unwrap());
+        assert_eq!(made["heartbeat_options"], json!({"interval_seconds": 60, "failure_threshold": 2,
+            "grace_period_seconds": 0, "ping_url": ping_url}));
+        assert_eq!(made["alert_events_url"], Value::Null);
+        let url = format!("{ping_url}?token={}", made["secret_token"].as_str().unwrap());
+        let pinged = client.program.server.get(&url, &[]).await;
+        assert_eq!((pinged.status.as_u16(), pinged.text.as_str()), (204, ""));
+        client.program.misses(119).await;
+        assert_eq!(client.gets("/v2/alerts").await["alerts"], json!([]));
+        client.program.misses(1).await;
+        let alert = client.gets("/v2/alerts").await["alerts"][0].clone();
+        assert_eq!((&alert["title"], &alert["status"]), (&json!("No heartbeat from Backup"), &json!("firing")));
+        client.program.server.post(&url, &[], &json!({})).await;
+        assert_eq!(client.gets("/v2/alerts").await["alerts"][0]["status"], "resolved");
+        // At rest it expects nothing.
+        let mut body = source(json!({"name": "Backup", "disabled": true}));
+        body.as_object_mut().unwrap().remove("source_type");
+        let rests = client.asks(Method::PUT, &path(&made), Some(&body)).await.expect(200)["alert_source"].clone();
+        assert_eq!(rests["heartbeat_options"], made["heartbeat_options"]);
+        client.program.misses(1_000).await;
+        assert_eq!(client.gets("/v2/alerts").await["alerts"][0]["status"], "resolved");
+    }
+
     async fn what_can_not_be_done_is_named(fresh: Fresh) {
         let mut client = Client::start(&fresh).await;
         let team = client.has_attribute("team", false).await;
@@ -241,6 +281,10 @@ on_each_database! {
             (json!({"template": {"expressions": [expression("x", "$..x")]}}), "template.expressions.0"),
             (json!({"template": {"attributes": [{"alert_attribute_id": "none", "binding": {}}]}}),
                 "template.attributes.0.alert_attribute_id"),
+            (json!({"template": {"attributes": [
+                {"alert_attribute_id": team, "binding": {"value": {"literal": "a"}}},
+                {"alert_attribute_id": team, "binding": {"value": {"literal": "b"}}}]}}), "template.attributes.1"),
+            (json!({"template": {"expressions": [expression("nul\u{0}", "$.x")]}}), "body"),
             (attribute(json!({})), "template.attributes.0.binding"),
             (attribute(json!({"value": {"literal": "x"}, "merge_strategy": "append"})), "template.attributes.0.binding.merge_strategy"),
             (attribute(json!({"value": {"reference": "expressions[\"none\"]"}})), "template.attributes.0.binding"),

@@ -55,4 +55,38 @@ on_each_database! {
         bot.skims(channel_of(&incident));
         bot.ends().await;
     }
+
+    async fn where_others_go_on_the_log_says_so(fresh: Fresh) {
+        let bot = Bot::start(&fresh).await;
+        let mut client = Client::beside(&bot).await;
+        let mut ids = Vec::new();
+        for (name, visibility) in [("One", "public"), ("Other", "public"), ("Keys", "private")] {
+            ids.push(client.declares(name, visibility).await["id"].as_str().unwrap().to_owned());
+        }
+        bot.settle().await;
+        for other in ["INC-2", "INC-3"] {
+            client.program.commands(other, json!({"type": "merge", "into": "INC-1"})).await.expect(200);
+            bot.settle().await;
+        }
+        let log = |id: &str| format!("/v2/incident_activity_log_entries?incident_id={id}");
+        const PLURAL: &str = "incident_activity_log_entries";
+        let merged = client.pages(&log(&ids[1]), PLURAL, 2).await.pop().unwrap();
+        assert_eq!((&merged["type"], &merged["title"]), (&json!("incident_update"), &json!("Merged into INC-1")));
+        let lines = client.pages(&log(&ids[0]), PLURAL, 2).await;
+        let absorbed: Vec<_> = lines.iter().filter(|line| line["type"] == "incident_merged").collect();
+        assert_eq!(absorbed.len(), 2);
+        let source = &absorbed[0]["content"]["incident_merged"]["source_incident"];
+        assert_eq!((&source["id"], &source["status_category"]), (&json!(ids[1]), &json!("merged")));
+        // Of what is private, nothing is told here.
+        assert_eq!(absorbed[1]["title"], "A private incident was merged into it");
+        assert!(absorbed[1]["content"]["incident_merged"].get("source_incident").is_none());
+        let related = format!("/v1/incident_relationships?incident_id={}", ids[0]);
+        let related = client.pages(&related, "incident_relationships", 2).await;
+        assert_eq!(related.iter().map(|it| &it["incident"]["id"]).collect::<Vec<_>>(), [&ids[1]]);
+        for number in 1..=3 {
+            bot.skims(channel_of(&bot.incident(number).await));
+        }
+        bot.skims(INCIDENTS);
+        bot.ends().await;
+    }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::alert::attribute::BETWEEN;
 use crate::alert::filter::{Expression, Filter, Pattern};
 use crate::alert::matcher::Matcher;
 use crate::alert::observation::Status;
@@ -114,13 +115,22 @@ fn read_one(condition: &Condition, attributes: &[Kept], field: &str) -> Result<F
             .map_err(|error| Failure::invalid(&parameters, format!("{error}.")));
     }
     let name = field_of(&condition.subject, attributes, &format!("{field}.subject"))?;
+    let several = attribute_of(&condition.subject)
+        .is_some_and(|id| attributes.iter().any(|it| it.id.as_str() == id && it.attribute.array));
     let is = |parts: Vec<String>, negated| Filter::Is {
         field: name.clone(),
         pattern: Pattern::Text(parts),
         negated,
     };
     let empty = String::new;
+    let among = |texts: &[String], negated| Filter::Among {
+        field: name.clone(),
+        patterns: texts.iter().flat_map(|text| one_value(text, several)).collect(),
+        negated,
+    };
     Ok(match operation {
+        "is" if several => among(&[only()?], false),
+        "is_not" if several => among(&[only()?], true),
         "is" => is(vec![only()?], false),
         "is_not" => is(vec![only()?], true),
         "is_set" => is(vec![empty()], true),
@@ -132,11 +142,23 @@ fn read_one(condition: &Condition, attributes: &[Kept], field: &str) -> Result<F
         _ if texts.is_empty() => {
             return Err(Failure::invalid(&parameters, "This operation takes values."));
         }
-        _ => {
-            let patterns = texts.into_iter().map(Pattern::exactly).collect();
-            Filter::Among { field: name, patterns, negated: operation == "not_one_of" }
-        }
+        _ => among(&texts, operation == "not_one_of"),
     })
+}
+
+/// What a label is like that says this; one of several values may stand anywhere in it.
+fn one_value(text: &str, several: bool) -> Vec<Pattern> {
+    let alone = Pattern::exactly(text);
+    if !several {
+        return vec![alone];
+    }
+    let any = String::new;
+    vec![
+        alone,
+        Pattern::Text(vec![format!("{text}{BETWEEN}"), any()]),
+        Pattern::Text(vec![any(), format!("{BETWEEN}{text}")]),
+        Pattern::Text(vec![any(), format!("{BETWEEN}{text}{BETWEEN}"), any()]),
+    ]
 }
 
 /// The groups that say this.
@@ -186,6 +208,8 @@ mod tests {
 
     use super::*;
     use crate::alert::attribute::Attribute;
+    use crate::alert::filter::AlertFields;
+    use crate::alert::observation::Observation;
     use crate::clock::Timestamp;
 
     fn attributes() -> Vec<Kept> {
@@ -237,6 +261,27 @@ mod tests {
         assert_eq!(text(&groups).unwrap().unwrap(), "(title = a AND title = b) OR title = c");
         assert_eq!(text(&json!([])), Ok(None));
         assert_eq!(text(&json!([group(&[])])).unwrap().as_deref(), Some("*"));
+    }
+
+    #[test]
+    fn one_of_several_values_is_enough() {
+        let mut several = attributes();
+        several[0].attribute.array = true;
+        let holds = |operation: &str, label: &str| {
+            let groups = json!([group(&[("alert.attributes.A1", operation, &["b"])])]);
+            let groups: Vec<ConditionGroup> = serde_json::from_value(groups).unwrap();
+            let filter = read(&groups, &several, "g").unwrap().unwrap();
+            let labels = [("team".to_owned(), label.to_owned())].into();
+            let said = Observation { labels, ..Observation::firing("k", "t") };
+            filter.holds(&AlertFields::of_observation(&said, ""))
+        };
+        for (label, expected) in
+            [("b", true), ("b, c", true), ("a, b", true), ("a, b, c", true), ("bb, ab", false)]
+        {
+            assert_eq!(holds("one_of", label), expected, "{label}");
+            assert_eq!(holds("is", label), expected, "{label}");
+            assert_eq!(holds("not_one_of", label), !expected, "{label}");
+        }
     }
 
     #[test]

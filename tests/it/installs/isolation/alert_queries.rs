@@ -216,7 +216,7 @@ pub async fn ask(
     call!(heartbeats::look(ours, &source_id, Some(later)));
     call!(heartbeats::forget(ours, &source_id));
     call!(written_as::put(ours, "same", &document("ours again")));
-    call!(written_as::forget(ours, "same", "00SAME"));
+    call!(written_as::forget(ours, "00SAME"));
     call!(alerts::save(ours, &[written("ours again")]));
     call!(alerts::see(ours, &[(id.clone(), sighting())]));
     call!(alerts::see_again(ours, &[(id.clone(), Seen { last_seen: later, ends: None })]));
