@@ -33,6 +33,7 @@ pub enum Change {
     Severity,
     Lead,
     Comment,
+    Update,
     Snooze,
     Wake,
     Tag,
@@ -47,6 +48,7 @@ pub enum Change {
 const TITLE: &str = "Nobody can pay";
 const SUMMARY: &str = "Payments time out.";
 const COMMENT: &str = "Looking at the database";
+const UPDATE: &str = "The disk is full";
 const TAGGED: &str = "payments";
 /// For how long its alerts are quiet.
 const QUIET: Duration = Duration::from_secs(3_600);
@@ -58,6 +60,7 @@ impl Change {
     fn words(self, door: Door) -> Option<&'static str> {
         match (self, door) {
             (Change::Comment, _) => Some(COMMENT),
+            (Change::Update, _) => Some(UPDATE),
             (_, Door::IncidentIo) => None,
             (Change::Resolve, _) => Some("It works again"),
             (Change::Close, _) => Some("Written up"),
@@ -74,6 +77,7 @@ impl Change {
             (Change::Summary, Door::IncidentIo) => Some("wrote the summary"),
             (Change::Severity, _) => Some("Major"),
             (Change::Lead, _) => Some("Incident Lead"),
+            (Change::Update, _) => Some(UPDATE),
             (Change::Snooze, _) => Some("Alerts are quiet until"),
             (Change::Wake, _) => Some("The snooze has ended"),
             (Change::Status, _) => Some("Fixing"),
@@ -97,7 +101,7 @@ impl House {
         match door {
             Door::Slack => self.in_slack_changes(change, truth.number).await,
             Door::Native => self.natively_changes(change, truth.number).await,
-            Door::IncidentIo => self.edits(change, truth.number).await,
+            Door::IncidentIo => self.in_their_format_changes(change, truth.number).await,
             Door::Sentry => self.in_sentrys_format_changes(change, truth.number).await,
             Door::Bigpanda => self.in_bigpandas_format_changes(change, truth.number).await,
         }
@@ -108,7 +112,7 @@ impl House {
             Change::Summary => truth.summary = SUMMARY.to_owned(),
             Change::Severity => truth.severity = "Major",
             Change::Lead => truth.lead = Some(BOB),
-            Change::Comment => {}
+            Change::Comment | Change::Update => {}
             Change::Snooze => truth.snoozed_until = Some(at.plus(QUIET)),
             Change::Wake => truth.snoozed_until = None,
             Change::Tag => truth.tag = Some(TAGGED),
@@ -151,6 +155,7 @@ impl House {
             Change::Severity => "severity major".to_owned(),
             Change::Lead => "lead @bob".to_owned(),
             Change::Comment => format!("note {words}"),
+            Change::Update => format!("update {words}"),
             Change::Snooze => "snooze 1h".to_owned(),
             Change::Wake => "unsnooze".to_owned(),
             Change::Tag => format!("tag {TAG} {TAGGED}"),
@@ -173,6 +178,7 @@ impl House {
             Change::Severity => json!({"type": "severity", "severity": "major"}),
             Change::Lead => json!({"type": "role", "role": "lead", "person": BOB}),
             Change::Comment => json!({"type": "note", "text": words}),
+            Change::Update => json!({"type": "update", "message": words}),
             Change::Snooze => json!({"type": "snooze", "minutes": 60}),
             Change::Wake => json!({"type": "unsnooze"}),
             Change::Tag => json!({"type": "tag", "tag": TAG, "value": TAGGED}),
@@ -185,6 +191,18 @@ impl House {
         };
         let path = format!("/api/v1/incidents/{number}/commands");
         self.does(Method::POST, &path, Some(&command)).await;
+    }
+
+    /// Updates are made; everything else is edited.
+    async fn in_their_format_changes(&self, change: Change, number: i64) {
+        if change != Change::Update {
+            return self.edits(change, number).await;
+        }
+        let update = json!({
+            "idempotency_key": format!("update-{number}"), "incident_id": number.to_string(),
+            "message": change.words(Door::IncidentIo),
+        });
+        self.does(Method::POST, "/incident-io/v2/incident_updates", Some(&update)).await;
     }
 
     async fn edits(&self, change: Change, number: i64) {

@@ -21,13 +21,14 @@ use crate::databases::{Fresh, on_each_database};
 
 /// What can be changed where, in the order in which it is done. Telmai's format only reads.
 #[rustfmt::skip]
-const TABLE: [(Change, [bool; 5]); 14] = [
+const TABLE: [(Change, [bool; 5]); 15] = [
     //          Slack  native  incident.io  Sentry  BigPanda
     (Title,    [true,  true,   true,        false,  false]),
     (Summary,  [true,  true,   true,        false,  false]),
     (Severity, [true,  true,   true,        false,  false]),
     (Lead,     [true,  true,   true,        false,  true ]),
     (Comment,  [true,  true,   false,       true,   true ]),
+    (Update,   [true,  true,   true,        false,  false]),
     (Snooze,   [true,  true,   false,       false,  true ]),
     (Wake,     [true,  true,   false,       false,  true ]),
     (Tag,      [true,  true,   false,       false,  true ]),

@@ -54,10 +54,18 @@ impl House {
         let shown = &shown["incident"];
         let mut assignments = shown["incident_role_assignments"].as_array().unwrap().iter();
         let lead = assignments.find(|one| one["role"]["role_type"] == "lead").unwrap();
+        let path =
+            format!("/incident-io/v2/incident_timeline_items?incident_id={number}&page_size=250");
+        let items = self.gets(&path).await;
+        let items = items["incident_timeline_items"].as_array().unwrap().iter();
+        // What was said with the declaration is the summary of then.
+        let later = items.filter(|item| !item["title"].as_str().unwrap().starts_with("Declared: "));
+        let said: Vec<&Value> = later.filter_map(|item| item.get("description")).collect();
         json!({
             "title": shown["name"], "summary": shown["summary"], "severity": shown["severity"]["name"],
             "status": shown["incident_status"]["name"], "category": shown["incident_status"]["category"],
-            "lead": lead["assignee"]["slack_user_id"], "declared_at": seconds(&shown["created_at"]),
+            "lead": lead["assignee"]["slack_user_id"], "said": said,
+            "declared_at": seconds(&shown["created_at"]),
         })
     }
 
@@ -166,7 +174,7 @@ mod should {
         let summary = Some(&truth.summary).filter(|summary| !summary.is_empty());
         json!({
             "title": truth.title, "summary": summary, "severity": truth.severity,
-            "status": truth.stage.name(), "category": category, "lead": truth.lead,
+            "status": truth.stage.name(), "category": category, "lead": truth.lead, "said": truth.said,
             "declared_at": truth.declared_at.as_seconds(),
         })
     }
