@@ -160,6 +160,13 @@ async fn check_references(
             return Err(Unfit { field: "nodes".to_owned(), why }.into());
         }
     }
+    for (schedule, rotation) in path.rotations() {
+        let asked = there.iter().find(|it| it.id == *schedule).map(|it| &it.definition);
+        if asked.is_some_and(|it| !it.rotations.iter().any(|known| known.id == *rotation)) {
+            let why = format!("The schedule {schedule} has no such rotation.");
+            return Err(Unfit { field: "nodes".to_owned(), why }.into());
+        }
+    }
     all.insert(id.clone(), path.clone());
     Ok(check_course(id, &all)?)
 }

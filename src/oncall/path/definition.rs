@@ -317,14 +317,27 @@ impl Path {
 
     /// The schedules it asks.
     pub fn schedules(&self) -> Vec<&ScheduleId> {
-        let targets = self.all_nodes().into_iter().flat_map(|node| match &node.does {
-            Does::Level(level) => level.targets.iter().collect(),
-            _ => Vec::new(),
-        });
-        let ids = targets.filter_map(|target| match &target.to {
+        let ids = self.recipients().into_iter().filter_map(|recipient| match recipient {
             Recipient::Schedule { id, .. } => Some(id),
             _ => None,
         });
         ids.collect()
+    }
+
+    /// The rotations it asks by name, each with its schedule.
+    pub fn rotations(&self) -> Vec<(&ScheduleId, &RotationId)> {
+        let named = self.recipients().into_iter().filter_map(|recipient| match recipient {
+            Recipient::Schedule { id, rotation: Some(rotation), .. } => Some((id, rotation)),
+            _ => None,
+        });
+        named.collect()
+    }
+
+    fn recipients(&self) -> Vec<&Recipient> {
+        let targets = self.all_nodes().into_iter().flat_map(|node| match &node.does {
+            Does::Level(level) => level.targets.iter().collect(),
+            _ => Vec::new(),
+        });
+        targets.map(|target| &target.to).collect()
     }
 }
