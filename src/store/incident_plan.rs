@@ -315,7 +315,9 @@ fn narrowest(
             None
         }
         Wanted::Any(any) => {
-            any.iter().for_each(|wanted| drop(narrowest(wanted, blocks)));
+            for wanted in any {
+                narrowest(wanted, blocks);
+            }
             None
         }
     }

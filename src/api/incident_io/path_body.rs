@@ -262,7 +262,8 @@ fn wait(
     condition: Option<String>,
     hours: Option<String>,
 ) -> Result<Option<Wait>, Failure> {
-    const CHANGES: [(&str, fn(HoursId) -> Wait); 2] =
+    type Until = fn(HoursId) -> Wait;
+    const CHANGES: [(&str, Until); 2] =
         [("active", Wait::UntilActive), ("inactive", Wait::UntilInactive)];
     let (of_seconds, of_condition, of_hours) = (
         format!("{prefix}_seconds"),
