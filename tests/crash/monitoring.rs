@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::ask::{Ask, Deliveries};
 use crate::chance::Chance;
-use crate::ledger::{Fate, Ledger, Trace};
+use crate::ledger::{Asked, Fate, Ledger, Trace};
 use crate::requests::{From, Request};
 use crate::world::World;
 
@@ -136,6 +136,14 @@ impl Storm {
             let mut about = about.map(|asked| &asked.fate).peekable();
             about.peek().is_some() && about.all(|fate| *fate == Fate::Acknowledged)
         };
+        // A storm that is over before its incident opens has none. The first alert fires for as long as
+        // the storm lasts, once it was taken.
+        let first = self.key(0);
+        let lasts =
+            |asked: &Asked| asked.fate == Fate::Acknowledged && asked.trace.is_about(&first);
+        if !asked.iter().any(lasts) {
+            return None;
+        }
         let mut keys = (1..self.alerts).map(|number| self.key(number));
         keys.find(|key| !self.over.contains(key) && !named.contains(key) && is_settled(key))
     }

@@ -37,7 +37,9 @@ impl Server {
     /// The server that somebody else runs at this address.
     pub fn at(address: &str) -> Server {
         let address = address.trim_end_matches('/').to_owned();
-        let client = Client::builder(TokioExecutor::new()).build_http();
+        // Each request has a connection of its own: one that a refusal has ended, before the body was
+        // read, must not be met again.
+        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
         Server { address, client }
     }
 

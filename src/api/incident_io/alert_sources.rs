@@ -132,7 +132,6 @@ async fn create(
     Key(caller): Key,
     Body(body): Body<SourceBody>,
 ) -> Result<Json<One>, Failure> {
-    echo::check(&body)?;
     let kind = body.kind()?;
     let mut tx = app.db.read().await?;
     let attributes = alert_attributes::all(&mut tx, &caller.workspace).await?;
@@ -173,7 +172,6 @@ async fn replace(
     let attributes = alert_attributes::all(&mut tx, workspace).await?;
     let written = written_as::of(&mut tx, workspace, ABOUT, before.id.as_str()).await?;
     drop(tx);
-    echo::check(&body)?;
     let body = body.after(body_of(&before, written, &attributes)?);
     let settings = body.settings(before.kind, &attributes, Some(&before.settings))?;
     let changed = Changed { name: Some(body.name.clone()), settings: Some(settings) };

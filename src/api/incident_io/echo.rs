@@ -10,7 +10,6 @@ use serde::de::DeserializeOwned;
 use crate::alert::fingerprint::of_parts;
 use crate::api::incident_io::failure::Failure;
 use crate::ids::WorkspaceId;
-use crate::json::has_nul;
 use crate::store::alert_attributes::Kept;
 use crate::store::db::Tx;
 use crate::store::written_as::{self, Written};
@@ -22,15 +21,6 @@ pub trait Document: Serialize + DeserializeOwned {
 
     /// The ids of the attributes that it names.
     fn attributes(&self) -> Vec<&str>;
-}
-
-/// Refuses a document that could not be kept, before anything is done about it.
-pub fn check<D: Document>(document: &D) -> Result<(), Failure> {
-    let document = serde_json::to_value(document).map_err(|error| failed(error.into()))?;
-    match has_nul(&document) {
-        true => Err(Failure::invalid("body", "The character U+0000 can't be kept.")),
-        false => Ok(()),
-    }
 }
 
 /// Keeps what was written about this thing.

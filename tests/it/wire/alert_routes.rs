@@ -272,7 +272,7 @@ on_each_database! {
         for (change, field) in [
             (json!({"name": ""}), "name"),
             (json!({"name": "x".repeat(101)}), "name"),
-            (json!({"incident_template": {"severity": {"merge_strategy": "a\u{0}"}}}), "body"),
+            (json!({"incident_template": {"severity": {"merge_strategy": "a\u{0}"}}}), "incident_template"),
             (json!({"alert_sources": []}), "alert_sources"),
             (json!({"alert_sources": [{"alert_source_id": "none", "condition_groups": []}]}), "alert_sources"),
             (json!({"alert_sources": two_sources}), "alert_sources.1.condition_groups"),

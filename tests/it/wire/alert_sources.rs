@@ -284,7 +284,7 @@ on_each_database! {
             (json!({"template": {"attributes": [
                 {"alert_attribute_id": team, "binding": {"value": {"literal": "a"}}},
                 {"alert_attribute_id": team, "binding": {"value": {"literal": "b"}}}]}}), "template.attributes.1"),
-            (json!({"template": {"expressions": [expression("nul\u{0}", "$.x")]}}), "body"),
+            (json!({"template": {"expressions": [expression("nul\u{0}", "$.x")]}}), "template"),
             (attribute(json!({})), "template.attributes.0.binding"),
             (attribute(json!({"value": {"literal": "x"}, "merge_strategy": "append"})), "template.attributes.0.binding.merge_strategy"),
             (attribute(json!({"value": {"reference": "expressions[\"none\"]"}})), "template.attributes.0.binding"),
