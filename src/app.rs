@@ -40,7 +40,7 @@ use crate::slack::socket::SocketMode;
 use crate::source::TrustedProxies;
 use crate::store::db::Db;
 use crate::store::workspaces::{self, Catalogues, Workspace};
-use crate::suspicion::Suspicion;
+use crate::suspicion::{Genuine, Suspicion};
 use crate::webhooks::{self, Courier};
 
 /// The slug of the only workspace.
@@ -101,12 +101,12 @@ pub struct Suspects {
     /// Tokens that open nothing, by source.
     pub tokens: Suspicion,
     /// Tokens that open something, by their hash.
-    pub genuine_tokens: Suspicion,
+    pub genuine_tokens: Genuine,
     /// Secrets at the doors for monitoring that open nothing, and sources that are not there, by where
     /// they came from.
     pub secrets: Suspicion,
     /// Secrets that open something, by their hash, and sources that are there, by their id.
-    pub genuine_secrets: Suspicion,
+    pub genuine_secrets: Genuine,
 }
 
 impl App {

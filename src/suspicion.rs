@@ -7,6 +7,7 @@
 //! The buckets are a fixed number, and a source's is found by a hash that nobody outside can
 //! foresee. Sources that share a bucket share a suspicion, which costs the innocent one nothing.
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -97,11 +98,6 @@ impl Suspicion {
         self.change(source, |bucket| bucket.genuine_until = now.plus(CREDIT));
     }
 
-    /// Whether something genuine came from there lately.
-    pub fn is_credited(&self, source: &impl Hash, now: Timestamp) -> bool {
-        self.change(source, |bucket| now < bucket.genuine_until)
-    }
-
     /// Whether it is time again to try something from a source that is suspected.
     pub fn may_try(&self, source: &impl Hash, now: Timestamp, every: Duration) -> bool {
         self.change(source, |bucket| {
@@ -114,9 +110,53 @@ impl Suspicion {
     }
 }
 
+/// Secrets that have opened something lately. Only what opens something gets in here, so there are as many
+/// as there are secrets; each counts for itself, because what shares a bucket with one has opened nothing.
+#[derive(Clone, Default)]
+pub struct Genuine {
+    until: Arc<Mutex<HashMap<u64, Timestamp>>>,
+    hasher: RandomState,
+}
+
+/// Secrets that are remembered at most; beyond that those are forgotten that opened nothing lately.
+const SECRETS: usize = 10_000;
+
+impl Genuine {
+    /// This one has opened something.
+    pub fn credit(&self, secret: &impl Hash, now: Timestamp) {
+        let mut until = self.until.lock().expect("nothing panics while it is held");
+        if until.len() >= SECRETS {
+            until.retain(|_, until| now < *until);
+        }
+        if until.len() < SECRETS {
+            until.insert(self.hasher.hash_one(secret), now.plus(CREDIT));
+        }
+    }
+
+    /// Whether it has opened something lately.
+    pub fn is_credited(&self, secret: &impl Hash, now: Timestamp) -> bool {
+        let until = self.until.lock().expect("nothing panics while it is held");
+        until.get(&self.hasher.hash_one(secret)).is_some_and(|until| now < *until)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_has_opened_something_lately_is_credited() {
+        let genuine = Genuine::default();
+        for secret in 0..SECRETS {
+            genuine.credit(&secret, at(0));
+        }
+        assert!((0..SECRETS).all(|secret| genuine.is_credited(&secret, at(599))));
+        assert!((SECRETS..2 * SECRETS).all(|secret| !genuine.is_credited(&secret, at(599))));
+        assert!(!genuine.is_credited(&0, at(600)));
+        genuine.credit(&"another", at(600));
+        assert!(genuine.is_credited(&"another", at(600)));
+        assert_eq!(genuine.until.lock().unwrap().len(), 1);
+    }
 
     fn at(seconds: u64) -> Timestamp {
         Timestamp::from_micros(1_790_000_000_000_000).plus(Duration::from_secs(seconds))
